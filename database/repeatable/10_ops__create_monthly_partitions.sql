@@ -16,6 +16,8 @@ begin
         v_name, v_start, (v_start + interval '1 month')::date);
       v_created := v_created + 1;
     end if;
+    -- Hasura puts its event trigger on the parent, and Postgres asks for the right on every partition.
+    execute format('grant trigger on public.%I to tributary_hasura', v_name);
   end loop;
   return v_created;
 end $$;

@@ -76,7 +76,7 @@ comment on column public.user_fitness_summary.data_types is 'The distinct kinds 
 grant select, insert, update, delete on ops.webhook_subscriptions, ops.webhook_deliveries to tributary_service;
 grant select, insert, delete on public.raw_fitness_data to tributary_service;
 grant update (processed_at) on public.raw_fitness_data to tributary_service;
-grant select, insert, delete on ops.rejected_records to tributary_service;
+grant select, insert, update, delete on ops.rejected_records to tributary_service;
 grant select, insert, update, delete on public.user_fitness_summary to tributary_service;
 grant select, trigger on public.raw_fitness_data to tributary_hasura;
 grant select on public.user_fitness_summary to tributary_hasura;

@@ -1,0 +1,64 @@
+import { type Environment, fillTemplate, resolveHeaders } from '../environment.ts'
+import { HasuraError } from '../errors.ts'
+import type { CallAction } from '../execute/engine-types.ts'
+import type { Action } from '../metadata/types.ts'
+import { describeFailedCall, postWebhook, type WebhookAnswer } from '../webhooks/call.ts'
+import { readActionAnswer } from './answer.ts'
+import { actionRequestHeaders } from './request-headers.ts'
+
+const DEFAULT_TIMEOUT_SECONDS = 30
+
+/** The outgoing half of an action (facts §3.1, §3.2). One attempt, no retry; throws HasuraError for every failure. */
+export function createActionCaller(options: {
+  readonly env: Environment
+  readonly configuredHeaderPrecedence: boolean
+}): CallAction {
+  return async ({ action, input, session, requestQuery, requestHeaders }) => {
+    const { definition } = action
+    const headers = actionRequestHeaders({
+      configured: resolveHeaders(definition.headers ?? [], options.env),
+      client: requestHeaders,
+      forwardClientHeaders: definition.forward_client_headers === true,
+      configuredWins: options.configuredHeaderPrecedence,
+    })
+    const answer = await askHandler({
+      url: fillTemplate(definition.handler, options.env),
+      headers,
+      body: JSON.stringify({
+        action: { name: action.name },
+        input,
+        request_query: requestQuery,
+        session_variables: session.variables,
+      }),
+      timeoutMs: (definition.timeout ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+    })
+    return { json: readActionAnswer(answer), cookies: answer.headers.getSetCookie() }
+  }
+}
+
+/** Actions whose handler or headers name a variable that is not set: they are left out of the schema. */
+export function partitionActions(actions: readonly Action[], env: Environment) {
+  const usable: Action[] = []
+  const inconsistencies: { reason: string; name: string }[] = []
+  for (const action of actions) {
+    try {
+      fillTemplate(action.definition.handler, env)
+      resolveHeaders(action.definition.headers ?? [], env)
+      usable.push(action)
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      inconsistencies.push({ reason: `in action "${action.name}": ${reason}`, name: `action ${action.name}` })
+    }
+  }
+  return { usable, inconsistencies }
+}
+
+async function askHandler(call: Parameters<typeof postWebhook>[0]): Promise<WebhookAnswer> {
+  try {
+    return await postWebhook(call)
+  } catch (error) {
+    const internal = { error: { type: 'http_exception', message: describeFailedCall(error) } }
+    const message = 'http exception when calling webhook'
+    throw new HasuraError({ code: 'unexpected', message, httpStatus: 500, internal }, { cause: error })
+  }
+}

@@ -1,0 +1,109 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { OperationTypeNode } from 'graphql'
+import { introspect } from '../catalog/introspect.ts'
+import { DocumentParser, type Operation, pickOperation } from '../request/document.ts'
+import { validationFailed } from '../request/failure.ts'
+import type { SelectedField } from '../request/selection.ts'
+import { buildModel } from '../schema/build-model.ts'
+import { meaningOf } from '../schema/meaning.ts'
+import type { GraphqlRequest, Session } from '../session.ts'
+import type { CallAction, EngineOptions, GraphqlEngine, Inconsistency, Prepared } from './engine-types.ts'
+import { planFields, type RoleView, selectRoot } from './plan.ts'
+import { Roles } from './roles.ts'
+import { runMutation, runQuery } from './run-plan.ts'
+import { type Database, runRead } from './run-sql.ts'
+import { StatementNames } from './statement-names.ts'
+import { StreamPoll } from './stream.ts'
+
+export type {
+  CallAction,
+  EngineOptions,
+  ExecutionResult,
+  GraphqlEngine,
+  Inconsistency,
+  Prepared,
+} from './engine-types.ts'
+
+/** Reads the database's catalog once and serves the metadata over it. */
+export async function createEngineContext(options: EngineOptions): Promise<GraphqlEngine> {
+  const { metadata, pool, callAction, stringifyNumericTypes = false } = options
+  const tables = metadata.sources[0].tables.map(({ table }) => table)
+  const { model, problems } = buildModel({ metadata, catalog: await introspect(pool, tables), stringifyNumericTypes })
+  const roles = new Roles(metadata, model)
+  const database = { pool, names: new StatementNames() }
+  return new Engine({ roles, database, callAction, inconsistencies: [...problems, ...roles.problems] })
+}
+
+interface Parts {
+  readonly roles: Roles
+  readonly database: Database
+  readonly callAction: CallAction
+  readonly inconsistencies: readonly Inconsistency[]
+}
+
+interface Asking {
+  readonly view: RoleView
+  readonly operation: Operation
+  readonly request: GraphqlRequest
+  readonly session: Session
+}
+
+class Engine implements GraphqlEngine {
+  readonly inconsistencies: readonly Inconsistency[]
+  readonly #documents = new DocumentParser()
+  readonly #roles: Roles
+  readonly #database: Database
+  readonly #callAction: CallAction
+
+  constructor({ roles, database, callAction, inconsistencies }: Parts) {
+    this.inconsistencies = inconsistencies
+    this.#roles = roles
+    this.#database = database
+    this.#callAction = callAction
+  }
+
+  prepare(request: GraphqlRequest, session: Session): Prepared {
+    const operation = pickOperation(this.#documents.parse(request.query), request)
+    const asking = { view: this.#roles.view(session), operation, request, session }
+    const fields = selectRoot(asking)
+    const kind = operation.definition.operation
+    if (kind === OperationTypeNode.SUBSCRIPTION) return this.#prepareSubscription(fields, asking)
+    const plan = planFields(fields, asking)
+    const run = kind === OperationTypeNode.QUERY ? runQuery : runMutation
+    const context = {
+      database: this.#database,
+      callAction: this.#callAction,
+      session,
+      tables: asking.view.tables,
+      requestQuery: request.query,
+    }
+    return { kind, run: (requestHeaders) => run(plan, { ...context, requestHeaders }) }
+  }
+
+  #prepareSubscription(fields: readonly SelectedField[], asking: Asking): Prepared {
+    const [field, second] = fields
+    if (field === undefined || second !== undefined) {
+      throw validationFailed('subscriptions must select one top level field')
+    }
+    const meaning = meaningOf(field.definition)
+    if (meaning?.kind === 'read' && meaning.reading === 'stream') {
+      const { session, view } = asking
+      const stream = new StreamPoll(this.#database, { field, session, tables: view.tables })
+      return { kind: 'subscription', cohort: randomUUID(), poll: () => stream.next() }
+    }
+    return this.#prepareLiveQuery(field, asking)
+  }
+
+  #prepareLiveQuery(field: SelectedField, asking: Asking): Prepared {
+    const { read, parts } = planFields([field], asking)
+    const [part] = parts
+    const key = JSON.stringify(field.responseKey)
+    const poll = async () => {
+      const [row] = read === undefined ? [] : await runRead(this.#database, read)
+      const json = part?.kind === 'known' ? part.json : part?.kind === 'read' ? (row?.[part.column] ?? 'null') : 'null'
+      return `{${key}:${json}}`
+    }
+    const identity = JSON.stringify([key, read?.text, read?.values])
+    return { kind: 'subscription', poll, cohort: createHash('sha256').update(identity).digest('hex') }
+  }
+}

@@ -1,0 +1,94 @@
+import { type Catalog, type CatalogTable, tableKey } from '../catalog/catalog.ts'
+import type { Metadata, Table } from '../metadata/types.ts'
+import type { ColumnModel, Model, Problem, RelationshipModel, TableModel } from './model.ts'
+import { resolveRelationship } from './relationships.ts'
+import { isLongNumber, scalarOf } from './scalars.ts'
+
+const GRAPHQL_NAME = /^[_A-Za-z][_0-9A-Za-z]*$/
+
+interface ModelSources {
+  readonly metadata: Metadata
+  readonly catalog: Catalog
+  /** `HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES` (facts §5.8). */
+  readonly stringifyNumericTypes: boolean
+}
+
+interface ModelResult {
+  readonly model: Model
+  readonly problems: readonly Problem[]
+}
+
+/** Joins metadata and catalog. What does not fit is left out and reported, as Hasura's inconsistent objects are. */
+export function buildModel({ metadata, catalog, stringifyNumericTypes }: ModelSources): ModelResult {
+  const problems: Problem[] = []
+  const model = new Map<string, TableModel>()
+  for (const table of metadata.sources[0].tables) {
+    const found = catalog.get(tableKey(table.table))
+    const label = `table ${table.table.schema}.${table.table.name}`
+    if (found === undefined) {
+      problems.push({ name: label, reason: `no such table/view exists in source: "${table.table.name}"` })
+    } else {
+      model.set(tableKey(table.table), tableModel(table, { catalog, found, label, problems, stringifyNumericTypes }))
+    }
+  }
+  return { model, problems }
+}
+
+interface Surroundings extends Pick<ModelSources, 'catalog' | 'stringifyNumericTypes'> {
+  readonly found: CatalogTable
+  readonly label: string
+  readonly problems: Problem[]
+}
+
+function tableModel(table: Table, around: Surroundings): TableModel {
+  const { found } = around
+  const columns = columnModels(table, around)
+  const primary = found.uniqueConstraints.find(({ isPrimary }) => isPrimary)
+  const primaryColumns = primary?.columns.flatMap((name) => columns.get(name) ?? [])
+  return {
+    key: tableKey(table.table),
+    name: table.configuration?.custom_name ?? defaultName(found),
+    catalog: found,
+    metadata: table,
+    columns,
+    relationships: relationshipModels(table, columns, around),
+    primaryKey: primaryColumns?.length === primary?.columns.length ? primaryColumns : undefined,
+  }
+}
+
+function defaultName({ schema, name }: CatalogTable): string {
+  return schema === 'public' ? name : `${schema}_${name}`
+}
+
+function columnModels(table: Table, { found, stringifyNumericTypes }: Surroundings): Map<string, ColumnModel> {
+  const models = new Map<string, ColumnModel>()
+  for (const column of found.columns) {
+    const configured = table.configuration?.column_config?.[column.name]
+    const name = configured?.custom_name ?? table.configuration?.custom_column_names?.[column.name] ?? column.name
+    const description = (configured?.comment ?? column.comment) || undefined
+    const shownAsText = stringifyNumericTypes && isLongNumber(column)
+    const model = { name, column, scalar: scalarOf(column), shownAsText, description }
+    if (GRAPHQL_NAME.test(name)) models.set(column.name, model)
+  }
+  return models
+}
+
+function relationshipModels(table: Table, columns: ReadonlyMap<string, ColumnModel>, around: Surroundings) {
+  const fields = new Set([...columns.values()].map(({ name }) => name))
+  const models = new Map<string, RelationshipModel>()
+  const all = [
+    ...(table.object_relationships ?? []).map((relationship) => ['object', relationship] as const),
+    ...(table.array_relationships ?? []).map((relationship) => ['array', relationship] as const),
+  ]
+  for (const [kind, relationship] of all) {
+    const resolved = fields.has(relationship.name)
+      ? 'a column of that name exists'
+      : resolveRelationship({ kind, relationship, table: around.found, catalog: around.catalog })
+    if (typeof resolved === 'string') {
+      around.problems.push({ name: `relationship ${relationship.name} in ${around.label}`, reason: resolved })
+    } else {
+      models.set(relationship.name, resolved)
+    }
+  }
+  return models
+}

@@ -1,0 +1,95 @@
+import type { ColumnValue } from './predicate.ts'
+
+/** A JSON value that cannot stand for the column's type; the message is Hasura's. */
+export class ColumnValueError extends Error {}
+
+export interface ValueType {
+  readonly typeName: string
+  readonly isArray: boolean
+}
+
+const INTEGER_BITS: Readonly<Record<string, number>> = { int2: 16, int4: 32, int8: 64 }
+const NUMBER_TYPES = ['int2', 'int4', 'int8', 'float4', 'float8', 'numeric', 'money', 'oid']
+const PARSER_NAMES: Readonly<Record<string, string>> = {
+  uuid: 'UUID',
+  date: 'Day',
+  timestamp: 'LocalTime',
+  timestamptz: 'UTCTime',
+}
+
+/**
+ * A JSON value as text for its column. Lenient as Hasura is (facts §5.7): any string is left to Postgres to read; a
+ * value of the wrong kind is refused here. Throws ColumnValueError.
+ */
+export function toColumnValue(type: ValueType, json: unknown): ColumnValue {
+  if (json === null || json === undefined) return null
+  if (type.isArray) {
+    const element = { ...type, isArray: false }
+    return Array.isArray(json) ? json.map((item) => toColumnValue(element, item)) : toText(element, json)
+  }
+  return toText(type, json)
+}
+
+function toText({ typeName }: ValueType, json: unknown): string {
+  if (typeName === 'json' || typeName === 'jsonb') return JSON.stringify(json)
+  if (typeof json === 'string') return json
+  if (typeof json === 'number' && NUMBER_TYPES.includes(typeName)) return numberText(typeName, String(json))
+  if (typeof json === 'boolean' && typeName === 'bool') return String(json)
+  throw new ColumnValueError(
+    `parsing ${parserName(typeName)} failed, expected ${expectedKind(typeName)}, but encountered ${kindOf(json)}`,
+  )
+}
+
+/** A number as it was written, so that no digit of a `numeric` is lost. Throws ColumnValueError. */
+export function numberText(typeName: string, text: string): string {
+  // Postgres' money is the one number type that does not read an exponent.
+  if (typeName === 'money' && /e/i.test(text)) return Number(text).toFixed(4)
+  const bits = INTEGER_BITS[typeName]
+  if (bits === undefined) return text
+  const integer = asInteger(text)
+  const limit = 2n ** BigInt(bits - 1)
+  if (integer !== undefined && integer >= -limit && integer < limit) return String(integer)
+  throw new ColumnValueError(
+    `The value ${scientific(text)} lies outside the bounds or is not an integer. ` +
+      'Maybe it is a float, or is there integer overflow?',
+  )
+}
+
+export function takesNumbers(typeName: string): boolean {
+  return NUMBER_TYPES.includes(typeName)
+}
+
+function asInteger(text: string): bigint | undefined {
+  if (/^-?\d+$/.test(text)) return BigInt(text)
+  const number = Number(text)
+  return Number.isInteger(number) ? BigInt(number) : undefined
+}
+
+/** As Haskell shows a Scientific: plain between 0.1 and 10^7, else with an exponent. */
+function scientific(text: string): string {
+  const number = Number(text)
+  const size = Math.abs(number)
+  if (size >= 0.1 && size < 1e7) return Number.isInteger(number) ? `${number}.0` : String(number)
+  return number
+    .toExponential()
+    .replace('e+', 'e')
+    .replace(/^(-?\d)e/, '$1.0e')
+}
+
+function parserName(typeName: string): string {
+  if (typeName === 'bool') return 'Bool'
+  if (NUMBER_TYPES.includes(typeName)) return 'number'
+  return PARSER_NAMES[typeName] ?? 'Text'
+}
+
+function expectedKind(typeName: string): string {
+  if (typeName === 'bool') return 'Bool'
+  return NUMBER_TYPES.includes(typeName) ? 'Number' : 'String'
+}
+
+function kindOf(json: unknown): string {
+  if (Array.isArray(json)) return 'Array'
+  if (typeof json === 'object') return 'Object'
+  if (typeof json === 'boolean') return 'Boolean'
+  return typeof json === 'number' ? 'Number' : 'String'
+}

@@ -1,0 +1,50 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { z } from 'zod'
+import { equalInConstantTime } from '../runtime/constant-time.ts'
+import { AppError } from '../runtime/errors.ts'
+import type { Secret } from '../runtime/secret.ts'
+import type { ActionCaller } from './define-action.ts'
+
+/** What Hasura sends to an action's handler. */
+const ActionCall = z.object({
+  action: z.object({ name: z.string() }),
+  input: z.unknown(),
+  session_variables: z.record(z.string(), z.string()),
+})
+
+/** An action with its services bound. */
+export interface BoundAction {
+  readonly name: string
+  call(input: unknown, caller: ActionCaller): Promise<unknown>
+}
+
+export interface ActionsOptions {
+  readonly actionSecret: Secret
+  readonly actions: readonly BoundAction[]
+}
+
+/** `POST /actions/<name>` for Hasura alone: the shared secret first, then the identity that Hasura verified. */
+export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (app, { actionSecret, actions }) => {
+  for (const action of actions) {
+    app.post(`/actions/${action.name}`, async (request) => {
+      checkSecret(request.headers['x-action-secret'], actionSecret)
+      const call = ActionCall.safeParse(request.body)
+      if (!call.success) throw new AppError('request/malformed', { problem: 'not the body of a Hasura action' })
+      if (call.data.action.name !== action.name)
+        throw new AppError('request/malformed', { problem: 'the action has another name' })
+      return action.call(call.data.input, callerOf(call.data.session_variables))
+    })
+  }
+}
+
+export function checkSecret(given: string | string[] | undefined, expected: Secret): void {
+  if (typeof given !== 'string' || !equalInConstantTime(given, expected.reveal()))
+    throw new AppError('request/not_authorized')
+}
+
+function callerOf(session: Readonly<Record<string, string>>): ActionCaller {
+  const userId = z.uuid().safeParse(session['x-hasura-user-id'])
+  const role = session['x-hasura-role']
+  if (!userId.success || role === undefined) throw new AppError('request/no_user')
+  return { userId: userId.data, role }
+}

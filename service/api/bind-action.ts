@@ -1,0 +1,21 @@
+import { AppError } from '../runtime/errors.ts'
+import type { BoundAction } from './actions.ts'
+import type { ActionDefinition } from './define-action.ts'
+
+/** Joins an action with its services. Throws request/malformed naming the argument. */
+export function bindAction<Input, Output, Services>(
+  action: ActionDefinition<Input, Output, Services>,
+  services: Services,
+): BoundAction {
+  return {
+    name: action.name,
+    async call(input, caller) {
+      const parsed = action.input.safeParse(input)
+      if (parsed.success) return action.run(parsed.data, caller, services)
+      const issue = parsed.error.issues[0]
+      throw new AppError('request/malformed', {
+        problem: `${issue?.path.join('.') ?? 'input'}: ${issue?.message ?? 'not valid'}`,
+      })
+    },
+  }
+}

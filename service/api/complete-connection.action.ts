@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { completeConnection } from '../connections/complete-connection.ts'
+import type { ConnectionServices } from '../connections/services.ts'
+import { AppError } from '../runtime/errors.ts'
+import { defineAction } from './define-action.ts'
+
+const oneTimeValue = z.string().min(1).max(4096).nullish()
+const Input = z.object({
+  handle: oneTimeValue,
+  platform: z.string().nullish(),
+  code: oneTimeValue,
+  state: oneTimeValue,
+})
+
+export const completeConnectionAction = defineAction({
+  name: 'completeConnection',
+  input: Input,
+  run: (input, { userId }, services: ConnectionServices) =>
+    completeConnection(services, { userId, ...eitherWay(input) }),
+})
+
+type Way = { handle: string } | { platform: string; code: string; state: string }
+
+/** GraphQL cannot say "either or", so it is said here. Throws connection/handle_or_code. */
+function eitherWay({ handle, platform, code, state }: z.infer<typeof Input>): Way {
+  const given = (value: string | null | undefined): value is string => value !== null && value !== undefined
+  if (given(handle) && !given(platform) && !given(code) && !given(state)) return { handle }
+  if (!given(handle) && given(platform) && given(code) && given(state)) return { platform, code, state }
+  throw new AppError('connection/handle_or_code')
+}

@@ -1,0 +1,10 @@
+import { z } from 'zod'
+import { disconnectPlatform } from '../connections/disconnect.ts'
+import type { ConnectionServices } from '../connections/services.ts'
+import { defineAction } from './define-action.ts'
+
+export const disconnectPlatformAction = defineAction({
+  name: 'disconnectPlatform',
+  input: z.object({ platform: z.string() }),
+  run: ({ platform }, { userId }, services: ConnectionServices) => disconnectPlatform(services, { userId, platform }),
+})

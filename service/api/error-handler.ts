@@ -1,0 +1,53 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { AppError, type ErrorCode, errorSpec } from '../runtime/errors.ts'
+import { describeError, type Log } from '../runtime/log.ts'
+
+interface ErrorBody {
+  readonly message: string
+  /** Hasura passes it on to the client: `extensions` replaces its own path and code. */
+  readonly extensions: { readonly path: string; readonly code: string }
+}
+
+/** Turns what was thrown into HTTP. The only place that does. */
+export function handleErrors(app: FastifyInstance, log: Log): void {
+  app.setNotFoundHandler((_request, reply) => send(reply, 'request/not_found'))
+  app.setErrorHandler((error, request, reply) => {
+    const code = codeOf(error)
+    const facts = { operation: operationOf(request), request_id: request.id, ...describeError(error), code }
+    if (errorSpec(code).httpStatus >= 500) log.error(facts, 'request failed')
+    else log.info(facts, 'request refused')
+    return send(reply, code, { problem: problemOf(error), toHasura: request.routeOptions.url?.startsWith('/actions/') })
+  })
+}
+
+/** The route's pattern: the address itself may hold a secret, a code or a state. */
+export function operationOf(request: FastifyRequest): string {
+  return `${request.method} ${request.routeOptions.url ?? 'unknown route'}`
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (error instanceof AppError) return error.code
+  // Fastify's own refusals: a body over the limit, a content type or JSON it cannot read.
+  const status = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined
+  if (status === 413) return 'request/too_large'
+  if (status === 404) return 'request/not_found'
+  return typeof status === 'number' && status >= 400 && status < 500 ? 'request/malformed' : 'internal/unexpected'
+}
+
+/** By convention `facts.problem` says what was wrong and where, in words that hold no value. */
+function problemOf(error: unknown): string | undefined {
+  return error instanceof AppError && typeof error.facts['problem'] === 'string' ? error.facts['problem'] : undefined
+}
+
+function send(
+  reply: FastifyReply,
+  code: ErrorCode,
+  { problem, toHasura = false }: { problem?: string | undefined; toHasura?: boolean | undefined } = {},
+): FastifyReply {
+  const { httpStatus, publicMessage } = errorSpec(code)
+  const message = problem === undefined ? publicMessage : `${publicMessage.replace(/\.$/, '')}: ${problem}`
+  const body: ErrorBody = { message, extensions: { path: '$', code } }
+  // Hasura shows a person only what comes with a 4xx; of a 5xx it says "internal error". Ours are written to be shown.
+  const status = toHasura && httpStatus >= 500 && code !== 'internal/unexpected' ? 400 : httpStatus
+  return reply.code(status).send(body)
+}

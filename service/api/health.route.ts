@@ -1,0 +1,24 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { type HealthServices, isReady, reportHealth } from '../monitoring/health.ts'
+
+/** Kubernetes probes, without details: anyone may see them. */
+export const healthRoutes: FastifyPluginAsync<Pick<HealthServices, 'db'>> = async (app, { db }) => {
+  let started = false
+  app.get('/health/live', () => ({ status: 'ok' }))
+  app.get('/health/ready', async (_request, reply) => {
+    const ready = await isReady(db)
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable' })
+  })
+  app.get('/health/startup', async (_request, reply) => {
+    started ||= await isReady(db)
+    return reply.code(started ? 200 : 503).send({ status: started ? 'ok' : 'starting' })
+  })
+}
+
+/** The detailed status, for the internal listener alone. */
+export const healthReportRoute: FastifyPluginAsync<HealthServices> = async (app, services) => {
+  app.get('/health', async (_request, reply) => {
+    const report = await reportHealth(services)
+    return reply.code(report.status === 'unhealthy' ? 503 : 200).send(report)
+  })
+}

@@ -1,0 +1,30 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { z } from 'zod'
+import { normalizeRawData } from '../normalization/normalize-raw-data.task.ts'
+import type { Database } from '../runtime/db.ts'
+import { AppError } from '../runtime/errors.ts'
+import { enqueue } from '../runtime/jobs.ts'
+import type { Secret } from '../runtime/secret.ts'
+import { checkSecret } from './actions.ts'
+
+const InsertedRow = z.object({
+  event: z.object({
+    data: z.object({ new: z.object({ user_id: z.uuid(), created_at: z.string().min(1), id: z.uuid() }) }),
+  }),
+})
+
+/** Hasura says that a payload arrived. The job loads the row as it is then; the event's own content is not trusted. */
+export const rawDataInsertedEvent: FastifyPluginAsync<{ db: Database; eventSecret: Secret }> = async (
+  app,
+  { db, eventSecret },
+) => {
+  app.post('/events/raw_data_inserted', async (request) => {
+    checkSecret(request.headers['x-event-secret'], eventSecret)
+    const event = InsertedRow.safeParse(request.body)
+    if (!event.success)
+      throw new AppError('request/malformed', { problem: 'not an insert event with user_id, created_at and id' })
+    const { user_id: userId, created_at: createdAt, id: rawId } = event.data.event.data.new
+    await db.transaction((tx) => enqueue(tx, normalizeRawData, { payload: { userId, createdAt, rawId } }))
+    return { queued: true }
+  })
+}

@@ -1,0 +1,150 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { loadEnvFile } from 'node:process'
+import { z } from 'zod'
+import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
+import { discoverPlatforms } from './platforms/discover.ts'
+import { Secret } from './runtime/secret.ts'
+
+const secret = (minLength: number) =>
+  z
+    .string()
+    .min(minLength)
+    .transform((value) => new Secret(value))
+const port = z.coerce.number().int().min(0).max(65535)
+const address = z.url().transform((value) => value.replace(/\/$/, ''))
+const switchedOn = z.enum(['true', 'false']).transform((value) => value === 'true')
+
+const JwtSecret = z
+  .string()
+  .transform((text, context) => {
+    try {
+      return JSON.parse(text) as unknown
+    } catch {
+      context.addIssue({
+        code: 'custom',
+        message: "is not JSON; see HASURA_GRAPHQL_JWT_SECRET in Hasura's documentation",
+      })
+      return z.NEVER
+    }
+  })
+  .pipe(
+    z.object({
+      type: z.string(),
+      key: secret(32),
+      issuer: z.string().optional(),
+      audience: z.string().optional(),
+      claims_namespace: z.string().default('https://hasura.io/jwt/claims'),
+    }),
+  )
+
+const Environment = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
+  DATABASE_URL: secret(1),
+  DATABASE_MAX_CONNECTIONS: z.coerce.number().int().positive().default(20),
+  SERVICE_HOST: z.string().default('127.0.0.1'),
+  SERVICE_PORT: port.default(3000),
+  INTERNAL_HOST: z.string().default('127.0.0.1'),
+  INTERNAL_PORT: port.default(3001),
+  /** Where the worker serves /metrics and /health/live; without it, it does not listen. */
+  WORKER_PORT: port.optional(),
+  WORKER_CONCURRENCY: z.coerce.number().int().positive().default(10),
+  SERVICE_PUBLIC_URL: address,
+  APP_REDIRECT_URIS: z
+    .string()
+    .transform((list) => list.split(',').map((uri) => uri.trim()))
+    .pipe(z.array(z.url()).min(1)),
+  HASURA_GRAPHQL_ENDPOINT: address,
+  /** Where browsers reach it, when that is another address. */
+  HASURA_GRAPHQL_PUBLIC_URL: address.optional(),
+  HASURA_GRAPHQL_ADMIN_SECRET: secret(16).optional(),
+  HASURA_GRAPHQL_JWT_SECRET: JwtSecret.optional(),
+  HASURA_ACTION_SECRET: secret(32),
+  HASURA_EVENT_SECRET: secret(32),
+  VAULT_MASTER_KEY: secret(1),
+  LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  DEMO: switchedOn.default(false),
+  SIMULATOR_URL: address.optional(),
+})
+
+/** Everything that can be set, as read at start; nothing else looks at the environment. */
+export type Config = Awaited<ReturnType<typeof loadConfig>>
+
+/** Throws one Error that lists every problem by name; a value is never shown, for it may itself be a secret. */
+export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
+  const env = withoutEmpty(environment)
+  const folders = await discoverPlatforms()
+  const parsed = Environment.safeParse(env)
+  const platforms = [...folders.values()].map((platform) => configure(platform, env))
+  const problems = [
+    ...(parsed.error?.issues ?? []).map(describeIssue),
+    ...platforms.flatMap((result) => result.problems),
+    ...refusedInProduction(parsed.data),
+  ]
+  if (!parsed.success || problems.length > 0)
+    throw new Error(`Bad environment:\n${problems.map((line) => `  ${line}`).join('\n')}`)
+  const configured: Platforms = new Map(
+    platforms.flatMap(({ value }) => (value === undefined ? [] : [[value.id, value]])),
+  )
+  return Object.freeze({ ...named(parsed.data), platforms: configured })
+}
+
+/** Variables that the launcher wrote for the operator's commands on a laptop; what is set already wins. */
+export function loadDevelopmentEnvironment(): void {
+  const file = join(process.env['TRIBUTARY_DATA_DIR'] ?? '.data', 'development.env')
+  if (process.env['NODE_ENV'] !== 'production' && existsSync(file)) loadEnvFile(file)
+}
+
+function named(env: z.infer<typeof Environment>) {
+  return {
+    nodeEnvironment: env.NODE_ENV,
+    database: { url: env.DATABASE_URL, maxConnections: env.DATABASE_MAX_CONNECTIONS },
+    publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
+    internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
+    worker: { port: env.WORKER_PORT, concurrency: env.WORKER_CONCURRENCY },
+    servicePublicUrl: env.SERVICE_PUBLIC_URL,
+    appRedirectUris: env.APP_REDIRECT_URIS,
+    hasura: {
+      url: env.HASURA_GRAPHQL_ENDPOINT,
+      publicUrl: env.HASURA_GRAPHQL_PUBLIC_URL ?? env.HASURA_GRAPHQL_ENDPOINT,
+      adminSecret: env.HASURA_GRAPHQL_ADMIN_SECRET,
+      jwt: env.HASURA_GRAPHQL_JWT_SECRET,
+      actionSecret: env.HASURA_ACTION_SECRET,
+      eventSecret: env.HASURA_EVENT_SECRET,
+    },
+    vaultMasterKey: env.VAULT_MASTER_KEY,
+    logLevel: env.LOG_LEVEL,
+    demo: env.DEMO,
+    simulatorUrl: env.SIMULATOR_URL,
+  }
+}
+
+function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: ConfiguredPlatform; problems: string[] } {
+  const settings = platform.env.safeParse(env)
+  if (!settings.success) return { problems: settings.error.issues.map(describeIssue) }
+  const { id, displayName, coverage, normalize } = platform
+  const value = {
+    id,
+    displayName,
+    coverage,
+    normalize,
+    policy: platform.policy(settings.data),
+    ...platform.connect?.(settings.data),
+  }
+  return { value, problems: [] }
+}
+
+function refusedInProduction(env: z.infer<typeof Environment> | undefined): string[] {
+  return env?.NODE_ENV === 'production' && env.DEMO
+    ? ['DEMO: is for laptops; it hands out tokens and must be false in production']
+    : []
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  return `${issue.path.join('.')}: ${issue.message}`
+}
+
+/** Compose files and shells pass unset variables as empty text. */
+function withoutEmpty(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+}

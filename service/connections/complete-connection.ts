@@ -1,0 +1,99 @@
+import type { Tx } from '../runtime/db.ts'
+import { AppError } from '../runtime/errors.ts'
+import { Secret } from '../runtime/secret.ts'
+import { type BurntState, burnHandle, burnState } from './oauth-states.ts'
+import { getPlatformOAuth, hashOneTimeValue } from './platform-oauth.ts'
+import { lockUser, upsertConnection } from './queries.ts'
+import type { ConnectionServices } from './services.ts'
+import { exchangeCode, type Grant } from './token-endpoint.ts'
+
+/** A handle from our callback, or code and state caught by a native app (RFC 8252). */
+export type CompleteInput = { readonly userId: string } & (
+  | { readonly handle: string }
+  | { readonly platform: string; readonly code: string; readonly state: string }
+)
+
+export interface CompletedConnection {
+  readonly connectionId: string
+  readonly platform: string
+  readonly status: 'active' | 'limited'
+  readonly missingScopes: readonly string[]
+  /** The import of the history that was queued with it. */
+  readonly syncRunId: string
+}
+
+type CompleteServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'queueHistory'>
+
+/**
+ * Exchanges the code for tokens, for the signed-in person who began the attempt and nobody else. Whatever follows, the attempt is used
+ * up: a crash costs one more click. Connection, sealed tokens and the first sync are one transaction.
+ * Throws connection/handle_invalid (also for another person's attempt), connection/code_refused, connection/account_taken,
+ * platform/misconfigured, platform/rate_limited, platform/unavailable, platform/unexpected_payload.
+ */
+export async function completeConnection(
+  services: CompleteServices,
+  input: CompleteInput,
+): Promise<CompletedConnection> {
+  const { attempt, code } = await burnAttempt(services, input)
+  const { platform, stateHash } = attempt
+  const oauth = getPlatformOAuth(services.platforms, platform)
+  if (oauth.tokenUrl !== attempt.issuer) throw new AppError('connection/handle_invalid')
+  const verifier = services.vault.openOAuthSecret({ platform, stateHash, kind: 'verifier' }, attempt.verifierSealed)
+  const grant = await exchangeCode(oauth, { code, verifier, redirectUri: attempt.redirectUri })
+  const platformUserId = oauth.platformUserId(grant.answer)
+  if (platformUserId === undefined) throw new AppError('platform/unexpected_payload', { platform, missing: 'account' })
+  const grantedScopes = oauth.grantedScopes({ fromCallback: attempt.callbackScopes, fromToken: grant.scope })
+  const missingScopes = oauth.requiredScopes.filter((scope) => !grantedScopes.includes(scope))
+  try {
+    const account = { userId: input.userId, platform, platformUserId, grantedScopes, missingScopes }
+    return await services.db.transaction((tx) => store(services, tx, { account, grant }))
+  } catch (error) {
+    // The fresh tokens are dropped, not revoked: at Strava that would end the rightful owner's access to the same account.
+    if (isAccountTaken(error)) throw new AppError('connection/account_taken', { platform })
+    throw error
+  }
+}
+
+interface Account {
+  readonly userId: string
+  readonly platform: string
+  readonly platformUserId: string
+  readonly grantedScopes: readonly string[]
+  readonly missingScopes: readonly string[]
+}
+
+async function store(
+  { vault, queueHistory }: CompleteServices,
+  tx: Tx,
+  { account, grant }: { account: Account; grant: Grant },
+): Promise<CompletedConnection> {
+  const { userId, platform, missingScopes } = account
+  const status = missingScopes.length === 0 ? 'active' : 'limited'
+  const statusReason = status === 'active' ? null : 'connection/scope_missing'
+  await lockUser(tx, userId)
+  const connectionId = await upsertConnection(tx, { ...account, status, statusReason })
+  await vault.storeTokens(tx, { userId, platform }, grant)
+  const syncRunId = await queueHistory(tx, { userId, platform })
+  return { connectionId, platform, status, missingScopes, syncRunId }
+}
+
+async function burnAttempt(
+  { db, vault }: CompleteServices,
+  input: CompleteInput,
+): Promise<{ attempt: BurntState; code: Secret }> {
+  if ('handle' in input) {
+    const attempt = await burnHandle(db, { handleHash: hashOneTimeValue(input.handle), callerId: input.userId })
+    if (attempt?.belongsToCaller !== true || attempt.codeSealed === null)
+      throw new AppError('connection/handle_invalid')
+    const { platform, stateHash, codeSealed } = attempt
+    return { attempt, code: vault.openOAuthSecret({ platform, stateHash, kind: 'code' }, codeSealed) }
+  }
+  const { userId: callerId, platform } = input
+  const attempt = await burnState(db, { platform, stateHash: hashOneTimeValue(input.state), callerId })
+  if (attempt?.belongsToCaller !== true) throw new AppError('connection/handle_invalid')
+  return { attempt, code: new Secret(input.code) }
+}
+
+function isAccountTaken(error: unknown): boolean {
+  return error instanceof Error && 'constraint' in error && error.constraint === 'connections_one_owner_per_account'
+}

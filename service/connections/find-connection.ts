@@ -1,0 +1,31 @@
+import type { Db, Tx } from '../runtime/db.ts'
+import { sql } from '../runtime/sql.ts'
+import { deleteTokens, deleteUserKey } from '../vault/queries.ts'
+import { type ConnectionStatus, endConnectionRow, hasConnections, lockUser } from './queries.ts'
+import type { ConnectionKey } from './services.ts'
+
+/** Whose account this is; undefined when nobody has it connected. */
+export async function findConnectionByAccount(
+  db: Db,
+  account: { platform: string; platformUserId: string },
+): Promise<{ userId: string; status: ConnectionStatus } | undefined> {
+  const { rows } = await db.query<{ userId: string; status: ConnectionStatus }>(sql`
+    select user_id as "userId", status from public.connections
+    where platform = ${account.platform} and platform_user_id = ${account.platformUserId} and status <> 'disconnected'`)
+  return rows[0]
+}
+
+/** The platform told us something about this account. */
+export async function markWebhook(db: Db, { userId, platform }: ConnectionKey): Promise<void> {
+  await db.query(sql`
+    update public.connections set last_webhook_at = now(), updated_at = now()
+    where user_id = ${userId}::uuid and platform = ${platform}`)
+}
+
+/** The person ended it at the platform: there is nothing to revoke. Safe to call again. */
+export async function endByPlatform(tx: Tx, key: ConnectionKey): Promise<void> {
+  await lockUser(tx, key.userId)
+  if (!(await endConnectionRow(tx, key, 'connection/ended_at_platform'))) return
+  await deleteTokens(tx, key)
+  if (!(await hasConnections(tx, key.userId))) await deleteUserKey(tx, key.userId)
+}

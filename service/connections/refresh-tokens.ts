@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { PlatformOAuth } from '../platforms/contract.ts'
+import { AppError } from '../runtime/errors.ts'
+import type { Secret } from '../runtime/secret.ts'
+import { extendLease, findTokenState, releaseLease } from './lease.ts'
+import { getPlatformOAuth } from './platform-oauth.ts'
+import { clearNeedsReauth, lockConnection, markNeedsReauth } from './queries.ts'
+import { revokeAtPlatform } from './revoke-at-platform.ts'
+import type { ConnectionKey, ConnectionServices, RefreshTiming } from './services.ts'
+import { type Grant, refreshGrant } from './token-endpoint.ts'
+
+/** A holder that dies is succeeded after half a minute; one whose platform is slow goes on extending its lease. */
+export const DEFAULT_TIMING: RefreshTiming = {
+  leaseMs: 30_000,
+  extendEveryMs: 10_000,
+  requestTimeoutMs: 60_000,
+  giveUpAfterMs: 90_000,
+}
+
+export type RefreshServices = Pick<
+  ConnectionServices,
+  'db' | 'vault' | 'platforms' | 'countRefreshFailure' | 'refreshTiming'
+>
+
+export interface HeldLease {
+  readonly holder: string
+  /** Of the tokens the lease was taken for. */
+  readonly version: string
+}
+
+/**
+ * Asks the platform for new tokens and stores them, under a lease. Answers false when other tokens were stored meanwhile: then those
+ * are the ones to use. Throws connection/reauth_required, platform/misconfigured, platform/rate_limited, platform/unavailable.
+ */
+export async function refreshTokens(services: RefreshServices, key: ConnectionKey, lease: HeldLease): Promise<boolean> {
+  try {
+    const oauth = getPlatformOAuth(services.platforms, key.platform)
+    const tokens = await services.vault.findTokens(key)
+    if (tokens?.version !== lease.version || tokens.refreshToken === null) return false
+    const { refreshToken } = tokens
+    return await whileExtending(services, { key, lease }, () =>
+      refreshAndStore(services, key, { oauth, lease, refreshToken }),
+    )
+  } finally {
+    // It lapses anyway; a failure here must not hide what happened above.
+    await releaseLease(services.db, key, lease.holder).catch(() => {})
+  }
+}
+
+interface Refresh {
+  readonly oauth: PlatformOAuth
+  readonly lease: HeldLease
+  readonly refreshToken: Secret
+}
+
+async function refreshAndStore(
+  services: RefreshServices,
+  key: ConnectionKey,
+  { oauth, lease, refreshToken }: Refresh,
+): Promise<boolean> {
+  const { requestTimeoutMs: timeoutMs } = services.refreshTiming ?? DEFAULT_TIMING
+  const outcome = await refreshGrant(oauth, { refreshToken, timeoutMs }).catch((error: unknown) => {
+    services.countRefreshFailure(key.platform, 'unavailable')
+    throw error
+  })
+  if (typeof outcome !== 'string') return await storeGrant(services, key, { grant: outcome, version: lease.version })
+  services.countRefreshFailure(key.platform, outcome)
+  if (outcome !== 'invalid_grant') throw new AppError(`platform/${outcome}`, { platform: key.platform })
+  if (!(await endConsent(services, key, lease.version))) return false
+  throw new AppError('connection/reauth_required', { platform: key.platform })
+}
+
+/** Saved before anybody uses it: the platform may have ended the old refresh token already. */
+async function storeGrant(
+  services: RefreshServices,
+  key: ConnectionKey,
+  { grant, version }: { grant: Grant; version: string },
+): Promise<boolean> {
+  const { db, vault } = services
+  const stored = await persist(() =>
+    db.transaction(async (tx) => {
+      await lockConnection(tx, key)
+      const replaced = await vault.replaceTokens(tx, key, { pair: grant, expectedVersion: version })
+      // A pair that arrives after all, from a process that was given up for dead, mends what its successor reported.
+      if (replaced) await clearNeedsReauth(tx, key)
+      return replaced
+    }),
+  )
+  // Disconnected while the platform was asked: what it granted since must not outlive that.
+  if (!stored && (await findTokenState(db, key)) === undefined)
+    await revokeAtPlatform(services.platforms, key.platform, grant)
+  return stored
+}
+
+/** Marks the connection as needing the person, unless newer tokens came meanwhile: then false. */
+export async function endConsent(
+  { db }: Pick<RefreshServices, 'db'>,
+  key: ConnectionKey,
+  version: string,
+): Promise<boolean> {
+  return await db.transaction(async (tx) => {
+    await lockConnection(tx, key)
+    return await markNeedsReauth(tx, key, version)
+  })
+}
+
+async function whileExtending<Result>(
+  { db, refreshTiming = DEFAULT_TIMING }: RefreshServices,
+  { key, lease }: { key: ConnectionKey; lease: HeldLease },
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const { leaseMs, extendEveryMs } = refreshTiming
+  // A failed extension is made up for by the next; should all fail, the version still lets only one pair in.
+  const timer = setInterval(
+    () => void extendLease(db, key, { holder: lease.holder, leaseMs }).catch(() => {}),
+    extendEveryMs,
+  )
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+  }
+}
+
+/** The new pair exists nowhere else, so a database that is restarting gets a few seconds. */
+async function persist<Result>(save: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await save()
+    } catch (error) {
+      if (error instanceof AppError || attempt === 5) throw error
+      await sleep(attempt * 500)
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import * as client from 'openid-client'
+import { AppError } from '../runtime/errors.ts'
+import { Secret } from '../runtime/secret.ts'
+import { insertOAuthState } from './oauth-states.ts'
+import { callbackUrl, getPlatformOAuth, hashOneTimeValue } from './platform-oauth.ts'
+import type { ConnectionServices } from './services.ts'
+import { clientOf } from './token-endpoint.ts'
+
+export interface StartInput {
+  readonly userId: string
+  readonly platform: string
+  /** Where the app wants the browser afterwards. */
+  readonly redirectUri?: string | undefined
+}
+
+export interface StartedConnection {
+  /** The platform's own consent page. */
+  readonly authorizationUrl: string
+  readonly expiresAt: Date
+}
+
+type StartServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'servicePublicUrl' | 'appRedirectUris'>
+
+/**
+ * Begins an attempt to connect, good for ten minutes. No page of ours and no cookie: only the signed-in person's completeConnection
+ * ends it (draft-ietf-oauth-security-topics-update, "Cross-user OAuth session fixation").
+ * Throws platform/unknown, platform/not_configured, connection/redirect_not_allowed.
+ */
+export async function startConnection(services: StartServices, input: StartInput): Promise<StartedConnection> {
+  const { userId, platform } = input
+  const oauth = getPlatformOAuth(services.platforms, platform)
+  const returnTo = chooseReturnAddress(services.appRedirectUris, input.redirectUri)
+  const redirectUri = callbackUrl(services.servicePublicUrl, platform)
+  const state = client.randomState()
+  const stateHash = hashOneTimeValue(state)
+  const verifier = client.randomPKCECodeVerifier()
+  const expiresAt = await insertOAuthState(services.db, {
+    userId,
+    platform,
+    issuer: oauth.tokenUrl,
+    redirectUri,
+    returnTo,
+    stateHash,
+    verifierSealed: services.vault.sealOAuthSecret({ platform, stateHash, kind: 'verifier' }, new Secret(verifier)),
+  })
+  const authorizationUrl = client.buildAuthorizationUrl(clientOf(oauth), {
+    ...oauth.authorizationParameters,
+    redirect_uri: redirectUri,
+    scope: oauth.scopes.join(oauth.scopeSeparator),
+    state,
+    code_challenge: await client.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+  })
+  return { authorizationUrl: authorizationUrl.href, expiresAt }
+}
+
+/** Compared as text and never parsed: every clever spelling of another address is simply not on the list. */
+export function chooseReturnAddress(allowed: readonly string[], wanted: string | undefined): string {
+  const chosen = wanted === undefined ? allowed[0] : allowed.find((address) => address === wanted)
+  if (chosen === undefined) throw new AppError('connection/redirect_not_allowed')
+  return chosen
+}

@@ -1,0 +1,86 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AppError } from '../runtime/errors.ts'
+import type { Secret } from '../runtime/secret.ts'
+import type { StoredTokens } from '../vault/tokens.ts'
+import { decideRefresh } from './decide-refresh.ts'
+import { findTokenState, type LeasedTokenState, takeLease } from './lease.ts'
+import { DEFAULT_TIMING, endConsent, type RefreshServices, refreshTokens } from './refresh-tokens.ts'
+import type { ConnectionKey } from './services.ts'
+
+/**
+ * Lends an access token for the length of one callback, refreshed first where that is due: one refresh at a time across all processes,
+ * and no database connection is held while the platform is asked. When the callback answers 'unauthorized', the tokens are refreshed
+ * once, unless somebody has done so meanwhile, and it is called once more.
+ * Throws connection/not_found, connection/reauth_required, connection/refresh_busy, platform/refused (unauthorized twice),
+ * platform/misconfigured, platform/rate_limited, platform/unavailable.
+ */
+export async function withAccessToken<Result>(
+  services: RefreshServices,
+  key: ConnectionKey,
+  use: (accessToken: Secret) => Promise<Result | 'unauthorized'>,
+): Promise<Result> {
+  const tokens = await getFreshTokens(services, key)
+  const result = await use(tokens.accessToken)
+  if (result !== 'unauthorized') return result
+  const renewed = await getFreshTokens(services, key, tokens.version)
+  const second = await use(renewed.accessToken)
+  if (second === 'unauthorized')
+    throw new AppError('platform/refused', { platform: key.platform, why: 'unauthorized_twice' })
+  return second
+}
+
+async function getFreshTokens(
+  services: RefreshServices,
+  key: ConnectionKey,
+  refusedVersion?: string,
+): Promise<StoredTokens> {
+  const { giveUpAfterMs } = services.refreshTiming ?? DEFAULT_TIMING
+  const giveUpAt = performance.now() + giveUpAfterMs
+  let waited = false
+  for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
+    const state = await findTokenState(services.db, key)
+    if (state === undefined) throw notConnected(key)
+    const decision = decideRefresh(state, { now: state.now, refusedVersion, jitter: Math.random() })
+    switch (decision.do) {
+      case 'use':
+        return await getTokens(services, key)
+      case 'reconnect':
+        await endConsent(services, key, state.version)
+        throw new AppError('connection/reauth_required', { platform: key.platform })
+      case 'refresh':
+        // Whoever held the lease gave it back without new tokens: what stopped it would stop everybody who waited for it.
+        if (waited && state.lease === 'free') throw new AppError('connection/refresh_busy', { platform: key.platform })
+        if (await tryRefresh(services, key, state)) return await getTokens(services, key)
+    }
+    if (performance.now() > giveUpAt) {
+      services.countRefreshFailure(key.platform, 'timed_out_waiting')
+      throw new AppError('connection/refresh_busy', { platform: key.platform })
+    }
+    waited = true
+    await sleep(pauseMs)
+  }
+}
+
+/** True when this call stored new tokens; false when somebody else does or did. */
+async function tryRefresh(
+  services: RefreshServices,
+  key: ConnectionKey,
+  { version, lease }: LeasedTokenState,
+): Promise<boolean> {
+  if (lease === 'held') return false
+  const { leaseMs } = services.refreshTiming ?? DEFAULT_TIMING
+  const holder = randomUUID()
+  if (!(await takeLease(services.db, key, { holder, version, leaseMs }))) return false
+  return await refreshTokens(services, key, { holder, version })
+}
+
+async function getTokens({ vault }: RefreshServices, key: ConnectionKey): Promise<StoredTokens> {
+  const tokens = await vault.findTokens(key)
+  if (tokens === undefined) throw notConnected(key)
+  return tokens
+}
+
+function notConnected({ platform }: ConnectionKey): AppError {
+  return new AppError('connection/not_found', { platform })
+}

@@ -1,0 +1,55 @@
+import type { BudgetWindow, PlatformApi } from '../platforms/contract.ts'
+import type { Db } from '../runtime/db.ts'
+import { sql } from '../runtime/sql.ts'
+
+/** How much of every window each kind of work may use up; the rest is kept for what is more urgent. */
+export const SHARE = { interactive: 1, webhook: 0.95, history: 0.8, enrichment: 0.5 } as const
+export type Urgency = keyof typeof SHARE
+
+/** Windows as the platform documents them; figures already learnt stay. */
+export async function declareBudget(db: Db, platform: string, windows: readonly BudgetWindow[]): Promise<void> {
+  await db.query(sql`
+    insert into ops.request_budgets (platform, window_name, window_seconds, quota, resets_at)
+    select ${platform}::text, w.name, w.seconds, w.quota,
+      to_timestamp((floor(extract(epoch from now()) / w.seconds) + 1) * w.seconds)
+    from jsonb_to_recordset(${JSON.stringify(windows)}::jsonb) as w (name text, seconds integer, quota integer)
+    on conflict (platform, window_name) do nothing`)
+}
+
+/** Takes one request, or answers when to try again: no request is made that is known to be refused. */
+export async function takeRequest(db: Db, platform: string, urgency: Urgency): Promise<Date | undefined> {
+  const { rows } = await db.query<{ wait_until: Date | null }>(sql`
+    select ops.take_request(${platform}::text, ${SHARE[urgency]}::numeric) as wait_until`)
+  return rows[0]?.wait_until ?? undefined
+}
+
+/** Learns limits and usage from an answer. An answer from before the window began says nothing about it. */
+export async function learnBudget(
+  db: Db,
+  platform: string,
+  { windows, askedAt }: { windows: ReturnType<PlatformApi['readBudget']>; askedAt: Date },
+): Promise<void> {
+  if (windows.length === 0) return
+  await db.query(sql`
+    update ops.request_budgets b set quota = w.quota, used = greatest(b.used, w.used)
+    from jsonb_to_recordset(${JSON.stringify(windows)}::jsonb) as w (name text, quota integer, used integer)
+    where b.platform = ${platform}::text and b.window_name = w.name
+      and b.resets_at > now() and b.resets_at - make_interval(secs => b.window_seconds) <= ${askedAt}::timestamptz
+      and (b.quota, b.used) is distinct from (w.quota, greatest(b.used, w.used))`)
+}
+
+/** The platform refused although we thought there was room: nothing more in the shortest window. Answers when it resets. */
+export async function exhaustBudget(db: Db, platform: string): Promise<Date> {
+  const { rows } = await db.query<{ wait_until: Date }>(sql`
+    with spent as (
+      update ops.request_budgets b set used = greatest(b.used, b.quota)
+      where b.platform = ${platform}::text
+        and b.window_seconds = (select min(s.window_seconds) from ops.request_budgets s where s.platform = b.platform)
+      returning b.resets_at, b.window_seconds
+    )
+    select coalesce(
+      (select max(b.resets_at) from ops.request_budgets b where b.platform = ${platform}::text and b.used >= b.quota and b.resets_at > now()),
+      (select max(resets_at) from spent where resets_at > now()),
+      now() + interval '1 minute') as wait_until`)
+  return rows[0]?.wait_until ?? new Date(Date.now() + 60_000)
+}

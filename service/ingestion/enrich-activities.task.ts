@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import { AppError } from '../runtime/errors.ts'
+import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
+import { type EnrichmentCursor, findNextToEnrich, hasUnprocessedRaw } from './queries.ts'
+import { requestPlatform } from './request-platform.ts'
+import { advanceRun, findRunningRun, finishRun, markWaiting, type SyncRun } from './runs.ts'
+import { apiOf, type IngestionServices } from './services.ts'
+import { type NewRawData, storeRaw } from './store-raw.ts'
+
+const UNPROCESSED_DELAY_MS = 2_000
+
+/** Details and series of the newest activities, one activity a job, out of the part of the budget that nobody else needs. */
+export const enrichActivities = defineTask<IngestionServices>()({
+  identifier: 'enrich_activities',
+  payload: z.object({ userId: z.uuid(), runId: z.uuid() }),
+  jobKey: ({ runId }) => `enrich_activities:${runId}`,
+  priority: PRIORITY.enrichment,
+  async run(key, services): Promise<JobResult> {
+    const run = await findRunningRun<EnrichmentCursor>(services.db, key)
+    if (run === undefined) return undefined
+    try {
+      return await enrichNext(services, run)
+    } catch (error) {
+      if (error instanceof AppError && !error.spec.retry)
+        await finishRun(services.db, key, { status: 'failed', errorCode: error.code })
+      throw error
+    }
+  },
+})
+
+async function enrichNext(services: IngestionServices, run: SyncRun<EnrichmentCursor>): Promise<JobResult> {
+  const { api } = apiOf(services.platforms, run.platform)
+  // The list of what to enrich is complete only once every page of the history is normalized.
+  if (await hasUnprocessedRaw(services.db, run)) return { runAgainAt: new Date(Date.now() + UNPROCESSED_DELAY_MS) }
+  const next = await findNextToEnrich(services.db, { ...run, days: api.enrichment.days })
+  if (next === undefined) {
+    await finishRun(services.db, run, { status: 'complete' })
+    return undefined
+  }
+  const fetched = await fetchDetails(services, run, next.sourceId)
+  if (fetched.kind === 'wait') {
+    await markWaiting(services.db, run, fetched.until)
+    return { runAgainAt: fetched.until }
+  }
+  await keep(services, { run, raws: fetched.raws, cursor: next, done: next.done / (next.done + next.remaining) })
+  return undefined
+}
+
+type Fetched =
+  | { readonly kind: 'fetched'; readonly raws: readonly NewRawData[] }
+  | { readonly kind: 'wait'; readonly until: Date }
+
+async function fetchDetails(
+  services: IngestionServices,
+  run: SyncRun<EnrichmentCursor>,
+  sourceId: string,
+): Promise<Fetched> {
+  const { api } = apiOf(services.platforms, run.platform)
+  const raws: NewRawData[] = []
+  for (const { dataType, request } of api.enrichment.requests(sourceId)) {
+    const reply = await requestPlatform(services, { key: run, request, urgency: 'enrichment' })
+    if (reply.kind === 'wait') return reply
+    const metadata = { sync_run_id: run.runId, source_id: sourceId }
+    if (reply.kind === 'ok') raws.push({ ...run, dataType, text: reply.text, metadata })
+  }
+  return { kind: 'fetched', raws }
+}
+
+interface Enriched {
+  readonly run: SyncRun<EnrichmentCursor>
+  readonly raws: readonly NewRawData[]
+  readonly cursor: EnrichmentCursor
+  readonly done: number
+}
+
+async function keep({ db }: IngestionServices, { run, raws, cursor, done }: Enriched): Promise<void> {
+  await db.transaction(async (tx) => {
+    const nextCursor = { localDay: cursor.localDay, sourceId: cursor.sourceId, done: cursor.done }
+    const progress = Math.min(0.99, Math.round(done * 10_000) / 10_000)
+    const moved = await advanceRun(tx, run, { reached: null, progress, records: raws.length, nextCursor })
+    if (!moved) return
+    for (const raw of raws) await storeRaw(tx, raw)
+    await enqueue(tx, enrichActivities, { payload: { userId: run.userId, runId: run.runId } })
+  })
+}

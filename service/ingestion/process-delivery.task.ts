@@ -1,0 +1,93 @@
+import { z } from 'zod'
+import type { Notice } from '../platforms/contract.ts'
+import type { Tx } from '../runtime/db.ts'
+import { AppError } from '../runtime/errors.ts'
+import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
+import { findWaitingDelivery, finishDelivery } from './queries.ts'
+import { requestPlatform } from './request-platform.ts'
+import { cancelRuns, markSynced } from './runs.ts'
+import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
+import { type NewRawData, storeRaw } from './store-raw.ts'
+
+/** What a notice turned out to mean once the platform was asked. */
+type Effect =
+  | { readonly kind: 'store'; readonly key: ConnectionKey; readonly raw: NewRawData }
+  | { readonly kind: 'end'; readonly key: ConnectionKey }
+  | { readonly kind: 'none'; readonly why: string }
+  | { readonly kind: 'wait'; readonly until: Date }
+
+/** A webhook is a hint: what it says is read back from the platform with the owner's own token before anything changes. */
+export const processDelivery = defineTask<IngestionServices>()({
+  identifier: 'process_delivery',
+  payload: z.object({ deliveryId: z.uuid() }),
+  jobKey: ({ deliveryId }) => `process_delivery:${deliveryId}`,
+  priority: PRIORITY.webhook,
+  async run({ deliveryId }, services): Promise<JobResult> {
+    const delivery = await findWaitingDelivery(services.db, deliveryId)
+    if (delivery === undefined) return undefined
+    const { platform } = delivery
+    const webhook = services.platforms.get(platform)?.webhook
+    if (webhook === undefined) throw new AppError('platform/not_configured', { platform })
+    const effects: Effect[] = []
+    for (const notice of webhook.read(services.openInbox(platform, delivery.bodySealed))) {
+      const effect = await checkNotice(services, platform, notice)
+      if (effect.kind === 'wait') return { runAgainAt: effect.until }
+      effects.push(effect)
+    }
+    await services.db.transaction((tx) => apply(services, tx, { deliveryId, effects }))
+    return undefined
+  },
+})
+
+async function checkNotice(services: IngestionServices, platform: string, notice: Notice): Promise<Effect> {
+  const connection = await services.findConnectionByAccount({ platform, platformUserId: notice.platformUserId })
+  if (connection === undefined) return { kind: 'none', why: 'unknown_owner' }
+  const key = { userId: connection.userId, platform }
+  try {
+    return notice.sourceId === null ? await checkAccount(services, key) : await readBack(services, key, notice.sourceId)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.spec.retry) throw error
+    if (error.code === 'connection/reauth_required' && notice.kind === 'deauthorized') return { kind: 'end', key }
+    return { kind: 'none', why: error.code }
+  }
+}
+
+/** Created, changed or deleted: the platform's present answer decides, not the notice. */
+async function readBack(services: IngestionServices, key: ConnectionKey, sourceId: string): Promise<Effect> {
+  const { api } = apiOf(services.platforms, key.platform)
+  const { dataType, request } = api.activity(sourceId)
+  const reply = await requestPlatform(services, { key, request, urgency: 'webhook' })
+  if (reply.kind === 'wait') return reply
+  const raw = { ...key, metadata: { source_id: sourceId, from: 'webhook' } }
+  if (reply.kind === 'ok') return { kind: 'store', key, raw: { ...raw, dataType, text: reply.text } }
+  return { kind: 'store', key, raw: { ...raw, dataType: api.deletionDataType, text: JSON.stringify({ id: sourceId }) } }
+}
+
+/** A forged deauthorization changes nothing: the tokens still work. */
+async function checkAccount(services: IngestionServices, key: ConnectionKey): Promise<Effect> {
+  const { api } = apiOf(services.platforms, key.platform)
+  const reply = await requestPlatform(services, { key, request: api.probe, urgency: 'webhook' })
+  return reply.kind === 'wait' ? reply : { kind: 'none', why: 'still_authorized' }
+}
+
+async function apply(
+  services: IngestionServices,
+  tx: Tx,
+  { deliveryId, effects }: { deliveryId: string; effects: Effect[] },
+): Promise<void> {
+  const outcome =
+    effects.map((effect) => (effect.kind === 'none' ? effect.why : effect.kind)).join(',') || 'nothing_to_do'
+  const state = effects.some((effect) => effect.kind === 'store' || effect.kind === 'end') ? 'processed' : 'dropped'
+  if (!(await finishDelivery(tx, deliveryId, { state, outcome }))) return
+  for (const effect of effects) {
+    if (effect.kind === 'store') {
+      await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })
+      await services.markWebhook(tx, effect.key)
+      await markSynced(tx, effect.key)
+    }
+    if (effect.kind === 'end') {
+      await services.endByPlatform(tx, effect.key)
+      await cancelRuns(tx, effect.key)
+    }
+  }
+}

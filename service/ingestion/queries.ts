@@ -1,0 +1,99 @@
+import type { Db, Tx } from '../runtime/db.ts'
+import { sql } from '../runtime/sql.ts'
+import type { ConnectionKey } from './services.ts'
+
+export interface NewDelivery {
+  readonly platform: string
+  readonly dedupeKey: string
+  readonly bodySealed: Buffer
+}
+
+/** Platforms redeliver; the second copy is not news. */
+export async function insertDelivery(tx: Tx, delivery: NewDelivery): Promise<{ id: string } | 'duplicate'> {
+  const { rows } = await tx.query<{ id: string }>(sql`
+    insert into ops.webhook_deliveries (platform, dedupe_key, body_sealed)
+    values (${delivery.platform}, ${delivery.dedupeKey}, ${delivery.bodySealed})
+    on conflict (platform, dedupe_key) do nothing
+    returning id`)
+  return rows[0] ?? 'duplicate'
+}
+
+export interface Delivery {
+  readonly platform: string
+  readonly bodySealed: Buffer
+  readonly receivedAt: Date
+}
+
+/** Undefined once it is processed. */
+export async function findWaitingDelivery(db: Db, deliveryId: string): Promise<Delivery | undefined> {
+  const { rows } = await db.query<Delivery>(sql`
+    select d.platform, d.body_sealed as "bodySealed", d.received_at as "receivedAt"
+    from ops.webhook_deliveries d where d.id = ${deliveryId}::uuid and d.state = 'received'`)
+  return rows[0]
+}
+
+/** Answers false when another worker was first: then nothing of this attempt may be kept. */
+export async function finishDelivery(
+  tx: Tx,
+  deliveryId: string,
+  end: { state: 'processed' | 'dropped'; outcome: string },
+): Promise<boolean> {
+  const { rowCount } = await tx.query(sql`
+    update ops.webhook_deliveries set state = ${end.state}, outcome = ${end.outcome}, processed_at = now()
+    where id = ${deliveryId}::uuid and state = 'received'`)
+  return rowCount === 1
+}
+
+/** Which of our subscriptions a delivery must name; undefined while none is confirmed. */
+export async function findSubscriptionId(db: Db, platform: string): Promise<string | undefined> {
+  const { rows } = await db.query<{ subscription_id: string }>(sql`
+    select s.subscription_id from ops.webhook_subscriptions s where s.platform = ${platform}`)
+  return rows[0]?.subscription_id
+}
+
+export async function saveSubscriptionId(db: Db, platform: string, subscriptionId: string): Promise<void> {
+  await db.query(sql`
+    insert into ops.webhook_subscriptions (platform, subscription_id) values (${platform}, ${subscriptionId})
+    on conflict (platform) do update set subscription_id = excluded.subscription_id, confirmed_at = now()`)
+}
+
+export async function hasUnprocessedRaw(db: Db, { userId, platform }: ConnectionKey): Promise<boolean> {
+  const { rows } = await db.query<{ waiting: boolean }>(sql`
+    select exists (
+      select 1 from public.raw_fitness_data r
+      where r.user_id = ${userId}::uuid and r.platform = ${platform} and r.processed_at is null
+    ) as waiting`)
+  return rows[0]?.waiting ?? false
+}
+
+/** The last activity that was looked at; empty at the start. */
+export interface EnrichmentCursor {
+  readonly localDay?: string
+  readonly sourceId?: string
+  readonly done?: number
+}
+
+interface NextToEnrich {
+  readonly localDay: string
+  readonly sourceId: string
+  readonly done: number
+  readonly remaining: number
+}
+
+/** The newest activity behind the cursor whose details were never fetched. */
+export async function findNextToEnrich(
+  db: Db,
+  { userId, platform, cursor, days }: ConnectionKey & { cursor: EnrichmentCursor; days: number },
+): Promise<NextToEnrich | undefined> {
+  const { rows } = await db.query<NextToEnrich>(sql`
+    select a.local_day::text as "localDay", a.source_id as "sourceId", ${(cursor.done ?? 0) + 1}::integer as done,
+      (count(*) over () - 1)::integer as remaining
+    from public.activities a
+    where a.user_id = ${userId}::uuid and a.platform = ${platform} and a.details_observed_at is null
+      and a.local_day > (now() - make_interval(days => ${days}::integer))::date
+      and (${cursor.localDay ?? null}::date is null
+        or (a.local_day, a.source_id) < (${cursor.localDay ?? null}::date, ${cursor.sourceId ?? ''}::text))
+    order by a.local_day desc, a.source_id desc
+    limit 1`)
+  return rows[0]
+}

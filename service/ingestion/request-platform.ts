@@ -1,0 +1,60 @@
+import type { PlatformAnswer, PlatformRequest } from '../platforms/contract.ts'
+import { AppError } from '../runtime/errors.ts'
+import { exhaustBudget, learnBudget, takeRequest, type Urgency } from './budget.ts'
+import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
+
+export type PlatformReply =
+  | { readonly kind: 'ok'; readonly text: string }
+  | { readonly kind: 'not_found' }
+  /** The request limit is reached: nothing failed, come back later. */
+  | { readonly kind: 'wait'; readonly until: Date }
+
+export interface AskOptions {
+  readonly key: ConnectionKey
+  readonly request: PlatformRequest
+  readonly urgency: Urgency
+}
+
+/**
+ * One call of a platform's API on behalf of one person, inside the application's request budget.
+ * Throws connection/reauth_required, connection/scope_missing, platform/misconfigured, platform/unavailable, platform/refused.
+ */
+export async function requestPlatform(
+  services: IngestionServices,
+  { key, request, urgency }: AskOptions,
+): Promise<PlatformReply> {
+  const { api } = apiOf(services.platforms, key.platform)
+  return services.withAccessToken<PlatformReply>(key, async (accessToken) => {
+    const waitUntil = await takeRequest(services.db, key.platform, urgency)
+    if (waitUntil !== undefined) return { kind: 'wait', until: waitUntil }
+    const askedAt = new Date()
+    const headers = { ...request.headers, authorization: `Bearer ${accessToken.reveal()}` }
+    const answer = await services.send({ ...request, headers })
+    await learnBudget(services.db, key.platform, { windows: api.readBudget(answer.headers), askedAt })
+    return understand(services, key, answer)
+  })
+}
+
+async function understand(
+  { db, platforms }: IngestionServices,
+  { platform }: ConnectionKey,
+  answer: PlatformAnswer,
+): Promise<PlatformReply | 'unauthorized'> {
+  const outcome = apiOf(platforms, platform).api.classify(answer)
+  switch (outcome.kind) {
+    case 'ok':
+      return { kind: 'ok', text: answer.text }
+    case 'not_found':
+      return { kind: 'not_found' }
+    case 'unauthorized':
+      return 'unauthorized'
+    case 'rate_limited':
+      return { kind: 'wait', until: await exhaustBudget(db, platform) }
+    case 'scope_missing':
+      throw new AppError('connection/scope_missing', { platform })
+    case 'misconfigured':
+      throw new AppError('platform/misconfigured', { platform, status: answer.status })
+    case 'unavailable':
+      throw new AppError('platform/unavailable', { platform, status: answer.status })
+  }
+}

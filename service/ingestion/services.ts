@@ -1,0 +1,40 @@
+import type { ConfiguredPlatform, PlatformApi, Platforms, SendRequest } from '../platforms/contract.ts'
+import type { Database, Tx } from '../runtime/db.ts'
+import { AppError } from '../runtime/errors.ts'
+import type { Secret } from '../runtime/secret.ts'
+
+export interface ConnectionKey {
+  readonly userId: string
+  readonly platform: string
+}
+
+/** What the sync engine is handed; `wiring.ts` supplies the real ones. */
+export interface IngestionServices {
+  readonly db: Database
+  readonly platforms: Platforms
+  readonly send: SendRequest
+  /** The inbox is sealed with a key of its own purpose. */
+  readonly sealInbox: (platform: string, body: Buffer) => Buffer
+  readonly openInbox: (platform: string, sealed: Buffer) => Buffer
+  /** Lends an access token for the length of one callback, which answers 'unauthorized' when it is not accepted. */
+  readonly withAccessToken: <Result>(
+    key: ConnectionKey,
+    use: (accessToken: Secret) => Promise<Result | 'unauthorized'>,
+  ) => Promise<Result>
+  readonly findConnectionByAccount: (account: {
+    platform: string
+    platformUserId: string
+  }) => Promise<{ userId: string; status: string } | undefined>
+  readonly markWebhook: (tx: Tx, key: ConnectionKey) => Promise<void>
+  readonly endByPlatform: (tx: Tx, key: ConnectionKey) => Promise<void>
+  readonly servicePublicUrl: string
+  readonly countSync: (operation: { platform: string; kind: string; outcome: string; seconds: number }) => void
+}
+
+/** Throws platform/unknown or platform/not_configured. */
+export function apiOf(platforms: Platforms, id: string): { platform: ConfiguredPlatform; api: PlatformApi } {
+  const platform = platforms.get(id)
+  if (platform === undefined) throw new AppError('platform/unknown', { platform: id })
+  if (platform.api === undefined) throw new AppError('platform/not_configured', { platform: id })
+  return { platform, api: platform.api }
+}

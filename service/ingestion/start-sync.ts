@@ -1,0 +1,54 @@
+import type { Platforms } from '../platforms/contract.ts'
+import type { Database, Tx } from '../runtime/db.ts'
+import { AppError } from '../runtime/errors.ts'
+import { enqueue, PRIORITY } from '../runtime/jobs.ts'
+import { sql } from '../runtime/sql.ts'
+import { importHistory } from './import-history.task.ts'
+import { insertRun } from './runs.ts'
+import { apiOf, type ConnectionKey } from './services.ts'
+
+const DAY_MS = 86_400_000
+/** A ride uploaded late has an old start: each sync looks back this far behind the last one. */
+const OVERLAP_DAYS = 14
+/** A wrong device clock can date an activity ahead of now. */
+const AHEAD_DAYS = 1
+
+/** Queues the import of everything the platform has, newest first. Answers the run's id. */
+export async function queueHistory(platforms: Platforms, tx: Tx, key: ConnectionKey): Promise<string> {
+  return queueRun(platforms, tx, { ...key, kind: 'history', since: new Date(0) })
+}
+
+/** Queues a look for what is new. Throws connection/not_found, connection/reauth_required. */
+export async function syncNow(
+  services: { db: Database; platforms: Platforms },
+  key: ConnectionKey,
+): Promise<{ runId: string }> {
+  apiOf(services.platforms, key.platform)
+  return services.db.transaction(async (tx) => {
+    const { rows } = await tx.query<{ status: string; last_synced_at: Date | null }>(sql`
+      select status, last_synced_at from public.connections
+      where user_id = ${key.userId}::uuid and platform = ${key.platform} and status <> 'disconnected' for update`)
+    const connection = rows[0]
+    if (connection === undefined) throw new AppError('connection/not_found', { platform: key.platform })
+    if (connection.status === 'needs_reauth')
+      throw new AppError('connection/reauth_required', { platform: key.platform })
+    const since =
+      connection.last_synced_at === null
+        ? new Date(0)
+        : new Date(connection.last_synced_at.getTime() - OVERLAP_DAYS * DAY_MS)
+    return { runId: await queueRun(services.platforms, tx, { ...key, kind: 'incremental', since }) }
+  })
+}
+
+async function queueRun(
+  platforms: Platforms,
+  tx: Tx,
+  { userId, platform, kind, since }: ConnectionKey & { kind: 'history' | 'incremental'; since: Date },
+): Promise<string> {
+  const { api } = apiOf(platforms, platform)
+  const until = new Date(Date.now() + AHEAD_DAYS * DAY_MS)
+  const { runId } = await insertRun(tx, { userId, platform, kind, since, until, cursor: api.history.first(until) })
+  const priority = kind === 'incremental' ? PRIORITY.interactive : PRIORITY.history
+  await enqueue(tx, importHistory, { payload: { userId, runId }, priority })
+  return runId
+}

@@ -1,0 +1,37 @@
+import type { Tx } from '../runtime/db.ts'
+import { sql } from '../runtime/sql.ts'
+
+export interface NewRawData {
+  readonly userId: string
+  readonly platform: string
+  readonly dataType: string
+  /** JSON text as the platform sent it: parsing and writing it again would round large integers. */
+  readonly text: string
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/** Keeps a payload as it came. The event trigger on the table does the rest. */
+export async function storeRaw(tx: Tx, raw: NewRawData): Promise<void> {
+  const { text, replaced } = storableJson(raw.text)
+  const metadata = replaced ? { ...raw.metadata, replaced_nul_characters: true } : raw.metadata
+  await tx.query(sql`
+    insert into public.raw_fitness_data (user_id, platform, data_type, raw_data, metadata)
+    values (${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb)`)
+}
+
+/** jsonb holds neither NUL nor half of a surrogate pair; U+FFFD takes their place, and metadata says so. */
+export function storableJson(text: string): { text: string; replaced: boolean } {
+  if (!/\\u(?:0000|[dD][89a-fA-F])/.test(text)) return { text, replaced: false }
+  const clean = text.replace(ESCAPES, (escape: string, pair?: string, single?: string) =>
+    pair === undefined && single !== undefined && isUnstorable(single) ? '\\ufffd' : escape,
+  )
+  return { text: clean, replaced: clean !== text }
+}
+
+// A whole surrogate pair, one \u escape, or any other escape (so that `\\u0000`, an escaped backslash, is left alone).
+const ESCAPES = /(\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\u([0-9a-fA-F]{4})|\\[^u]/g
+
+function isUnstorable(hexadecimal: string): boolean {
+  const code = Number.parseInt(hexadecimal, 16)
+  return code === 0 || (code >= 0xd800 && code <= 0xdfff)
+}

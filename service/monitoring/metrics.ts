@@ -1,0 +1,89 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+const RUN_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]
+
+export interface MetricsOptions {
+  /** Connections by platform, asked for at each scrape. */
+  readonly countConnections: () => Promise<readonly { platform: string; connections: number }[]>
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+/** Names and labels are a contract with dashboards and alerts. No label takes a value from a person or a request. */
+export function createMetrics({ countConnections }: MetricsOptions) {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const registers = [registry]
+  registry.registerMetric(activeIntegrations(countConnections))
+  return { registry, ...syncMetrics(registers), ...requestMetrics(registers) }
+}
+
+function activeIntegrations(countConnections: MetricsOptions['countConnections']): Gauge<'platform'> {
+  return new Gauge({
+    name: 'active_integrations',
+    help: 'Connections that are active or limited',
+    labelNames: ['platform'],
+    registers: [],
+    async collect() {
+      this.reset()
+      for (const { platform, connections } of await countConnections()) this.set({ platform }, connections)
+    },
+  })
+}
+
+function syncMetrics(registers: Registry[]) {
+  return {
+    syncOperations: new Counter({
+      name: 'sync_operations_total',
+      help: 'Sync runs that ended',
+      labelNames: ['platform', 'kind', 'outcome'],
+      registers,
+    }),
+    syncDuration: new Histogram({
+      name: 'sync_duration_seconds',
+      help: 'From asking for a sync run to its end',
+      labelNames: ['platform', 'kind'],
+      buckets: RUN_SECONDS,
+      registers,
+    }),
+    recordsRejected: new Counter({
+      name: 'records_rejected_total',
+      help: 'Records inside payloads that could not be normalized',
+      labelNames: ['platform'],
+      registers,
+    }),
+    tokenRefreshFailures: new Counter({
+      name: 'token_refresh_failures_total',
+      help: 'Token refreshes that did not yield a token',
+      labelNames: ['platform', 'reason'],
+      registers,
+    }),
+  }
+}
+
+function requestMetrics(registers: Registry[]) {
+  return {
+    apiRequestDuration: new Histogram({
+      name: 'api_request_duration_seconds',
+      help: 'Requests to the service',
+      labelNames: ['listener', 'method', 'route', 'status'],
+      buckets: SECONDS,
+      registers,
+    }),
+    webhookProcessing: new Histogram({
+      name: 'webhook_processing_seconds',
+      help: 'Work on one webhook delivery, reading back from the platform included',
+      labelNames: ['outcome'],
+      buckets: SECONDS,
+      registers,
+    }),
+    jobDuration: new Histogram({
+      name: 'job_duration_seconds',
+      help: 'Runs of background jobs',
+      labelNames: ['task', 'outcome'],
+      buckets: SECONDS,
+      registers,
+    }),
+  }
+}

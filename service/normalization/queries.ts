@@ -1,0 +1,99 @@
+import type { ActivityRecord, ActivityStreamRecord, RejectedRecord } from '../platforms/contract.ts'
+import type { Db, Tx } from '../runtime/db.ts'
+import { sql } from '../runtime/sql.ts'
+import type { RawKey } from './raw-key.ts'
+
+export interface RawData {
+  readonly userId: string
+  readonly rawId: string
+  readonly createdAt: string
+  readonly platform: string
+  readonly dataType: string
+  /** JSON text: the driver would round large integers. */
+  readonly text: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  readonly receivedAt: string
+}
+
+export async function findRawData(db: Db, { userId, createdAt, rawId }: RawKey): Promise<RawData | undefined> {
+  const { rows } = await db.query<RawData>(sql`
+    select r.user_id as "userId", r.id as "rawId", r.created_at::text as "createdAt", r.platform, r.data_type as "dataType",
+      r.raw_data::text as text, r.metadata, r.received_at::text as "receivedAt"
+    from public.raw_fitness_data r
+    where r.user_id = ${userId}::uuid and r.created_at = ${createdAt}::timestamptz and r.id = ${rawId}::uuid`)
+  return rows[0]
+}
+
+/** One writer for each person at a time; the lock ends with the transaction, also when the worker is killed. */
+export async function lockPerson(tx: Tx, userId: string): Promise<void> {
+  await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`person:${userId}`}::text, 0))`)
+}
+
+interface DaysRow {
+  readonly days: string[]
+}
+
+/** Answers the local days whose numbers may have changed. */
+export async function storeActivities(
+  tx: Tx,
+  raw: RawData,
+  activities: readonly ActivityRecord[],
+): Promise<readonly string[]> {
+  const { rows } = await tx.query<DaysRow>(sql`
+    select ops.store_activities(${raw.userId}::uuid, ${raw.platform}, ${raw.rawId}::uuid, ${raw.createdAt}::timestamptz,
+      ${raw.receivedAt}::timestamptz, ${JSON.stringify(activities)}::jsonb)::text[] as days`)
+  return rows[0]?.days ?? []
+}
+
+/** Removes what is gone at the source and remembers it. Answers the days that changed. */
+export async function deleteActivities(tx: Tx, raw: RawData, sourceIds: readonly string[]): Promise<readonly string[]> {
+  const { rows } = await tx.query<DaysRow>(sql`
+    with gone as (
+      insert into ops.deleted_records as d (user_id, platform, source_id, observed_at)
+      select ${raw.userId}::uuid, ${raw.platform}, source_id, ${raw.receivedAt}::timestamptz from unnest(${sourceIds}::text[]) as source_id
+      on conflict (user_id, platform, source_id) do update set observed_at = greatest(d.observed_at, excluded.observed_at)
+      returning source_id
+    ), removed as (
+      delete from public.activities a using gone
+      where a.user_id = ${raw.userId}::uuid and a.platform = ${raw.platform} and a.source_id = gone.source_id
+        and greatest(a.observed_at, a.details_observed_at) <= ${raw.receivedAt}::timestamptz
+      returning a.local_day
+    )
+    select coalesce(array_agg(distinct local_day)::text[], '{}') as days from removed`)
+  return rows[0]?.days ?? []
+}
+
+/** Answers the source ids whose activity is not here (yet, or no longer). */
+export async function storeStreams(
+  tx: Tx,
+  raw: RawData,
+  streams: readonly ActivityStreamRecord[],
+): Promise<readonly string[]> {
+  const { rows } = await tx.query<{ missing: string[] }>(sql`
+    select ops.store_activity_streams(${raw.userId}::uuid, ${raw.platform}, ${raw.rawId}::uuid, ${raw.createdAt}::timestamptz,
+      ${raw.receivedAt}::timestamptz, ${JSON.stringify(streams)}::jsonb) as missing`)
+  return rows[0]?.missing ?? []
+}
+
+export async function rebuildDailyMetrics(tx: Tx, raw: RawData, localDays: readonly string[]): Promise<void> {
+  await tx.query(sql`select ops.rebuild_daily_metrics(${raw.userId}::uuid, ${raw.platform}, ${localDays}::date[])`)
+}
+
+export async function storeRejections(tx: Tx, raw: RawData, rejected: readonly RejectedRecord[]): Promise<void> {
+  await tx.query(sql`
+    with gone as (
+      delete from ops.rejected_records r
+      where r.user_id = ${raw.userId}::uuid and r.raw_created_at = ${raw.createdAt}::timestamptz and r.raw_id = ${raw.rawId}::uuid
+        and not (r.position = any (${rejected.map((record) => record.position)}::integer[]))
+    )
+    insert into ops.rejected_records (user_id, raw_created_at, raw_id, position, reason)
+    select ${raw.userId}::uuid, ${raw.createdAt}::timestamptz, ${raw.rawId}::uuid, r.position, r.reason
+    from jsonb_to_recordset(${JSON.stringify(rejected)}::jsonb) as r (position integer, reason text)
+    on conflict (user_id, raw_created_at, raw_id, position) do update set reason = excluded.reason`)
+}
+
+export async function markProcessed(tx: Tx, { userId, createdAt, rawId }: RawData): Promise<void> {
+  await tx.query(sql`
+    update public.raw_fitness_data set processed_at = now()
+    where user_id = ${userId}::uuid and created_at = ${createdAt}::timestamptz and id = ${rawId}::uuid and processed_at is null`)
+}

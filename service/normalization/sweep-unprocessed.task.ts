@@ -1,0 +1,28 @@
+import { z } from 'zod'
+import type { Database } from '../runtime/db.ts'
+import { defineTask, enqueue } from '../runtime/jobs.ts'
+import { sql } from '../runtime/sql.ts'
+import { normalizeRawData } from './normalize-raw-data.task.ts'
+import type { RawKey } from './raw-key.ts'
+
+const BATCH = 1_000
+
+/** Picks up payloads whose event was lost: a lost event is a delay, never a loss. */
+export const sweepUnprocessed = defineTask<{ readonly db: Database }>()({
+  identifier: 'sweep_unprocessed',
+  payload: z.unknown(),
+  jobKey: () => 'sweep_unprocessed',
+  async run(_payload, { db }) {
+    await db.transaction(async (tx) => {
+      // A job that still exists, waiting or given up, is left alone: its own retries and its last error count.
+      const { rows } = await tx.query<RawKey>(sql`
+        select r.user_id as "userId", r.created_at::text as "createdAt", r.id as "rawId"
+        from public.raw_fitness_data r
+        where r.processed_at is null and r.created_at < now() - interval '1 minute'
+          and not exists (select 1 from graphile_worker.jobs j where j.key = 'normalize_raw_data:' || r.id)
+        order by r.created_at limit ${BATCH}`)
+      for (const payload of rows) await enqueue(tx, normalizeRawData, { payload })
+    })
+    return undefined
+  },
+})

@@ -1,0 +1,236 @@
+import type { z } from 'zod'
+import type { Secret } from '../runtime/secret.ts'
+
+/** The kinds of canonical records that a platform can yield. */
+export type CoverageKind = 'activities' | 'activity_streams' | 'daily_metrics' | 'sleep_sessions' | 'samples'
+
+/** What the platform's terms demand, as data; enforced by jobs, shown in GraphQL. Null means no limit here. */
+export interface Policy {
+  readonly retentionDays: number | null
+  readonly deleteAfterSourceDeletionHours: number | null
+  readonly deleteAfterDeauthorizationDays: number | null
+  readonly attribution: string
+  /** Why the figures differ from the platform's published terms; null when they don't. */
+  readonly overrideReason: string | null
+}
+
+export interface ActivityRecord {
+  /** The platform's id, as text and exact. */
+  readonly sourceId: string
+  /** A row of `sports`. */
+  readonly sport: string
+  readonly sourceSport: string
+  readonly name: string | null
+  /** YYYY-MM-DD where the person was at the start. */
+  readonly localDay: string
+  /** Null when the person hides the start time. */
+  readonly startedAt: Date | null
+  readonly endedAt: Date | null
+  readonly startOffsetSeconds: number | null
+  readonly timeZone: string | null
+  readonly startTimeHidden: boolean
+  readonly distanceM: number | null
+  readonly movingTimeS: number | null
+  readonly elapsedTimeS: number | null
+  readonly elevationGainM: number | null
+  readonly meanSpeedMPerS: number | null
+  readonly maxSpeedMPerS: number | null
+  readonly heartRateMeanBpm: number | null
+  readonly heartRateMaxBpm: number | null
+  readonly cadenceMeanRpm: number | null
+  readonly powerMeanW: number | null
+  /** Only detailed payloads have it; a summary leaves what is stored alone. */
+  readonly energyKcal: number | null
+  readonly manual: boolean
+  readonly indoor: boolean
+  readonly hasRoute: boolean
+  readonly private: boolean
+  readonly deviceName: string | null
+  readonly sourceUrl: string | null
+  /** Whether the payload was the detailed one. */
+  readonly detailed: boolean
+}
+
+export interface ActivityStreamRecord {
+  readonly sourceId: string
+  /** For example heart_rate_bpm. */
+  readonly kind: string
+  /** UCUM. */
+  readonly unit: string
+  /** Seconds since the start; as long as `values`. */
+  readonly offsetsS: readonly number[]
+  readonly values: readonly (number | null)[]
+}
+
+/** A record inside a payload that could not be read: where it stood and why, never its values. */
+export interface RejectedRecord {
+  readonly position: number
+  readonly reason: string
+}
+
+/** What a payload becomes. */
+export interface Records {
+  readonly activities: readonly ActivityRecord[]
+  /** Source ids that are gone at the platform. */
+  readonly deletedActivities: readonly string[]
+  readonly activityStreams: readonly ActivityStreamRecord[]
+  readonly rejected: readonly RejectedRecord[]
+}
+
+/**
+ * Pure. The payload is JSON parsed without loss (`runtime/json.ts`): an integer beyond 2^53 is a bigint.
+ * `metadata` is what `ingestion` stored beside it, for example `{ source_id: "123" }`.
+ */
+export type Normalize = (payload: unknown, metadata: Readonly<Record<string, unknown>>) => Records
+
+/** What the token endpoint's refusal means: only `invalid_grant` ends a connection. */
+export type RefreshFailure = 'invalid_grant' | 'misconfigured' | 'rate_limited' | 'unavailable'
+
+export interface PlatformOAuth {
+  readonly clientId: string
+  readonly clientSecret: Secret
+  readonly authorizationUrl: string
+  readonly tokenUrl: string
+  /** Asked for at the consent page, joined by `scopeSeparator`. */
+  readonly scopes: readonly string[]
+  readonly scopeSeparator: string
+  /** Without all of these a connection is `limited`. */
+  readonly requiredScopes: readonly string[]
+  /** Extra parameters of the authorize request. */
+  readonly authorizationParameters: Readonly<Record<string, string>>
+  /** `fromCallback`: the callback's `scope` parameter; `fromToken`: the token answer's. */
+  grantedScopes(answer: { fromCallback: string | null; fromToken: string | null }): readonly string[]
+  /** The account, out of the token endpoint's answer to an authorization code; undefined when it is not there. */
+  platformUserId(tokenAnswer: Readonly<Record<string, unknown>>): string | undefined
+  classifyTokenError(answer: { status: number; body: unknown }): RefreshFailure
+  /** How to revoke at the platform; a 2xx or `alreadyRevoked` answer counts as confirmed. */
+  revocation(token: Secret): PlatformRequest
+}
+
+export interface PlatformRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Form-encoded. */
+  readonly form?: Readonly<Record<string, string>>
+}
+
+/** What a webhook says happened; a hint that is checked at the platform before it is believed. */
+export interface Notice {
+  readonly platformUserId: string
+  readonly kind: 'changed' | 'deleted' | 'deauthorized'
+  /** The id of the activity; null when the notice is about the account. */
+  readonly sourceId: string | null
+}
+
+export interface PlatformWebhook {
+  readonly bodyLimitBytes: number
+  /** The unguessable last part of the path. */
+  readonly pathSecret: Secret
+  /** Answer to the platform's GET when a subscription is made. Throws webhook/wrong_verify_token or webhook/malformed. */
+  handshake(query: Readonly<Record<string, unknown>>): unknown
+  /**
+   * Checks a delivery before it is stored. `subscriptionId`: ours, undefined while none is confirmed.
+   * Throws webhook/malformed (facts: where and what), webhook/unknown_subscription.
+   */
+  verify(request: { rawBody: Buffer; subscriptionId: string | undefined }): { dedupeKey: string }
+  /** What an accepted body says. */
+  read(rawBody: Buffer): readonly Notice[]
+  /** Finds or makes our subscription at the platform and answers its id. Throws platform/*. */
+  ensureSubscription(options: { callbackUrl: string; send: SendRequest }): Promise<string>
+}
+
+export interface PlatformAnswer {
+  readonly status: number
+  readonly headers: Headers
+  /** At most 32 MiB. */
+  readonly text: string
+}
+
+/** Sends one request with time limits. Throws platform/unavailable when there is no answer. */
+export type SendRequest = (request: PlatformRequest) => Promise<PlatformAnswer>
+
+export interface BudgetWindow {
+  readonly name: string
+  /** Natural windows: they start at multiples of this many seconds since 1970-01-01 UTC. */
+  readonly seconds: number
+  readonly quota: number
+}
+
+/** What an answer of the platform's API means. */
+export type ApiOutcome =
+  | { readonly kind: 'ok' }
+  /** The access token is not accepted: refresh once, try once more. */
+  | { readonly kind: 'unauthorized' }
+  | { readonly kind: 'scope_missing' }
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'rate_limited' }
+  /** The application itself is not accepted: nobody's connection is at fault. */
+  | { readonly kind: 'misconfigured' }
+  | { readonly kind: 'unavailable' }
+
+/** Where a history import continues; JSON. */
+export type HistoryCursor = Readonly<Record<string, number>>
+
+export interface HistoryPage {
+  readonly recordCount: number
+  /** How far back this page reaches; null when it is empty. */
+  readonly reached: Date | null
+  /** Null: nothing older is left. */
+  readonly next: HistoryCursor | null
+}
+
+export interface PlatformApi {
+  /** Starting values; the real ones are learnt from headers. */
+  readonly budget: readonly BudgetWindow[]
+  /** Limits and usage that the answer's headers tell, by window name. */
+  readBudget(headers: Headers): readonly { readonly name: string; readonly quota: number; readonly used: number }[]
+  classify(answer: { status: number; text: string }): ApiOutcome
+  /** History as a list of pages, newest first. */
+  readonly history: {
+    readonly dataType: string
+    first(until: Date): HistoryCursor
+    request(cursor: HistoryCursor): PlatformRequest
+    read(payload: unknown, cursor: HistoryCursor): HistoryPage
+  }
+  /** One activity, complete, as a webhook asks for it. */
+  activity(sourceId: string): { readonly dataType: string; readonly request: PlatformRequest }
+  /** What is stored when the platform confirms that an activity is gone. */
+  readonly deletionDataType: string
+  /** A cheap call that tells whether the tokens still work. */
+  readonly probe: PlatformRequest
+  /** Fetched later, newest activities first, within the spare budget, for activities of the last `days` days. */
+  readonly enrichment: {
+    readonly days: number
+    requests(sourceId: string): readonly { readonly dataType: string; readonly request: PlatformRequest }[]
+  }
+}
+
+/** A platform as its folder exports it. Adding a folder is the whole registration. */
+export interface Platform<Settings = unknown> {
+  readonly id: string
+  readonly displayName: string
+  /** The settings it reads from the environment; with no client id it is off, not an error. */
+  readonly env: z.ZodType<Settings>
+  readonly coverage: readonly CoverageKind[]
+  readonly normalize: Readonly<Record<string, Normalize>>
+  policy(settings: Settings): Policy
+  /** Undefined: off. */
+  connect?(
+    settings: Settings,
+  ): { readonly oauth: PlatformOAuth; readonly api: PlatformApi; readonly webhook: PlatformWebhook } | undefined
+}
+
+/** A platform with its settings applied: what the rest of the service is handed. */
+export interface ConfiguredPlatform {
+  readonly id: string
+  readonly displayName: string
+  readonly coverage: readonly CoverageKind[]
+  readonly normalize: Readonly<Record<string, Normalize>>
+  readonly policy: Policy
+  readonly oauth?: PlatformOAuth
+  readonly api?: PlatformApi
+  readonly webhook?: PlatformWebhook
+}
+
+export type Platforms = ReadonlyMap<string, ConfiguredPlatform>

@@ -1,0 +1,55 @@
+import { z } from 'zod'
+import { AppError } from '../../runtime/errors.ts'
+import type { HistoryCursor, HistoryPage } from '../contract.ts'
+import { isStartTimeHidden } from './hidden-start.ts'
+
+const PAGE_SIZE = 200
+
+const Cursor = z.object({ before: z.int(), page: z.int().positive() })
+
+/**
+ * `before` is a second on the start time, `page` counts within it. Page numbers alone would skip activities when the list changes
+ * between two requests, so each page moves `before` down to its oldest start instead.
+ */
+export function firstPage(until: Date): HistoryCursor {
+  return { before: Math.floor(until.getTime() / 1000) + 1, page: 1 }
+}
+
+/** Path and query of one page. */
+export function requestPage(cursor: HistoryCursor): string {
+  const { before, page } = Cursor.parse(cursor)
+  return `athlete/activities?before=${before}&page=${page}&per_page=${PAGE_SIZE}`
+}
+
+/**
+ * Where to go on. A page may be shorter than asked for, so only an empty one ends the history. A hidden start says nothing about
+ * where the activity stands in the list and an unreadable one even less, so neither moves `before`; nor does a page whose starts
+ * all lie in the cursor's last second: then the next page of the same list is asked for. The activity at the new `before` comes
+ * twice, which is harmless. Throws platform/unexpected_payload when it is not a list.
+ */
+export function readHistoryPage(payload: unknown, cursor: HistoryCursor): HistoryPage {
+  if (!Array.isArray(payload))
+    throw new AppError('platform/unexpected_payload', { data_type: 'activity_list', problem: 'not_a_list' })
+  if (payload.length === 0) return { recordCount: 0, reached: null, next: null }
+  const { before, page } = Cursor.parse(cursor)
+  const starts = payload.flatMap(readStart)
+  const anchors = starts.filter(({ hidden }) => !hidden).map(({ second }) => second)
+  const lower = anchors.length === 0 ? before : Math.min(...anchors) + 1
+  return {
+    recordCount: payload.length,
+    reached: starts.length === 0 ? null : new Date(Math.min(...starts.map(({ second }) => second)) * 1000),
+    next: lower < before ? { before: lower, page: 1 } : { before, page: page + 1 },
+  }
+}
+
+const Start = z.object({
+  start_date: z.iso.datetime({ offset: true }),
+  start_date_local: z.string().nullish().catch(null),
+})
+
+function readStart(item: unknown): { second: number; hidden: boolean }[] {
+  const { data } = Start.safeParse(item)
+  if (data === undefined) return []
+  const second = Math.floor(Date.parse(data.start_date) / 1000)
+  return Number.isFinite(second) ? [{ second, hidden: isStartTimeHidden(data) }] : []
+}

@@ -1,0 +1,93 @@
+import type { z } from 'zod'
+import { AppError } from '../../runtime/errors.ts'
+import type { ActivityRecord, Records, RejectedRecord } from '../contract.ts'
+import { readWhen } from './read-when.ts'
+import { ActivityDeletion, StravaActivity } from './schemas.ts'
+import { canonicalSport } from './sports.ts'
+
+const NOTHING: Records = { activities: [], deletedActivities: [], activityStreams: [], rejected: [] }
+
+/** A page of the history: summaries. Throws platform/unexpected_payload when it is not a list. */
+export function normalizeActivityList(payload: unknown): Records {
+  if (!Array.isArray(payload))
+    throw new AppError('platform/unexpected_payload', { data_type: 'activity_list', problem: 'not_a_list' })
+  return readActivities(payload, { detailed: false })
+}
+
+/** One activity with its details. */
+export function normalizeActivity(payload: unknown): Records {
+  return readActivities([payload], { detailed: true })
+}
+
+/** Our own note that Strava answered 404 for an activity. */
+export function normalizeActivityDeletion(payload: unknown): Records {
+  const { data, error } = ActivityDeletion.safeParse(payload)
+  if (data === undefined) return { ...NOTHING, rejected: [{ position: 0, reason: describe(error) }] }
+  return { ...NOTHING, deletedActivities: [data.id] }
+}
+
+function readActivities(items: readonly unknown[], { detailed }: { detailed: boolean }): Records {
+  const activities: ActivityRecord[] = []
+  const rejected: RejectedRecord[] = []
+  for (const [position, item] of items.entries()) {
+    const { data, error } = StravaActivity.safeParse(item)
+    const sourceSport = data?.sport_type ?? data?.type
+    if (data === undefined) rejected.push({ position, reason: describe(error) })
+    else if (sourceSport == null) rejected.push({ position, reason: 'sport_type: missing' })
+    else activities.push(toRecord({ ...data, sourceSport }, detailed))
+  }
+  return { ...NOTHING, activities, rejected }
+}
+
+/** Field and kind of problem; never a value. */
+function describe(error: z.ZodError): string {
+  const [issue] = error.issues
+  return `${issue?.path[0]?.toString() ?? 'record'}: ${issue?.code ?? 'unreadable'}`
+}
+
+function toRecord(activity: StravaActivity & { sourceSport: string }, detailed: boolean): ActivityRecord {
+  const { id, sourceSport } = activity
+  const trainer = activity.trainer === true
+  return {
+    sourceId: id,
+    sport: canonicalSport(sourceSport, trainer),
+    sourceSport,
+    name: activity.name ?? null,
+    ...readWhen(activity),
+    ...readMeasures(activity),
+    energyKcal: detailed ? (activity.calories ?? null) : null,
+    manual: isManual(activity),
+    indoor: trainer || sourceSport.startsWith('Virtual'),
+    hasRoute: hasRoute(activity),
+    private: activity.private === true || activity.visibility === 'only_me',
+    deviceName: activity.device_name ?? null,
+    sourceUrl: `https://www.strava.com/activities/${id}`,
+    detailed,
+  }
+}
+
+function readMeasures(activity: StravaActivity) {
+  return {
+    distanceM: activity.distance ?? null,
+    movingTimeS: activity.moving_time ?? null,
+    elapsedTimeS: activity.elapsed_time ?? null,
+    elevationGainM: activity.total_elevation_gain ?? null,
+    meanSpeedMPerS: activity.average_speed ?? null,
+    maxSpeedMPerS: activity.max_speed ?? null,
+    heartRateMeanBpm: activity.average_heartrate ?? null,
+    heartRateMaxBpm: activity.max_heartrate ?? null,
+    cadenceMeanRpm: activity.average_cadence ?? null,
+    powerMeanW: activity.average_watts ?? null,
+  }
+}
+
+/** What is typed in has neither an upload nor a file; an absent key says nothing. */
+function isManual({ manual, upload_id: uploadId, external_id: externalId }: StravaActivity): boolean {
+  return manual ?? (uploadId === null && externalId === null)
+}
+
+/** The line tells: an entry by hand may have a position but no track, a privacy zone hides the start of one. `[]` is no position. */
+function hasRoute({ start_latlng: start, map }: StravaActivity): boolean {
+  if (map == null) return start != null && start.length > 0
+  return [map.polyline, map.summary_polyline].some((line) => line != null && line !== '')
+}

@@ -1,0 +1,29 @@
+import type { Platform } from '../contract.ts'
+import { stravaApi } from './api.ts'
+import { normalizeActivity, normalizeActivityDeletion, normalizeActivityList } from './normalize-activity.ts'
+import { normalizeActivityStreams } from './normalize-activity-streams.ts'
+import { stravaOAuth } from './oauth.ts'
+import { stravaPolicy } from './policy.ts'
+import { type StravaSettings, stravaEnvironment } from './settings.ts'
+import { stravaWebhook } from './webhook.ts'
+
+/** Facts, sources and odd cases: README.md. */
+export default {
+  id: 'strava',
+  displayName: 'Strava',
+  env: stravaEnvironment,
+  coverage: ['activities', 'activity_streams'],
+  normalize: {
+    activity_list: normalizeActivityList,
+    activity: normalizeActivity,
+    activity_deletion: normalizeActivityDeletion,
+    activity_streams: normalizeActivityStreams,
+  },
+  policy: stravaPolicy,
+  connect: (settings: StravaSettings) =>
+    settings.application && {
+      oauth: stravaOAuth(settings.application, settings),
+      api: stravaApi(settings),
+      webhook: stravaWebhook(settings.application, settings),
+    },
+} satisfies Platform<StravaSettings>

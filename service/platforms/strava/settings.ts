@@ -1,0 +1,88 @@
+import { z } from 'zod'
+import { Secret } from '../../runtime/secret.ts'
+
+/** The operator's own application at Strava. */
+export interface StravaApplication {
+  readonly clientId: string
+  readonly clientSecret: Secret
+  /** Last part of the webhook's path. */
+  readonly webhookSecret: Secret
+  readonly verifyToken: Secret
+}
+
+export interface StravaSettings {
+  /** Undefined: no application, so nobody can connect. */
+  readonly application: StravaApplication | undefined
+  /** Without a slash at the end. */
+  readonly apiUrl: string
+  readonly oauthUrl: string
+  /** Null: kept until the person leaves. */
+  readonly retentionDays: number | null
+  readonly retentionReason: string | undefined
+  /** How far back details and streams are fetched. */
+  readonly enrichDays: number
+}
+
+const LOCAL_HOSTS = ['localhost', '127.0.0.1']
+
+const address = z
+  .string()
+  .refine(isSafe, 'needs https (http only for localhost or 127.0.0.1) and no user, query or fragment')
+  .transform((value) => value.replace(/\/+$/, ''))
+
+const days = z
+  .string()
+  .regex(/^\d{1,5}$/, 'needs a whole number of days')
+  .transform(Number)
+const retentionDays = z
+  .string()
+  .regex(/^(off|[1-9]\d{0,4})$/, 'needs a whole number of days, or off')
+  .transform((value) => (value === 'off' ? null : Number(value)))
+
+// The value becomes part of an address, and nothing in it may need escaping.
+const pathSecret = z.string().regex(/^[\w-]{32,128}$/, 'needs 32 to 128 letters, digits, - or _')
+
+const Environment = z.object({
+  STRAVA_CLIENT_ID: z.string().min(1).optional(),
+  STRAVA_CLIENT_SECRET: z.string().min(1).optional(),
+  STRAVA_WEBHOOK_SECRET: pathSecret.optional(),
+  STRAVA_WEBHOOK_VERIFY_TOKEN: z.string().min(16, 'needs at least 16 characters').optional(),
+  STRAVA_API_URL: address.default('https://www.strava.com/api/v3'),
+  STRAVA_OAUTH_URL: address.default('https://www.strava.com/oauth'),
+  STRAVA_RETENTION_DAYS: retentionDays.default(7),
+  STRAVA_RETENTION_REASON: z.string().min(1).optional(),
+  STRAVA_ENRICH_DAYS: days.default(90),
+})
+
+/** Environment variables in, settings out; every problem names its variable and never shows a value. */
+export const stravaEnvironment: z.ZodType<StravaSettings> = Environment.transform((env, context) => ({
+  application: readApplication(env, context),
+  apiUrl: env.STRAVA_API_URL,
+  oauthUrl: env.STRAVA_OAUTH_URL,
+  retentionDays: env.STRAVA_RETENTION_DAYS,
+  retentionReason: env.STRAVA_RETENTION_REASON,
+  enrichDays: env.STRAVA_ENRICH_DAYS,
+}))
+
+function readApplication(env: z.infer<typeof Environment>, context: z.RefinementCtx): StravaApplication | undefined {
+  if (env.STRAVA_CLIENT_ID === undefined) return undefined
+  const companion = (name: 'STRAVA_CLIENT_SECRET' | 'STRAVA_WEBHOOK_SECRET' | 'STRAVA_WEBHOOK_VERIFY_TOKEN') => {
+    const value = env[name]
+    if (value === undefined)
+      context.addIssue({ code: 'custom', path: [name], message: 'is needed beside STRAVA_CLIENT_ID' })
+    return new Secret(value ?? '')
+  }
+  return {
+    clientId: env.STRAVA_CLIENT_ID,
+    clientSecret: companion('STRAVA_CLIENT_SECRET'),
+    webhookSecret: companion('STRAVA_WEBHOOK_SECRET'),
+    verifyToken: companion('STRAVA_WEBHOOK_VERIFY_TOKEN'),
+  }
+}
+
+function isSafe(value: string): boolean {
+  if (!URL.canParse(value)) return false
+  const url = new URL(value)
+  const encrypted = url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL_HOSTS.includes(url.hostname))
+  return encrypted && [url.username, url.password, url.search, url.hash].every((part) => part === '')
+}

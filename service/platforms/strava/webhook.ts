@@ -1,0 +1,89 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { z } from 'zod'
+import { AppError } from '../../runtime/errors.ts'
+import { parseJson } from '../../runtime/json.ts'
+import type { Notice, PlatformWebhook } from '../contract.ts'
+import { WebhookEvent } from './schemas.ts'
+import type { StravaApplication, StravaSettings } from './settings.ts'
+import { ensureSubscription } from './subscription.ts'
+
+/** Strava signs nothing: the path is secret, the subscription must be ours, and what is said is read back before it counts. */
+export function stravaWebhook(
+  application: StravaApplication,
+  { apiUrl }: Pick<StravaSettings, 'apiUrl'>,
+): PlatformWebhook {
+  return {
+    bodyLimitBytes: 64 * 1024,
+    pathSecret: application.webhookSecret,
+    handshake: (query) => answerHandshake(query, application.verifyToken.reveal()),
+    verify: ({ rawBody, subscriptionId }) => {
+      const event = readEvent(rawBody)
+      if (event.subscription_id !== subscriptionId) throw new AppError('webhook/unknown_subscription')
+      return { dedupeKey: dedupeKey(event) }
+    },
+    read: (rawBody) => notices(readEvent(rawBody)),
+    ensureSubscription: ({ callbackUrl, send }) => ensureSubscription({ application, apiUrl, callbackUrl, send }),
+  }
+}
+
+const Handshake = z.object({ 'hub.mode': z.literal('subscribe'), 'hub.challenge': z.string().min(1).max(256) })
+
+function answerHandshake(query: Readonly<Record<string, unknown>>, verifyToken: string): { 'hub.challenge': string } {
+  const token = query['hub.verify_token']
+  if (typeof token !== 'string' || !equalInConstantTime(token, verifyToken))
+    throw new AppError('webhook/wrong_verify_token')
+  const { data, error } = Handshake.safeParse(query)
+  if (data === undefined) throw malformed(error)
+  return { 'hub.challenge': data['hub.challenge'] }
+}
+
+/** Digests are as long as each other, whatever the texts. */
+function equalInConstantTime(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}
+
+function readEvent(rawBody: Buffer): WebhookEvent {
+  const { data, error } = WebhookEvent.safeParse(readJson(rawBody))
+  if (data === undefined) throw malformed(error)
+  return data
+}
+
+function readJson(rawBody: Buffer): unknown {
+  try {
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(rawBody))
+  } catch {
+    // No cause: a parser's message quotes what it read.
+    throw new AppError('webhook/malformed', { field: 'body', problem: 'not_json' })
+  }
+}
+
+function malformed(error: z.ZodError): AppError {
+  const [issue] = error.issues
+  return new AppError('webhook/malformed', {
+    field: issue?.path[0]?.toString() ?? 'body',
+    problem: issue?.code ?? 'unreadable',
+  })
+}
+
+/** The platform's four fields are not enough: two updates of one second differ only in `updates`. */
+function dedupeKey({
+  subscription_id,
+  object_type,
+  object_id,
+  aspect_type,
+  event_time,
+  updates,
+}: WebhookEvent): string {
+  const sorted = Object.entries(updates).sort(([a], [b]) => (a < b ? -1 : 1))
+  const canonical = JSON.stringify(sorted.map(([name, value]) => [name, typeof value, String(value)]))
+  const digest = createHash('sha256').update(canonical).digest('hex')
+  return [subscription_id, object_type, object_id, aspect_type, event_time, digest].join(':')
+}
+
+function notices(event: WebhookEvent): readonly Notice[] {
+  const { object_type: type, aspect_type: aspect, owner_id: platformUserId, object_id: sourceId, updates } = event
+  if (type === 'activity') return [{ platformUserId, sourceId, kind: aspect === 'delete' ? 'deleted' : 'changed' }]
+  const deauthorized = aspect === 'update' && String(updates['authorized']) === 'false'
+  return deauthorized ? [{ platformUserId, sourceId: null, kind: 'deauthorized' }] : []
+}

@@ -1,0 +1,133 @@
+export interface ErrorSpec {
+  readonly httpStatus: number
+  /** Whether the same work may succeed later without anybody's help. */
+  readonly retry: boolean
+  /** What a person is told: what was wrong and what to do. */
+  readonly publicMessage: string
+}
+
+/** Every error code of the service. The one place in `runtime` that knows domain words, so that codes are unique. */
+const CATALOG = {
+  'request/not_authorized': { httpStatus: 401, retry: false, publicMessage: 'Not accepted.' },
+  'request/no_user': { httpStatus: 401, retry: false, publicMessage: 'This needs a signed-in person.' },
+  'request/malformed': { httpStatus: 400, retry: false, publicMessage: 'The request could not be read.' },
+  'request/too_large': { httpStatus: 413, retry: false, publicMessage: 'The request is larger than is accepted here.' },
+  'request/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is nothing at this address.' },
+  'platform/unknown': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'There is no such platform here; see the platforms table.',
+  },
+  'platform/not_configured': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'This platform is not set up here; the operator has to add its credentials.',
+  },
+  'platform/unavailable': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'The platform is not answering; it is tried again.',
+  },
+  'platform/rate_limited': {
+    httpStatus: 429,
+    retry: true,
+    publicMessage: 'The request limit of the platform is reached; it is tried again when the limit resets.',
+  },
+  'platform/not_found': { httpStatus: 404, retry: false, publicMessage: 'The platform does not have this.' },
+  'platform/refused': { httpStatus: 502, retry: false, publicMessage: 'The platform refused the request.' },
+  'platform/misconfigured': {
+    httpStatus: 502,
+    retry: true,
+    publicMessage: 'The platform does not accept this installation; the operator has been told.',
+  },
+  'platform/unexpected_payload': {
+    httpStatus: 502,
+    retry: false,
+    publicMessage: 'The platform sent something this version cannot read.',
+  },
+  'connection/redirect_not_allowed': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'redirectUri is not one of the configured addresses.',
+  },
+  'connection/handle_invalid': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'This attempt to connect is unknown, used or expired; call connectPlatform again.',
+  },
+  'connection/handle_or_code': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'Pass either handle, or platform with code and state.',
+  },
+  'connection/code_refused': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'The platform did not accept the authorization; call connectPlatform again.',
+  },
+  'connection/account_taken': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'This account of the platform is already connected to another person.',
+  },
+  'connection/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no connection to this platform.' },
+  'connection/ended_at_platform': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'The connection was ended at the platform.',
+  },
+  'connection/reauth_required': { httpStatus: 409, retry: false, publicMessage: 'Connect this account again.' },
+  'connection/scope_missing': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'A permission is missing; connect again and leave every box ticked.',
+  },
+  'connection/refresh_busy': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'The tokens are being renewed; it is tried again.',
+  },
+  'webhook/not_verified': { httpStatus: 401, retry: false, publicMessage: 'Not accepted.' },
+  'webhook/unknown_subscription': {
+    httpStatus: 403,
+    retry: false,
+    publicMessage: 'This subscription is not known here.',
+  },
+  'webhook/wrong_verify_token': { httpStatus: 403, retry: false, publicMessage: 'The verify token is wrong.' },
+  'webhook/malformed': { httpStatus: 400, retry: false, publicMessage: 'The event could not be read.' },
+  'normalization/activity_missing': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'The activity of this series has not arrived yet.',
+  },
+  'vault/unreadable': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
+  'vault/key_exhausted': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
+  'internal/unexpected': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
+} as const satisfies Record<string, ErrorSpec>
+
+export type ErrorCode = keyof typeof CATALOG
+export const ERROR_CODES = Object.keys(CATALOG) as readonly ErrorCode[]
+
+/** Scalars only: a body has no way in, and a token is a Secret. */
+export type Facts = Readonly<Record<string, string | number | boolean>>
+
+/** An expected failure with a name. The message is the code, so that logs group; details are `facts`. */
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly facts: Facts
+
+  constructor(code: ErrorCode, facts: Facts = {}, options?: ErrorOptions) {
+    super(code, options)
+    this.code = code
+    this.facts = facts
+  }
+
+  get spec(): ErrorSpec {
+    return CATALOG[this.code]
+  }
+}
+
+/** The catalogue entry of a code, for documentation and the error handler. */
+export function errorSpec(code: ErrorCode): ErrorSpec {
+  return CATALOG[code]
+}

@@ -1,0 +1,64 @@
+import { AppError } from './errors.ts'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Form-encoded. */
+  readonly form?: Readonly<Record<string, string>>
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  readonly headers: Headers
+  readonly text: string
+}
+
+export interface HttpLimits {
+  readonly timeoutMs: number
+  readonly maxBytes: number
+}
+
+/**
+ * One request, one answer, whatever its status; no redirects are followed. Throws platform/unavailable when there is no complete
+ * answer in time, or when it is larger than `maxBytes`.
+ */
+export async function sendRequest(
+  { method, url, headers, form }: HttpRequest,
+  limits: HttpLimits,
+): Promise<HttpAnswer> {
+  try {
+    const response = await fetch(url, {
+      method,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(limits.timeoutMs),
+      headers: { accept: 'application/json', ...headers },
+      ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
+    })
+    return { status: response.status, headers: response.headers, text: await readBounded(response, limits.maxBytes) }
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    throw new AppError('platform/unavailable', { host: new URL(url).host, why: reasonOf(cause) }, { cause })
+  }
+}
+
+async function readBounded(response: Response, maxBytes: number): Promise<string> {
+  if (response.body === null) return ''
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of response.body) {
+    bytes += chunk.byteLength
+    if (bytes > maxBytes) throw new AppError('platform/unavailable', { why: 'answer_too_large', max_bytes: maxBytes })
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+/** A word such as ECONNREFUSED or TimeoutError; the message may name an address with a secret in it. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return 'unknown'
+  const inner: unknown = cause.cause
+  if (typeof inner === 'object' && inner !== null && 'code' in inner && typeof inner.code === 'string')
+    return inner.code
+  return cause.name
+}

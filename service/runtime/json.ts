@@ -1,0 +1,14 @@
+/**
+ * JSON.parse rounds integers beyond 2^53 (a Strava segment effort has such an id); here they become bigint.
+ * Everything else is as JSON.parse gives it. Throws SyntaxError.
+ */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, keepIntegers)
+}
+
+// Node 24 hands a reviver the source text (ECMAScript proposal "JSON.parse source text access"), not yet in the library types.
+type Reviver = (key: string, value: unknown) => unknown
+const keepIntegers = ((_key: string, value: unknown, context?: { source?: string }): unknown => {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || context?.source === undefined) return value
+  return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value
+}) as Reviver

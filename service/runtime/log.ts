@@ -1,0 +1,60 @@
+import pino from 'pino'
+import { AppError, type Facts } from './errors.ts'
+
+/** One line per unit of work: ids, duration, outcome; never a payload, a URL or a secret. */
+export interface Log {
+  info(facts: Facts, message: string): void
+  warn(facts: Facts, message: string): void
+  error(facts: Facts, message: string): void
+}
+
+export interface LogOptions {
+  readonly level: string
+  /** Which process speaks: service, worker, cli. */
+  readonly process: string
+  readonly destination?: pino.DestinationStream
+}
+
+export function createLog({ level, process, destination }: LogOptions): Log {
+  const logger = pino({ level, base: { process }, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  return {
+    info: (facts, message) => logger.info(facts, message),
+    warn: (facts, message) => logger.warn(facts, message),
+    error: (facts, message) => logger.error(facts, message),
+  }
+}
+
+/**
+ * What may be said of an error: its code, its facts and where it arose. The message of a foreign error is left out, and so is
+ * every cause's: a library may have put a response body or a value there.
+ */
+export function describeError(error: unknown): Facts {
+  if (error instanceof AppError)
+    return { ...error.facts, ...whereFrom(error), code: error.code, ...describeCause(error.cause) }
+  if (error instanceof Error)
+    return { ...sqlState(error), ...whereFrom(error), code: 'internal/unexpected', error: error.name }
+  return { code: 'internal/unexpected', error: typeof error }
+}
+
+function describeCause(cause: unknown): Facts {
+  return cause instanceof Error ? { cause: cause.name, ...sqlState(cause) } : {}
+}
+
+/** A SQLSTATE or a system error such as ECONNREFUSED: a word from a closed list, never a value. */
+function sqlState(error: Error): Facts {
+  return 'code' in error && typeof error.code === 'string' && /^[A-Z0-9_]{3,40}$/.test(error.code)
+    ? { cause_code: error.code }
+    : {}
+}
+
+function whereFrom(error: Error): Facts {
+  const frames = error.stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? []
+  return frames.length === 0
+    ? {}
+    : {
+        stack: frames
+          .slice(0, 6)
+          .map((line) => line.trim())
+          .join(' < '),
+      }
+}

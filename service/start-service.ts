@@ -1,0 +1,67 @@
+import { actionRoutes } from './api/actions.ts'
+import { demoRoutes } from './api/demo.route.ts'
+import { healthReportRoute, healthRoutes } from './api/health.route.ts'
+import { metricsRoute } from './api/metrics.route.ts'
+import { oauthCallbackRoute } from './api/oauth-callback.route.ts'
+import { pageRoutes } from './api/pages.route.ts'
+import { platformWebhook } from './api/platform.webhook.ts'
+import { rawDataInsertedEvent } from './api/raw-data-inserted.event.ts'
+import { createServer } from './api/server.ts'
+import type { Config } from './config.ts'
+import { demoOptions } from './demo.ts'
+import { registerPlatforms } from './ingestion/register-platforms.ts'
+import { sendRequest } from './runtime/http-client.ts'
+import { shutDownOnSignal } from './runtime/shutdown.ts'
+import { bindActions, type Wiring, wire } from './wiring.ts'
+
+/** The HTTP process: the public listener and the internal one, which is never exposed. */
+export async function startService(config: Config): Promise<void> {
+  const wiring = wire(config, 'service')
+  const { log, db } = wiring
+  await registerPlatforms(db, config.platforms)
+  const internal = createInternal(wiring)
+  const open = createPublic(wiring)
+  await internal.listen(config.internalListener)
+  await open.listen(config.publicListener)
+  log.info(
+    { operation: 'start', port: config.publicListener.port, internal_port: config.internalListener.port },
+    'listening',
+  )
+  shutDownOnSignal(
+    [
+      { name: 'public listener', withinMs: 10_000, run: () => open.close() },
+      { name: 'internal listener', withinMs: 10_000, run: () => internal.close() },
+      { name: 'database', withinMs: 5_000, run: () => db.close() },
+    ],
+    log,
+  )
+}
+
+function createInternal(wiring: Wiring) {
+  const { config, db, log, metrics } = wiring
+  const app = createServer({ listener: 'internal', log, metrics })
+  const pingHasura = async () => {
+    await sendRequest({ method: 'GET', url: `${config.hasura.url}/healthz` }, { timeoutMs: 2_000, maxBytes: 1024 })
+  }
+  app.register(actionRoutes, { actionSecret: config.hasura.actionSecret, actions: bindActions(wiring) })
+  app.register(rawDataInsertedEvent, { db, eventSecret: config.hasura.eventSecret })
+  app.register(healthReportRoute, { db, pingHasura, version: VERSION })
+  app.register(metricsRoute, { metrics })
+  return app
+}
+
+function createPublic(wiring: Wiring) {
+  const { config, db, log, metrics, ingestion, connections } = wiring
+  const app = createServer({ listener: 'public', log, metrics })
+  app.register(healthRoutes, { db })
+  app.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
+  app.register(oauthCallbackRoute, connections)
+  if (config.demo) {
+    const options = demoOptions(wiring)
+    app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })
+    app.register(demoRoutes, options)
+  }
+  return app
+}
+
+const VERSION = '0.1.0'

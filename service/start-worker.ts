@@ -1,0 +1,56 @@
+import { healthRoutes } from './api/health.route.ts'
+import { metricsRoute } from './api/metrics.route.ts'
+import { createServer } from './api/server.ts'
+import type { Config } from './config.ts'
+import { createPartitions } from './ingestion/create-partitions.task.ts'
+import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
+import { registerPlatforms } from './ingestion/register-platforms.ts'
+import { enqueue, runJobs } from './runtime/jobs.ts'
+import { shutDownOnSignal } from './runtime/shutdown.ts'
+import { beat, startHeartbeat } from './runtime/worker-heartbeat.ts'
+import { bindTasks, type Wiring, wire } from './wiring.ts'
+
+/** The job process. */
+export async function startWorker(config: Config): Promise<void> {
+  const wiring = wire(config, 'worker')
+  const { log, db } = wiring
+  await registerPlatforms(db, config.platforms)
+  await queueStartJobs(wiring)
+  let heartbeat: ReturnType<typeof startHeartbeat> | undefined
+  const onPool = async (poolId: string) => {
+    await beat(db, poolId)
+    heartbeat = startHeartbeat({ db, log, poolId })
+  }
+  const jobs = await runJobs({ db, tasks: bindTasks(wiring), concurrency: config.worker.concurrency, onPool })
+  const listener = await listen(wiring)
+  log.info({ operation: 'start', concurrency: config.worker.concurrency }, 'working')
+  shutDownOnSignal(
+    [
+      { name: 'jobs', withinMs: 20_000, run: () => jobs.stop() },
+      { name: 'heartbeat', withinMs: 2_000, run: async () => heartbeat?.stop() },
+      { name: 'listener', withinMs: 2_000, run: async () => listener?.close() },
+      { name: 'database', withinMs: 5_000, run: () => db.close() },
+    ],
+    log,
+  )
+}
+
+/** What must be true before the first cron tick. */
+async function queueStartJobs({ db, config }: Wiring): Promise<void> {
+  await db.transaction(async (tx) => {
+    await enqueue(tx, createPartitions, { payload: {} })
+    for (const { id, webhook } of config.platforms.values()) {
+      if (webhook !== undefined) await enqueue(tx, ensureWebhookSubscription, { payload: { platform: id } })
+    }
+  })
+}
+
+/** Metrics and liveness, where a port is configured. */
+async function listen({ config, log, metrics, db }: Wiring) {
+  if (config.worker.port === undefined) return undefined
+  const app = createServer({ listener: 'worker', log, metrics })
+  app.register(healthRoutes, { db })
+  app.register(metricsRoute, { metrics })
+  await app.listen({ host: config.internalListener.host, port: config.worker.port })
+  return app
+}

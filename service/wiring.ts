@@ -1,0 +1,141 @@
+import type { BoundAction } from './api/actions.ts'
+import { bindAction } from './api/bind-action.ts'
+import { completeConnectionAction } from './api/complete-connection.action.ts'
+import { connectPlatformAction } from './api/connect-platform.action.ts'
+import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
+import { syncNowAction } from './api/sync-now.action.ts'
+import type { Config } from './config.ts'
+import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
+import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
+import type { ConnectionServices } from './connections/services.ts'
+import { withAccessToken } from './connections/with-access-token.ts'
+import { createPartitions } from './ingestion/create-partitions.task.ts'
+import { enrichActivities } from './ingestion/enrich-activities.task.ts'
+import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
+import { importHistory } from './ingestion/import-history.task.ts'
+import { processDelivery } from './ingestion/process-delivery.task.ts'
+import { cancelRuns } from './ingestion/runs.ts'
+import type { IngestionServices } from './ingestion/services.ts'
+import { queueHistory } from './ingestion/start-sync.ts'
+import { createMetrics, type Metrics } from './monitoring/metrics.ts'
+import { countConnections } from './monitoring/queries.ts'
+import { normalizeRawData } from './normalization/normalize-raw-data.task.ts'
+import type { NormalizationServices } from './normalization/services.ts'
+import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
+import type { SendRequest } from './platforms/contract.ts'
+import { type Database, openDatabase } from './runtime/db.ts'
+import { sendRequest } from './runtime/http-client.ts'
+import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
+import { createLog, describeError, type Log } from './runtime/log.ts'
+import { queueRebuild } from './summaries/queue-rebuild.ts'
+import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
+import { createVault, type Vault } from './vault/vault.ts'
+
+const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
+
+/** Everything one process needs, in the order of the flow: consent, ingestion, normalization, summaries. */
+export interface Wiring {
+  readonly config: Config
+  readonly log: Log
+  readonly db: Database
+  readonly vault: Vault
+  readonly metrics: Metrics
+  readonly connections: ConnectionServices
+  readonly ingestion: IngestionServices
+  readonly normalization: NormalizationServices
+}
+
+export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
+  const log = createLog({ level: config.logLevel, process: processName })
+  const db = openDatabase({
+    ...config.database,
+    applicationName: `tributary-${processName}`,
+    onIdleError: (error) => log.warn({ operation: 'database', ...describeError(error) }, 'connection lost'),
+  })
+  const metrics = createMetrics({ countConnections: () => countConnections(db) })
+  const vault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
+  const connections = wireConnections({ config, db, vault, metrics })
+  const ingestion = wireIngestion({ config, db, vault, metrics, connections })
+  const normalization: NormalizationServices = {
+    db,
+    platforms: config.platforms,
+    queueRebuild,
+    countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
+  }
+  return { config, log, db, vault, metrics, connections, ingestion, normalization }
+}
+
+type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
+
+function wireConnections({ config, db, vault, metrics }: Parts): ConnectionServices {
+  return {
+    db,
+    vault,
+    platforms: config.platforms,
+    servicePublicUrl: config.servicePublicUrl,
+    appRedirectUris: config.appRedirectUris,
+    queueHistory: (tx, key) => queueHistory(config.platforms, tx, key),
+    cancelRuns,
+    countRefreshFailure: (platform, reason) => metrics.tokenRefreshFailures.inc({ platform, reason }),
+  }
+}
+
+function wireIngestion({
+  config,
+  db,
+  vault,
+  metrics,
+  connections,
+}: Parts & Pick<Wiring, 'connections'>): IngestionServices {
+  return {
+    db,
+    platforms: config.platforms,
+    servicePublicUrl: config.servicePublicUrl,
+    send: sendToPlatform,
+    sealInbox: (platform, body) => vault.sealInbox(platform, body),
+    openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
+    withAccessToken: (key, use) => withAccessToken(connections, key, use),
+    findConnectionByAccount: (account) => findConnectionByAccount(db, account),
+    markWebhook,
+    endByPlatform,
+    countSync: ({ platform, kind, outcome, seconds }) => {
+      metrics.syncOperations.inc({ platform, kind, outcome })
+      metrics.syncDuration.observe({ platform, kind }, seconds)
+    },
+  }
+}
+
+const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
+
+/** Every Hasura action, with its services. */
+export function bindActions({ db, config, connections }: Wiring): readonly BoundAction[] {
+  return [
+    bindAction(connectPlatformAction, connections),
+    bindAction(completeConnectionAction, connections),
+    bindAction(disconnectPlatformAction, connections),
+    bindAction(syncNowAction, { db, platforms: config.platforms }),
+  ]
+}
+
+/** Every background job, with its services and its schedule (UTC). */
+export function bindTasks({ db, log, metrics, connections, ingestion, normalization }: Wiring): readonly BoundTask[] {
+  const options: BindOptions = {
+    db,
+    log,
+    observe: ({ name, seconds, outcome }) => {
+      metrics.jobDuration.observe({ task: name, outcome }, seconds)
+      if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
+    },
+  }
+  return [
+    bindTask(ensureWebhookSubscription, ingestion, options),
+    bindTask(processDelivery, ingestion, options),
+    bindTask(importHistory, ingestion, options),
+    bindTask(enrichActivities, ingestion, options),
+    bindTask(normalizeRawData, normalization, options),
+    bindTask(rebuildSummaries, { db }, options),
+    bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
+    bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
+    bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
+  ]
+}

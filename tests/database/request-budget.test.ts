@@ -1,0 +1,72 @@
+import { describe, expect } from 'vitest'
+import { declareBudget, exhaustBudget, learnBudget, takeRequest } from '../../service/ingestion/budget.ts'
+import { openDatabase } from '../../service/runtime/db.ts'
+import { Secret } from '../../service/runtime/secret.ts'
+import { test as base, type TestDatabase } from '../support/database.ts'
+
+const test = base.extend<{ budget: ReturnType<typeof openDatabase> }>({
+  budget: async ({ db }, use) => {
+    const database = open(db)
+    await db.admin.query("insert into platforms (id, display_name) values ('strava', 'Strava')")
+    await declareBudget(database, 'strava', [
+      { name: 'quarter_hour', seconds: 900, quota: 10 },
+      { name: 'day', seconds: 86_400, quota: 100 },
+    ])
+    await use(database)
+    await database.close()
+  },
+})
+
+function open(db: TestDatabase): ReturnType<typeof openDatabase> {
+  return openDatabase({
+    url: new Secret(db.serviceUrl),
+    maxConnections: 10,
+    applicationName: 'test',
+    onIdleError: () => undefined,
+  })
+}
+
+describe('the request budget of a platform', () => {
+  test('forty callers at once get exactly what there is', async ({ budget }) => {
+    const answers = await Promise.all(Array.from({ length: 40 }, () => takeRequest(budget, 'strava', 'interactive')))
+    expect(answers.filter((waitUntil) => waitUntil === undefined)).toHaveLength(10)
+  })
+
+  test('leaves room for what is more urgent', async ({ budget }) => {
+    for (let taken = 0; taken < 5; taken++) expect(await takeRequest(budget, 'strava', 'enrichment')).toBeUndefined()
+    expect(await takeRequest(budget, 'strava', 'enrichment')).toBeInstanceOf(Date)
+    expect(await takeRequest(budget, 'strava', 'history')).toBeUndefined()
+  })
+
+  test('names the start of the next natural quarter of an hour', async ({ budget }) => {
+    await learnBudget(budget, 'strava', {
+      windows: [{ name: 'quarter_hour', quota: 10, used: 10 }],
+      askedAt: new Date(),
+    })
+    const waitUntil = await takeRequest(budget, 'strava', 'interactive')
+    expect(waitUntil!.getTime() % 900_000).toBe(0)
+    expect(waitUntil!.getTime()).toBeGreaterThan(Date.now())
+  })
+
+  test('learns a higher limit from headers', async ({ budget }) => {
+    await learnBudget(budget, 'strava', {
+      windows: [{ name: 'quarter_hour', quota: 200, used: 150 }],
+      askedAt: new Date(),
+    })
+    expect(await takeRequest(budget, 'strava', 'history')).toBeUndefined()
+  })
+
+  test('does not take the usage of an earlier window for that of this one', async ({ budget }) => {
+    const anHourAgo = new Date(Date.now() - 3_600_000)
+    await learnBudget(budget, 'strava', {
+      windows: [{ name: 'quarter_hour', quota: 10, used: 10 }],
+      askedAt: anHourAgo,
+    })
+    expect(await takeRequest(budget, 'strava', 'interactive')).toBeUndefined()
+  })
+
+  test('is empty after a refusal, whatever was counted', async ({ budget }) => {
+    const waitUntil = await exhaustBudget(budget, 'strava')
+    expect(await takeRequest(budget, 'strava', 'interactive')).toEqual(waitUntil)
+  })
+})

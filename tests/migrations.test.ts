@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect } from 'vitest'
+import { withClient } from '../database/connect.ts'
+import { dumpSchema } from '../database/dump/schema-text.ts'
+import { SCHEMA_FILE } from '../database/dump.ts'
+import { migrate, migrateDown } from '../database/migrate.ts'
+import { test } from './support/database.ts'
+
+const dump = (adminUrl: string) => withClient(adminUrl, dumpSchema)
+const query = async (url: string, text: string) => (await withClient(url, (client) => client.query(text))).rows
+
+describe('our migrations', () => {
+  test('make what database/schema.sql says; `npm run db:dump` rewrites it', async ({ empty }) => {
+    await migrate(empty)
+    expect(await dump(empty.adminUrl)).toBe(readFileSync(SCHEMA_FILE, 'utf8'))
+  })
+
+  test('go up, down to nothing and up again to the same', async ({ empty }) => {
+    const before = await dump(empty.adminUrl)
+    await migrate(empty)
+    const up = await dump(empty.adminUrl)
+    expect(up).not.toBe(before)
+    await migrateDown({ ...empty, steps: 'all' })
+    const left = await query(
+      empty.adminUrl,
+      `select c.oid::regclass::text as name from pg_class c
+       where c.relnamespace::regnamespace::text in ('public', 'ops', 'vault', 'audit') and c.relkind in ('r', 'p', 'v', 'S') order by 1`,
+    )
+    expect(left).toEqual([{ name: 'ops.repeatable_applied' }, { name: 'ops.schema_migrations' }])
+    await migrate(empty)
+    expect(await dump(empty.adminUrl)).toBe(up)
+  })
+
+  test('run a second time change nothing', async ({ empty }) => {
+    await migrate(empty)
+    const first = await dump(empty.adminUrl)
+    expect(await migrate(empty)).toEqual({ migrations: [], applied: [], dropped: [] })
+    expect(await dump(empty.adminUrl)).toBe(first)
+  })
+
+  test('run by an administrator who is no superuser', async ({ empty }) => {
+    const admin = `admin_${new URL(empty.adminUrl).pathname.slice(1)}`
+    const nameless = new URL(empty.adminUrl)
+    await query(
+      empty.adminUrl,
+      `create role ${admin} login createrole password 'x'; alter database ${nameless.pathname.slice(1)} owner to ${admin}`,
+    )
+    for (const role of ['tributary_migration', 'tributary_service', 'tributary_hasura'])
+      await query(empty.adminUrl, `grant ${role} to ${admin} with admin option`)
+    await migrate({ adminUrl: Object.assign(nameless, { username: admin, password: 'x' }).href })
+    expect(await dump(empty.adminUrl)).toBe(readFileSync(SCHEMA_FILE, 'utf8'))
+    await query(empty.adminUrl, `reassign owned by ${admin} to postgres; drop owned by ${admin}; drop role ${admin}`)
+  })
+})

@@ -1,0 +1,120 @@
+import { randomUUID } from 'node:crypto'
+import { acceptCallback } from '../../service/connections/accept-callback.ts'
+import { completeConnection } from '../../service/connections/complete-connection.ts'
+import type { ConnectionServices } from '../../service/connections/services.ts'
+import { startConnection } from '../../service/connections/start-connection.ts'
+import { openDatabase } from '../../service/runtime/db.ts'
+import { Secret } from '../../service/runtime/secret.ts'
+import { sql } from '../../service/runtime/sql.ts'
+import { createVault } from '../../service/vault/vault.ts'
+import { test as databaseTest, type TestDatabase } from './database.ts'
+import { type FakePlatform, startFakePlatform } from './fake-platform.ts'
+
+export const APP = 'https://app.example.com/connected'
+export const MASTER_KEY = new Secret('gIGCg4SFhoeIiYqLjI2Oj5CRkpOUlZaXmJmam5ydnp8=')
+
+export interface TestServices extends ConnectionServices {
+  /** `platform reason`, one for each refresh that failed. */
+  readonly refreshFailures: string[]
+}
+
+interface Fixtures {
+  /** Known to the database as `acme`; a second one, `other`, has the same server. */
+  readonly fake: FakePlatform
+  /** As one process has them: a pool and a vault of its own. */
+  readonly services: TestServices
+  /** Another process on the same database. */
+  readonly openAnother: (options?: OpenOptions) => TestServices
+}
+
+export interface OpenOptions {
+  readonly maxConnections?: number
+  readonly refreshTiming?: ConnectionServices['refreshTiming']
+}
+
+export const test = databaseTest.extend<Fixtures>({
+  fake: async ({ db }, use) => {
+    const fake = await startFakePlatform()
+    await db.admin.query(`insert into public.platforms (id, display_name) values ('acme', 'Acme'), ('other', 'Other')`)
+    await use(fake)
+    await fake.close()
+  },
+  openAnother: async ({ db, fake }, use) => {
+    const opened: TestServices[] = []
+    await use((options = {}) => {
+      const services = openServices(db, fake, options)
+      opened.push(services)
+      return services
+    })
+    await Promise.all(opened.map((services) => services.db.close()))
+  },
+  services: async ({ openAnother }, use) => use(openAnother()),
+})
+
+function openServices(
+  test: TestDatabase,
+  fake: FakePlatform,
+  { maxConnections = 10, refreshTiming }: OpenOptions,
+): TestServices {
+  const db = openDatabase({
+    url: new Secret(test.serviceUrl),
+    maxConnections,
+    applicationName: 'test',
+    onIdleError: () => {},
+  })
+  const refreshFailures: string[] = []
+  return {
+    db,
+    vault: createVault({ db, masterKey: MASTER_KEY, environment: 'test' }),
+    platforms: new Map([
+      ['acme', fake.platform],
+      ['other', { ...fake.platform, id: 'other' }],
+    ]),
+    servicePublicUrl: 'https://service.example.com',
+    appRedirectUris: [APP, 'https://other.example.com/'],
+    async queueHistory(tx, { userId, platform }) {
+      const { rows } = await tx.query<{ id: string }>(sql`
+        insert into public.sync_runs (user_id, platform, kind, since, until, reached)
+        values (${userId}, ${platform}, 'history', 'epoch', now(), now()) returning id`)
+      return rows[0]!.id
+    },
+    async cancelRuns(tx, { userId, platform }) {
+      await tx.query(sql`
+        update public.sync_runs set status = 'cancelled', finished_at = now()
+        where user_id = ${userId} and platform = ${platform} and status = 'running'`)
+    },
+    countRefreshFailure: (platform, reason) => void refreshFailures.push(`${platform} ${reason}`),
+    refreshFailures,
+    ...(refreshTiming === undefined ? {} : { refreshTiming }),
+  }
+}
+
+export interface Approval {
+  readonly platform?: string
+  readonly account?: string
+  /** What the person left ticked. */
+  readonly scope?: string
+}
+
+/** Starts, approves at the platform and comes back: the handle that the app finds in the fragment. */
+export async function obtainHandle(
+  { services, fake }: { services: TestServices; fake: FakePlatform },
+  userId: string,
+  { platform = 'acme', account = '4711', scope = 'read,activity:read_all' }: Approval = {},
+): Promise<string> {
+  const { authorizationUrl } = await startConnection(services, { userId, platform })
+  const { state, code } = fake.approve(authorizationUrl, { account })
+  const { location } = await acceptCallback(services, { platform, state, code, scope, error: undefined })
+  return new URLSearchParams(new URL(location).hash.slice(1)).get('handle')!
+}
+
+/** A person who is connected. */
+export async function connect(
+  context: { services: TestServices; fake: FakePlatform },
+  approval: Approval & { userId?: string } = {},
+) {
+  const userId = approval.userId ?? randomUUID()
+  const handle = await obtainHandle(context, userId, approval)
+  const connection = await completeConnection(context.services, { userId, handle })
+  return { userId, platform: connection.platform, connectionId: connection.connectionId }
+}

@@ -1,0 +1,125 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '..', '..')
+const START_WITHIN_MS = 60_000
+
+/** The whole product as `npm start` runs it, in processes of its own. */
+export interface RunningProduct {
+  readonly url: string
+  readonly graphqlUrl: string
+  readonly simulatorUrl: string
+  readonly dataDirectory: string
+  /** What it printed so far. */
+  output(): string
+  /** Ctrl-C; waits until everything is gone. Answers the exit code. */
+  stop(): Promise<number | null>
+  /** Kills the service and the worker as a power cut would, and waits for the launcher to give up. */
+  killServiceAndWorker(): Promise<void>
+}
+
+export interface StartOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** A data directory of an earlier run: what it holds is found again. */
+  readonly dataDirectory?: string
+}
+
+export async function startProduct({
+  env = {},
+  dataDirectory = makeDataDirectory(),
+}: StartOptions = {}): Promise<RunningProduct> {
+  const [service, internal, hasura, simulator] = await freePorts(4)
+  const child = spawn(process.execPath, ['start.ts'], {
+    cwd: ROOT,
+    env: {
+      ...withoutOwnSettings(),
+      TRIBUTARY_DATA_DIR: dataDirectory,
+      SERVICE_PORT: String(service),
+      INTERNAL_PORT: String(internal),
+      HASURA_PORT: String(hasura),
+      SIMULATOR_PORT: String(simulator),
+      ...env,
+    },
+  })
+  const printed = collect(child)
+  await ready(child, printed)
+  return {
+    url: `http://localhost:${service}`,
+    graphqlUrl: `http://localhost:${hasura}/v1/graphql`,
+    simulatorUrl: `http://localhost:${simulator}`,
+    dataDirectory,
+    output: printed,
+    stop: () => stop(child),
+    killServiceAndWorker: () => kill(child),
+  }
+}
+
+export function makeDataDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'tributary-acceptance-'))
+  // The database may run as another user, who has to get through.
+  execFileSync('chmod', ['711', directory])
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
+
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const server = createServer()
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+      return server
+    }),
+  )
+  const ports = servers.map((server) => (server.address() as { port: number }).port)
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
+  return ports
+}
+
+// The machine that runs the tests may have settings for a product of its own.
+function withoutOwnSettings(): NodeJS.ProcessEnv {
+  const own = /^(DATABASE_URL|PG_DATABASE_URL|HASURA_|STRAVA_|SERVICE_|VAULT_|TRIBUTARY_|POSTGRES_PORT|NODE_ENV|VITEST)/
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)))
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = ''
+  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()))
+  return () => text
+}
+
+async function ready(child: ChildProcess, printed: () => string): Promise<void> {
+  const deadline = performance.now() + START_WITHIN_MS
+  while (!/ready/i.test(printed())) {
+    if (child.exitCode !== null) throw new Error(`the product did not start:\n${printed()}`)
+    if (performance.now() > deadline) {
+      await stop(child)
+      throw new Error(`the product was not ready in time:\n${printed()}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+async function stop(child: ChildProcess): Promise<number | null> {
+  if (child.exitCode !== null) return child.exitCode
+  const ended = new Promise<number | null>((resolve) => child.once('exit', resolve))
+  child.kill('SIGINT')
+  return ended
+}
+
+async function kill(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  for (const script of ['service/main.ts', 'service/worker.ts'])
+    process.kill(childRunning(child.pid, script), 'SIGKILL')
+  await ended
+}
+
+function childRunning(parent: number | undefined, script: string): number {
+  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ')
+  const found = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(script))
+  if (found === undefined) throw new Error(`${script} is not running`)
+  return Number(found)
+}
