@@ -34,9 +34,12 @@ function codeOf(error: unknown): ErrorCode {
   return typeof status === 'number' && status >= 400 && status < 500 ? 'request/malformed' : 'internal/unexpected'
 }
 
-/** By convention `facts.problem` says what was wrong and where, in words that hold no value. */
+/** By convention `facts.field` says where and `facts.problem` what was wrong, in words that hold no value. */
 function problemOf(error: unknown): string | undefined {
-  return error instanceof AppError && typeof error.facts['problem'] === 'string' ? error.facts['problem'] : undefined
+  if (!(error instanceof AppError)) return undefined
+  const { field, problem } = error.facts
+  const parts = [field, problem].filter((part) => typeof part === 'string')
+  return parts.length === 0 ? undefined : parts.join(': ')
 }
 
 function send(

@@ -53,11 +53,7 @@ async function importPage(services: IngestionServices, run: SyncRun): Promise<Jo
   }
 }
 
-function readPage(
-  text: string,
-  run: SyncRun,
-  read: (payload: unknown, cursor: SyncRun['cursor']) => HistoryPage,
-): HistoryPage {
+function readPage(text: string, run: SyncRun, { history }: PlatformApi): HistoryPage {
   try {
     return history.read(parseJson(text), run.cursor)
   } catch (cause) {

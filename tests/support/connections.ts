@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { acceptCallback } from '../../service/connections/accept-callback.ts'
 import { completeConnection } from '../../service/connections/complete-connection.ts'
-import type { ConnectionServices } from '../../service/connections/services.ts'
+import type { ConnectionKey, ConnectionServices } from '../../service/connections/services.ts'
 import { startConnection } from '../../service/connections/start-connection.ts'
+import { withAccessToken } from '../../service/connections/with-access-token.ts'
 import { openDatabase } from '../../service/runtime/db.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { sql } from '../../service/runtime/sql.ts'
 import { createVault } from '../../service/vault/vault.ts'
 import { test as databaseTest, type TestDatabase } from './database.ts'
-import { type FakePlatform, startFakePlatform } from './fake-platform.ts'
+import { FakePlatform } from './fake-platform.ts'
 
 export const APP = 'https://app.example.com/connected'
 export const MASTER_KEY = new Secret('gIGCg4SFhoeIiYqLjI2Oj5CRkpOUlZaXmJmam5ydnp8=')
@@ -34,7 +35,7 @@ export interface OpenOptions {
 
 export const test = databaseTest.extend<Fixtures>({
   fake: async ({ db }, use) => {
-    const fake = await startFakePlatform()
+    const fake = await FakePlatform.start()
     await db.admin.query(`insert into public.platforms (id, display_name) values ('acme', 'Acme'), ('other', 'Other')`)
     await use(fake)
     await fake.close()
@@ -118,3 +119,29 @@ export async function connect(
   const connection = await completeConnection(context.services, { userId, handle })
   return { userId, platform: connection.platform, connectionId: connection.connectionId }
 }
+
+/** Makes every stored token look a minute old. */
+export async function expireTokens(db: TestDatabase): Promise<void> {
+  await db.admin.query(`update vault.tokens set access_expires_at = now() - interval '1 minute'`)
+}
+
+export function borrowToken(services: TestServices, key: ConnectionKey): Promise<string> {
+  return withAccessToken(services, key, async (token) => token.reveal())
+}
+
+export function countRefreshes({ tokenRequests }: FakePlatform): number {
+  return tokenRequests.filter((form) => form.get('grant_type') === 'refresh_token').length
+}
+
+/** Of the only connection there is. */
+export async function findStatus(
+  db: TestDatabase,
+): Promise<{ status: string; reason: string | null; lease: string | null }> {
+  const { rows } = await db.admin.query<{ status: string; reason: string | null; lease: string | null }>(`
+    select c.status, c.status_reason as reason, t.lease_holder as lease
+    from public.connections c join vault.tokens t using (user_id, platform)`)
+  return rows[0]!
+}
+
+export const ACTIVE = { status: 'active', reason: null, lease: null }
+export const NEEDS_REAUTH = { status: 'needs_reauth', reason: 'connection/reauth_required', lease: null }

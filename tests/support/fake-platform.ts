@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -17,24 +17,6 @@ export interface Fault {
   /** The new pair is made, and the old refresh token ends, before the delay and not after it. */
   readonly rotateAtOnce?: boolean
   readonly hangUp?: boolean
-}
-
-/** An OAuth server of the test's own: strict about codes, PKCE and credentials, and it ends a refresh token with its first use. */
-export interface FakePlatform {
-  readonly platform: ConfiguredPlatform
-  /** The consent page, approved: what comes back with the browser. */
-  approve(authorizationUrl: string, answer: { account: string }): { state: string; code: string }
-  readonly tokenRequests: URLSearchParams[]
-  /** Tokens it was asked to revoke. */
-  readonly revoked: string[]
-  readonly faults: Fault[]
-  /** How long every token request takes. */
-  delayMs: number
-  revocationStatus: number
-  /** False: a refresh token stays good, and the answer names none. */
-  rotates: boolean
-  accepts(accessToken: string): boolean
-  close(): Promise<void>
 }
 
 interface IssuedCode {
@@ -56,95 +38,109 @@ const json = (status: number, body: unknown): Answer => ({
 })
 const failure = (error: string, status = 400) => json(status, { error })
 
-export async function startFakePlatform(id = 'acme'): Promise<FakePlatform> {
-  const codes = new Map<string, IssuedCode>()
-  const refreshTokens = new Map<string, string>()
-  const accessTokens = new Set<string>()
+/** An OAuth server of the test's own: strict about codes, PKCE and credentials, and it ends a refresh token with its first use. */
+export class FakePlatform {
+  readonly platform: ConfiguredPlatform
+  readonly tokenRequests: URLSearchParams[] = []
+  /** Tokens it was asked to revoke. */
+  readonly revoked: string[] = []
+  readonly faults: Fault[] = []
+  /** How long every token request takes. */
+  delayMs = 0
+  revocationStatus = 200
+  /** False: a refresh token stays good, and the answer names none. */
+  rotates = true
+  readonly #server: Server
+  readonly #codes = new Map<string, IssuedCode>()
+  readonly #refreshTokens = new Map<string, string>()
+  readonly #accessTokens = new Set<string>()
 
-  const issue = (account: string, usedToken?: string): Answer => {
-    const accessToken = `access-${randomUUID()}`
-    accessTokens.add(accessToken)
-    const tokens = { token_type: 'Bearer', expires_in: 21600, access_token: accessToken }
-    if (usedToken !== undefined && !fake.rotates) return json(200, tokens)
-    const refreshToken = `refresh-${randomUUID()}`
-    refreshTokens.set(refreshToken, account)
-    if (usedToken !== undefined) refreshTokens.delete(usedToken)
-    // The account's number may be beyond 2^53, so it is written as text and not by JSON.stringify.
-    const athlete = usedToken === undefined ? `,"account":{"id":${account}}` : ''
-    return {
-      ...json(200, tokens),
-      body: JSON.stringify({ ...tokens, refresh_token: refreshToken }).replace(/}$/, `${athlete}}`),
-    }
+  private constructor(server: Server) {
+    this.#server = server
+    this.platform = describePlatform('acme', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   }
 
-  const answerTo = (form: URLSearchParams): Answer => {
+  static async start(): Promise<FakePlatform> {
+    const server = createServer()
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const fake = new FakePlatform(server)
+    server.on('request', (request, response) => {
+      void fake.#respond(request).then((answer) => {
+        if (answer === 'hang up') return request.socket.destroy()
+        return response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body)
+      })
+    })
+    return fake
+  }
+
+  /** The consent page, approved: what comes back with the browser. */
+  approve(authorizationUrl: string, { account }: { account: string }): { state: string; code: string } {
+    const asked = new URL(authorizationUrl).searchParams
+    const [challenge = '', redirectUri = '', state = ''] = ['code_challenge', 'redirect_uri', 'state'].map(
+      (name) => asked.get(name) ?? '',
+    )
+    const code = `code-${randomUUID()}`
+    this.#codes.set(code, { account, challenge, redirectUri })
+    return { state, code }
+  }
+
+  accepts(accessToken: string): boolean {
+    return this.#accessTokens.has(accessToken)
+  }
+
+  async close(): Promise<void> {
+    this.#server.closeAllConnections()
+    await new Promise((resolve) => this.#server.close(resolve))
+  }
+
+  async #respond(request: IncomingMessage): Promise<Answer | 'hang up'> {
+    const form = new URLSearchParams(await text(request))
+    if (request.url === '/revoke') {
+      this.revoked.push(form.get('token') ?? '')
+      return json(this.revocationStatus, {})
+    }
+    this.tokenRequests.push(form)
+    const { status, body = '', contentType = 'application/json', ...fault } = this.faults.shift() ?? {}
+    const early = fault.rotateAtOnce === true ? this.#answerTo(form) : undefined
+    await sleep(fault.delayMs ?? this.delayMs)
+    if (fault.hangUp === true) return 'hang up'
+    if (status !== undefined) return { status, body, contentType }
+    const answer = early ?? this.#answerTo(form)
+    return fault.merge === undefined ? answer : json(answer.status, { ...JSON.parse(answer.body), ...fault.merge })
+  }
+
+  #answerTo(form: URLSearchParams): Answer {
     if (form.get('client_id') !== 'client-1' || form.get('client_secret') !== 'client-secret-1')
       return failure('invalid_client', 401)
     if (form.get('grant_type') === 'refresh_token') {
-      const account = refreshTokens.get(form.get('refresh_token') ?? '')
-      return account === undefined ? failure('invalid_grant') : issue(account, form.get('refresh_token') ?? '')
+      const usedToken = form.get('refresh_token') ?? ''
+      const account = this.#refreshTokens.get(usedToken)
+      return account === undefined ? failure('invalid_grant') : this.#issue(account, usedToken)
     }
-    const code = codes.get(form.get('code') ?? '')
-    codes.delete(form.get('code') ?? '')
+    const code = this.#codes.get(form.get('code') ?? '')
+    this.#codes.delete(form.get('code') ?? '')
     const challenge = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url')
     const good = code !== undefined && code.challenge === challenge && code.redirectUri === form.get('redirect_uri')
-    return good ? issue(code.account) : failure('invalid_grant')
+    return good ? this.#issue(code.account) : failure('invalid_grant')
   }
 
-  const respond = async (request: IncomingMessage): Promise<Answer | 'hang up'> => {
-    const form = new URLSearchParams(await text(request))
-    if (request.url === '/revoke') {
-      fake.revoked.push(form.get('token') ?? '')
-      return json(fake.revocationStatus, {})
+  #issue(account: string, usedToken?: string): Answer {
+    const accessToken = `access-${randomUUID()}`
+    this.#accessTokens.add(accessToken)
+    const tokens = { token_type: 'Bearer', expires_in: 21600, access_token: accessToken }
+    if (usedToken !== undefined && !this.rotates) return json(200, tokens)
+    const refreshToken = `refresh-${randomUUID()}`
+    this.#refreshTokens.set(refreshToken, account)
+    if (usedToken !== undefined) this.#refreshTokens.delete(usedToken)
+    // The account's number may be beyond 2^53, so it is written as text and not by JSON.stringify.
+    const owner = usedToken === undefined ? `,"account":{"id":${account}}` : ''
+    return {
+      ...json(200, {}),
+      body: JSON.stringify({ ...tokens, refresh_token: refreshToken }).replace(/}$/, `${owner}}`),
     }
-    fake.tokenRequests.push(form)
-    const fault = fake.faults.shift() ?? {}
-    const early = fault.rotateAtOnce === true ? answerTo(form) : undefined
-    await sleep(fault.delayMs ?? fake.delayMs)
-    if (fault.hangUp === true) return 'hang up'
-    if (fault.status !== undefined) {
-      return { status: fault.status, body: fault.body ?? '', contentType: fault.contentType ?? 'application/json' }
-    }
-    const answer = early ?? answerTo(form)
-    return fault.merge === undefined ? answer : json(answer.status, { ...JSON.parse(answer.body), ...fault.merge })
   }
-
-  const server = createServer((request, response) => {
-    void respond(request).then((answer) => {
-      if (answer === 'hang up') return request.socket.destroy()
-      return response.writeHead(answer.status, { 'content-type': answer.contentType }).end(answer.body)
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-
-  const fake: FakePlatform = {
-    platform: describePlatform(id, url),
-    approve(authorizationUrl, { account }) {
-      const asked = new URL(authorizationUrl).searchParams
-      const code = `code-${randomUUID()}`
-      codes.set(code, {
-        account,
-        challenge: asked.get('code_challenge') ?? '',
-        redirectUri: asked.get('redirect_uri') ?? '',
-      })
-      return { state: asked.get('state') ?? '', code }
-    },
-    tokenRequests: [],
-    revoked: [],
-    faults: [],
-    delayMs: 0,
-    revocationStatus: 200,
-    rotates: true,
-    accepts: (accessToken) => accessTokens.has(accessToken),
-    async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-  return fake
 }
 
 function describePlatform(id: string, url: string): ConfiguredPlatform {

@@ -86,3 +86,15 @@ export const Activities = graphql(`
     }
   }
 `)
+
+export const ActivityCount = graphql(`
+  query ActivityCount {
+    daily_summaries_aggregate {
+      aggregate {
+        sum {
+          activity_count
+        }
+      }
+    }
+  }
+`)

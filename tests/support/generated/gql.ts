@@ -22,6 +22,7 @@ type Documents = {
     "\n  query Runs($kind: String!) {\n    sync_runs(where: { kind: { _eq: $kind } }, order_by: { started_at: desc }) {\n      id\n      status\n      progress\n      pages_fetched\n      records_fetched\n      error_code\n    }\n  }\n": typeof types.RunsDocument,
     "\n  query Summaries {\n    daily_summaries(order_by: { local_day: asc }) {\n      local_day\n      activity_count\n      distance_m\n      moving_time_s\n    }\n  }\n": typeof types.SummariesDocument,
     "\n  query Activities {\n    activities(order_by: [{ local_day: asc }, { source_id: asc }]) {\n      source_id\n      source_sport\n      sport\n      local_day\n      started_at\n      start_time_hidden\n      start_offset_seconds\n      distance_m\n      moving_time_s\n      manual\n      has_route\n    }\n  }\n": typeof types.ActivitiesDocument,
+    "\n  query ActivityCount {\n    daily_summaries_aggregate {\n      aggregate {\n        sum {\n          activity_count\n        }\n      }\n    }\n  }\n": typeof types.ActivityCountDocument,
 };
 const documents: Documents = {
     "\n  mutation Connect($platform: String!, $redirectUri: String) {\n    connectPlatform(platform: $platform, redirectUri: $redirectUri) {\n      authorizationUrl\n      expiresAt\n    }\n  }\n": types.ConnectDocument,
@@ -31,6 +32,7 @@ const documents: Documents = {
     "\n  query Runs($kind: String!) {\n    sync_runs(where: { kind: { _eq: $kind } }, order_by: { started_at: desc }) {\n      id\n      status\n      progress\n      pages_fetched\n      records_fetched\n      error_code\n    }\n  }\n": types.RunsDocument,
     "\n  query Summaries {\n    daily_summaries(order_by: { local_day: asc }) {\n      local_day\n      activity_count\n      distance_m\n      moving_time_s\n    }\n  }\n": types.SummariesDocument,
     "\n  query Activities {\n    activities(order_by: [{ local_day: asc }, { source_id: asc }]) {\n      source_id\n      source_sport\n      sport\n      local_day\n      started_at\n      start_time_hidden\n      start_offset_seconds\n      distance_m\n      moving_time_s\n      manual\n      has_route\n    }\n  }\n": types.ActivitiesDocument,
+    "\n  query ActivityCount {\n    daily_summaries_aggregate {\n      aggregate {\n        sum {\n          activity_count\n        }\n      }\n    }\n  }\n": types.ActivityCountDocument,
 };
 
 /**
@@ -61,6 +63,10 @@ export function graphql(source: "\n  query Summaries {\n    daily_summaries(orde
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query Activities {\n    activities(order_by: [{ local_day: asc }, { source_id: asc }]) {\n      source_id\n      source_sport\n      sport\n      local_day\n      started_at\n      start_time_hidden\n      start_offset_seconds\n      distance_m\n      moving_time_s\n      manual\n      has_route\n    }\n  }\n"): typeof import('./graphql.ts').ActivitiesDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query ActivityCount {\n    daily_summaries_aggregate {\n      aggregate {\n        sum {\n          activity_count\n        }\n      }\n    }\n  }\n"): typeof import('./graphql.ts').ActivityCountDocument;
 
 
 export function graphql(source: string) {

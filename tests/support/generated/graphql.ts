@@ -53,6 +53,11 @@ export type ActivitiesQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ActivitiesQuery = { activities: Array<{ source_id: string, source_sport: string, sport: string, local_day: string, started_at: string | null, start_time_hidden: boolean, start_offset_seconds: number | null, distance_m: number | null, moving_time_s: number | null, manual: boolean, has_route: boolean }> };
 
+export type ActivityCountQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ActivityCountQuery = { daily_summaries_aggregate: { aggregate: { sum: { activity_count: number | null } | null } | null } };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -155,3 +160,14 @@ export const ActivitiesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ActivitiesQuery, ActivitiesQueryVariables>;
+export const ActivityCountDocument = new TypedDocumentString(`
+    query ActivityCount {
+  daily_summaries_aggregate {
+    aggregate {
+      sum {
+        activity_count
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ActivityCountQuery, ActivityCountQueryVariables>;
