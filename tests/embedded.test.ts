@@ -60,12 +60,16 @@ describe('the embedded PostgreSQL', () => {
     await server.stop()
   })
 
-  test('outlives its launcher by a moment only, and is never there twice', async ({ dataDirectory }) => {
+  test.for([
+    ['where the kernel stops it', process.env.PATH],
+    ['where only the next start can stop it', ''],
+  ] as const)('outlives its launcher until the next start at most, %s', async ([, PATH], { dataDirectory }) => {
     const script = `import { startEmbeddedPostgres } from '${join(import.meta.dirname, '../database/embedded.ts')}'
       const { adminUrl } = await startEmbeddedPostgres({ dataDirectory: '${dataDirectory}' })
       process.stdout.write(adminUrl)
       setInterval(() => {}, 1000)`
     const launcher = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      env: { PATH },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     const [adminUrl] = (await once(launcher.stdout, 'data')) as [Buffer]

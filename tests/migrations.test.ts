@@ -51,4 +51,47 @@ describe('our migrations', () => {
     expect(await dump(empty.adminUrl)).toBe(readFileSync(SCHEMA_FILE, 'utf8'))
     await query(empty.adminUrl, `reassign owned by ${admin} to postgres; drop owned by ${admin}; drop role ${admin}`)
   })
+
+  test('leave only the migration role the right to create schemas', async ({ empty }) => {
+    await migrate(empty)
+    const roles = `select rolname as role from pg_roles
+      where rolname like 'tributary%' and has_database_privilege(rolname, current_database(), 'create')`
+    expect(await query(empty.adminUrl, roles)).toEqual([{ role: 'tributary_migration' }])
+  })
+})
+
+describe('the dump', () => {
+  test.for([
+    ['an enum', "create type public.mood as enum ('good')", 'type public.mood'],
+    ['a sequence of its own', 'create sequence ops.numbers', 'sequence ops.numbers'],
+    [
+      'a policy',
+      'create table public.notes (id integer); create policy mine on public.notes using (true)',
+      'policy on public.notes',
+    ],
+  ] as const)('refuses %s, which it cannot write', async ([, create, name], { empty }) => {
+    await query(empty.adminUrl, create)
+    await expect(dump(empty.adminUrl)).rejects.toThrow(`The dump cannot write: ${name}`)
+  })
+
+  test('tells apart what differs in rights, defaults and bodies alone', async ({ db }) => {
+    const dumps = [await dump(db.adminUrl)]
+    for (const change of [
+      'grant delete on public.platforms to tributary_hasura',
+      'alter table public.platforms alter connectable set default true',
+      'create or replace function ops.take_request(p_platform text, p_share numeric) returns timestamptz language sql volatile return null',
+      'create trigger count_again after insert on public.platforms execute function ops.count_raw_data_inserted()',
+      "comment on column public.platforms.id is 'Another word.'",
+    ]) {
+      await query(db.adminUrl, change)
+      dumps.push(await dump(db.adminUrl))
+    }
+    expect(new Set(dumps).size).toBe(6)
+  })
+
+  test('does not change with the month', async ({ db }) => {
+    const before = await dump(db.adminUrl)
+    await query(db.adminUrl, 'select ops.create_monthly_partitions(12)')
+    expect(await dump(db.adminUrl)).toBe(before)
+  })
 })

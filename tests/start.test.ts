@@ -87,7 +87,8 @@ describe('npm start', () => {
   })
 
   test('asked to stop leaves nothing running, and started again finds its data and secrets', async ({ laptop }) => {
-    const first = laptop.start()
+    // Without setpriv, so that nothing but the launcher can have stopped them.
+    const first = laptop.start({ PATH: '' })
     await first.until('is ready')
     const pids = await everybody(laptop)
     const { DATABASE_URL: url = '', VAULT_MASTER_KEY: key } = (await laptop.told('service/main.ts')).env

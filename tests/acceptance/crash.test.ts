@@ -31,7 +31,11 @@ describe('service and worker killed in the middle of an import', () => {
 
     const second = await start()
     const again = await signIn(second, ADA)
-    expect(await historyImported(again, 90_000)).toMatchObject({ id: midway[0]!.id, status: 'complete', error_code: null })
+    expect(await historyImported(again, 90_000)).toMatchObject({
+      id: midway[0]!.id,
+      status: 'complete',
+      error_code: null,
+    })
     const served = await fetch(`${second.simulatorUrl}/strava/simulate/athletes/1/activities`)
     const activities = (await served.json()) as readonly ServedActivity[]
     const expected = sumBy(activities, localDayOf)

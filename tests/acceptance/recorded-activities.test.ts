@@ -70,21 +70,34 @@ describe('a file of recorded activities', () => {
       started_at: '2024-07-02T02:10:00+00:00',
       start_offset_seconds: -14400,
     })
-    expect(find('3'), 'a hidden start time').toMatchObject({ local_day: '2024-07-03', started_at: null, start_time_hidden: true })
+    expect(find('3'), 'a hidden start time').toMatchObject({
+      local_day: '2024-07-03',
+      started_at: null,
+      start_time_hidden: true,
+    })
     expect(find('4'), 'a manual entry without GPS').toMatchObject({ manual: true, has_route: false, sport: 'swim' })
-    expect(find('5'), 'a float offset with minutes').toMatchObject({ local_day: '2024-07-04', start_offset_seconds: 20_700 })
+    expect(find('5'), 'a float offset with minutes').toMatchObject({
+      local_day: '2024-07-04',
+      start_offset_seconds: 20_700,
+    })
     expect(find('6'), 'a new sport').toMatchObject({ sport: 'other', source_sport: 'Quidditch' })
   }, 120_000)
 
   const reason = existsSync(RECORDED) ? '' : ` (skipped: no recorded activities at ${SHARED_DATA})`
-  test.skipIf(reason !== '')(`of a real athlete adds up to the file's own sums${reason}`, async () => {
-    const cassette = JSON.parse(readFileSync(RECORDED, 'utf8')) as readonly { response: { body: readonly ServedActivity[] } }[]
-    const served = cassette.flatMap(({ response }) => response.body)
-    expect(served).toHaveLength(30)
-    const file = join(mkdtempSync(join(tmpdir(), 'tributary-recorded-')), 'activities.json')
-    writeFileSync(file, JSON.stringify(served))
-    const { activities, days } = await importFile(file, served.length)
-    expect(days).toEqual(sumBy(served, localDayOf))
-    expect(bySport(activities)).toEqual(sumBy(served, sportOf))
-  }, 120_000)
+  test.skipIf(reason !== '')(
+    `of a real athlete adds up to the file's own sums${reason}`,
+    async () => {
+      const cassette = JSON.parse(readFileSync(RECORDED, 'utf8')) as readonly {
+        response: { body: readonly ServedActivity[] }
+      }[]
+      const served = cassette.flatMap(({ response }) => response.body)
+      expect(served).toHaveLength(30)
+      const file = join(mkdtempSync(join(tmpdir(), 'tributary-recorded-')), 'activities.json')
+      writeFileSync(file, JSON.stringify(served))
+      const { activities, days } = await importFile(file, served.length)
+      expect(days).toEqual(sumBy(served, localDayOf))
+      expect(bySport(activities)).toEqual(sumBy(served, sportOf))
+    },
+    120_000,
+  )
 })

@@ -32,7 +32,9 @@ afterAll(async () => {
 })
 
 function readSettings(): Record<string, string> {
-  const lines = readFileSync(join(product.dataDirectory, 'development.env'), 'utf8').matchAll(/^(\w+)=['"]?(.*?)['"]?$/gm)
+  const lines = readFileSync(join(product.dataDirectory, 'development.env'), 'utf8').matchAll(
+    /^(\w+)=['"]?(.*?)['"]?$/gm,
+  )
   return Object.fromEntries([...lines].map(([, name, value]) => [name!, value!]))
 }
 
@@ -64,10 +66,20 @@ const HANDLE_REFUSED = {
 describe('in the words of Hasura', () => {
   test.for([
     ['an unknown platform', Connect, { platform: 'fitbot' }, 'platform/unknown'],
-    ['an address that is not configured', Connect, { platform: 'strava', redirectUri: 'https://evil.example/' }, 'connection/redirect_not_allowed'],
+    [
+      'an address that is not configured',
+      Connect,
+      { platform: 'strava', redirectUri: 'https://evil.example/' },
+      'connection/redirect_not_allowed',
+    ],
     ['an unknown handle', Complete, { handle: 'A'.repeat(43) }, 'connection/handle_invalid'],
     ['neither handle nor code', Complete, {}, 'connection/handle_or_code'],
-    ['both handle and code', Complete, { handle: 'A'.repeat(43), platform: 'strava', code: 'x', state: 'y' }, 'connection/handle_or_code'],
+    [
+      'both handle and code',
+      Complete,
+      { handle: 'A'.repeat(43), platform: 'strava', code: 'x', state: 'y' },
+      'connection/handle_or_code',
+    ],
     ['a sync without a connection', Sync, { platform: 'strava' }, 'connection/not_found'],
     ['an end without a connection', Disconnect, { platform: 'strava' }, 'connection/not_found'],
   ] as const)('%s is refused, and nothing is stored', async ([, operation, variables, code]) => {
@@ -95,12 +107,17 @@ describe('in the words of Hasura', () => {
   test('a denied consent brings the browser back and leaves nothing', async () => {
     const fragment = await answerConsent(ada, 'deny')
     expect(Object.fromEntries(fragment)).toEqual({ error: 'access_denied' })
-    const { rows } = await database.query("select from vault.oauth_states where user_id = $1 and handle_hash is null", [ADA])
+    const { rows } = await database.query('select from vault.oauth_states where user_id = $1 and handle_hash is null', [
+      ADA,
+    ])
     expect(rows).toEqual([])
   })
 
   test('a consent without activities is a limited connection, and says what is missing', async () => {
-    expect(await connectStrava(ada, 'read_only')).toMatchObject({ status: 'limited', missingScopes: ['activity:read_all'] })
+    expect(await connectStrava(ada, 'read_only')).toMatchObject({
+      status: 'limited',
+      missingScopes: ['activity:read_all'],
+    })
     const { sync_runs: runs } = await until('the end of the import', () => ada.get(Runs, { kind: 'history' }), {
       good: ({ sync_runs: [run] }) => run?.status === 'failed',
     })
@@ -108,17 +125,10 @@ describe('in the words of Hasura', () => {
   })
 })
 
-const event = (fields: object = {}) =>
-  JSON.stringify({
-    object_type: 'activity',
-    object_id: 1,
-    aspect_type: 'create',
-    updates: {},
-    owner_id: 987_654,
-    subscription_id: subscription,
-    event_time: 1_700_000_000,
-    ...fields,
-  })
+function event(fields: object = {}): string {
+  const plain = { object_type: 'activity', object_id: 1, aspect_type: 'create', updates: {}, owner_id: 987_654 }
+  return JSON.stringify({ ...plain, subscription_id: subscription, event_time: 1_700_000_000, ...fields })
+}
 
 async function webhook(body: string, secret = settings['STRAVA_WEBHOOK_SECRET']): Promise<Response> {
   const headers = { 'content-type': 'application/json' }
@@ -129,7 +139,12 @@ describe('in the words of HTTP, a webhook', () => {
   test.for([
     ['that is not JSON', () => '{"object_type":', 400, 'webhook/malformed'],
     ['without an owner', () => event({ owner_id: undefined }), 400, 'webhook/malformed'],
-    ['for another subscription', () => event({ subscription_id: subscription + 1 }), 403, 'webhook/unknown_subscription'],
+    [
+      'for another subscription',
+      () => event({ subscription_id: subscription + 1 }),
+      403,
+      'webhook/unknown_subscription',
+    ],
     ['over the limit', () => event({ updates: { title: 'x'.repeat(70_000) } }), 413, 'request/too_large'],
   ] as const)('%s is refused and not stored', async ([, body, status, code]) => {
     const before = await countRows()
@@ -155,8 +170,11 @@ describe('in the words of HTTP, a webhook', () => {
   test('of an account nobody connected is taken and dropped', async () => {
     expect((await webhook(event({ event_time: 1_700_000_001 }))).status).toBe(200)
     const outcome = async () =>
-      (await database.query<{ outcome: string }>("select outcome from ops.webhook_deliveries where state = 'dropped'")).rows
-    expect(await until('the delivery', outcome, { good: (rows) => rows.length > 0 })).toEqual([{ outcome: 'unknown_owner' }])
+      (await database.query<{ outcome: string }>("select outcome from ops.webhook_deliveries where state = 'dropped'"))
+        .rows
+    expect(await until('the delivery', outcome, { good: (rows) => rows.length > 0 })).toEqual([
+      { outcome: 'unknown_owner' },
+    ])
   })
 
   test('handshake needs our verify token', async () => {

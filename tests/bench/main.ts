@@ -59,7 +59,10 @@ async function main(): Promise<number> {
     const { records_fetched: records } = await historyImported(person)
     report(`history of ${records} activities imported`, [performance.now() - started])
     await settle(person)
-    const median = report('new activity → daily_summaries through GraphQL', await measureVisibility(product, person, quick ? 10 : 100))
+    const median = report(
+      'new activity → daily_summaries through GraphQL',
+      await measureVisibility(product, person, quick ? 10 : 100),
+    )
     return quick && median > VISIBLE_WITHIN_MS ? 1 : 0
   } finally {
     await product.stop()

@@ -154,6 +154,9 @@ describe('completing a connection', () => {
   }) => {
     const { authorizationUrl } = await startConnection(services, start)
     const caught = fake.approve(authorizationUrl, { account: '4711' })
+    await expect(completeConnection(services, { ...start, platform: 'nowhere\0', ...caught })).rejects.toThrow(
+      'platform/unknown',
+    )
     await expect(completeConnection(services, { ...start, platform: 'other', ...caught })).rejects.toThrow(
       'connection/handle_invalid',
     )
