@@ -62,7 +62,7 @@ function refusal(request: GraphqlRequest, role = 'admin') {
 }
 
 describe('a request that does not fit the schema', () => {
-  test.each([
+  test.for([
     ['{', 'not a valid graphql query', '$.query'],
     ['{ foo }', "field 'foo' not found in type: 'query_root'", '$.selectionSet.foo'],
     ['{ a: article { foo } }', "field 'foo' not found in type: 'article'", '$.selectionSet.article.selectionSet.foo'],
@@ -165,23 +165,23 @@ describe('a request that does not fit the schema', () => {
       "field 'foo' not found in type: 'article'",
       '$.selectionSet.article.selectionSet.foo',
     ],
-  ])('is refused: %s', (query, message, path) => {
+  ] as const)('is refused: %s', ([query, message, path]) => {
     expect(refusal({ query })).toEqual([message, path])
   })
 
-  test.each([
+  test.for([
     [
       2_147_483_648,
       'The value 2.147483648e9 lies outside the bounds or is not an integer. Maybe it is a float, or is there integer overflow?',
       'id',
     ],
     [5, 'parsing Text failed, expected String, but encountered Number', 'title'],
-  ])('has a value that its column does not take: %j', (value, message, name) => {
+  ] as const)('has a value that its column does not take: %j', ([value, message, name]) => {
     const query = `mutation { insert_article(objects: {${name}: ${value}}) { affected_rows } }`
     expect(refusal({ query })).toEqual([message, `$.selectionSet.insert_article.args.objects.${name}`, 'parse-failed'])
   })
 
-  test.each([
+  test.for([
     [
       'query ($i: Int) { article(where: {rating: {_eq: $i}}) { id } }',
       { i: 1 },
@@ -208,11 +208,11 @@ describe('a request that does not fit the schema', () => {
       '$.selectionSet.article.args.where.id._eq',
     ],
     ['{ article { id } }', { foo: 1 }, 'unexpected variables in variableValues: foo', '$'],
-  ])('has a variable that does not fit: %s with %j', (query, variables, message, path) => {
+  ] as const)('has a variable that does not fit: %s with %j', ([query, variables, message, path]) => {
     expect(refusal({ query, variables })).toEqual([message, path])
   })
 
-  test.each([
+  test.for([
     ['query a { article { id } }', 'b', 'no such operation found in the document: "b"'],
     [
       'query a { article { id } } query b { article { id } }',
@@ -224,11 +224,11 @@ describe('a request that does not fit the schema', () => {
       'a',
       'operationName cannot be used when an anonymous operation exists in the document',
     ],
-  ])('does not say which operation: %s', (query, operationName, message) => {
+  ] as const)('does not say which operation: %s', ([query, operationName, message]) => {
     expect(refusal({ query, operationName: operationName ?? null })).toEqual([message, '$'])
   })
 
-  test.each([
+  test.for([
     [
       'a role that nobody knows',
       'nobody',
@@ -258,13 +258,13 @@ describe('a request that does not fit the schema', () => {
       "field 'id' not found in type: 'article_insert_input'",
       '$.selectionSet.insert_article.args.objects.id',
     ],
-  ])('asks for what is not there for %s', (_who, role, query, message, path) => {
+  ] as const)('asks for what is not there for %s', ([_who, role, query, message, path]) => {
     expect(refusal({ query }, role)).toEqual([message, path])
   })
 })
 
 describe('a request that Hasura lets pass', () => {
-  test.each([
+  test.for([
     ['an unused variable', 'query ($x: Whatever) { article { id } }', undefined],
     ['an unused fragment', '{ article { id } } fragment a on nothing { foo }', undefined],
     ['a fragment on another type', '{ article { id ...a } } fragment a on article_aggregate { foo }', undefined],
@@ -277,7 +277,7 @@ describe('a request that Hasura lets pass', () => {
     ['an array in the notation of Postgres', '{ article(where: {tags: {_eq: "{a}"}}) { id } }', undefined],
     ['a nullable variable with a default', 'query ($i: Int = 1) { article_by_pk(id: $i) { id } }', undefined],
     ['an enum value in a variable', 'query ($o: order_by) { article(order_by: {id: $o}) { id } }', { o: 'asc' }],
-  ])('has %s', (_what, query, variables) => {
+  ] as const)('has %s', ([_what, query, variables]) => {
     expect(refusal({ query, variables: variables ?? null })).toBeUndefined()
   })
 })

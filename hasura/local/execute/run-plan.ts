@@ -31,12 +31,12 @@ export async function runMutation({ parts }: Plan, context: ActionContext): Prom
   return answer.result()
 }
 
-/** Splits at actions: each stands alone. */
+/** Splits after each action: what comes later must not be written before it. */
 function neighbours(parts: readonly Part[]): readonly Part[][] {
   const groups: Part[][] = []
   for (const part of parts) {
     const last = groups.at(-1)
-    if (last === undefined || part.kind === 'action' || last.some(({ kind }) => kind === 'action')) groups.push([part])
+    if (last === undefined || last.some(({ kind }) => kind === 'action')) groups.push([part])
     else last.push(part)
   }
   return groups

@@ -83,7 +83,7 @@ function readAggregate(name: string, value: Value, { table, tables }: Scope): Pr
       kind: 'aggregate',
       relationship,
       target: target.model,
-      where: readWhere(filter, target, tables),
+      where: allOf(target.select?.filter ?? ALWAYS, readWhere(filter, target, tables)),
       function: called === 'bool_and' || called === 'bool_or' ? called : 'count',
       columns: namedColumns(target, columns).map(({ column }) => column),
       distinct: distinct === true,
