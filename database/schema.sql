@@ -44,7 +44,7 @@ create table ops.rejected_records (
   constraint rejected_records_user_id_raw_created_at_raw_id_fkey FOREIGN KEY (user_id, raw_created_at, raw_id) REFERENCES public.raw_fitness_data(user_id, created_at, id) ON DELETE CASCADE
 );
 comment on table ops.rejected_records is 'Records inside a payload that could not be normalized, by position, with the reason and never the value.';
-grant delete, insert, select on ops.rejected_records to tributary_service;
+grant delete, insert, select, update on ops.rejected_records to tributary_service;
 
 create table ops.repeatable_applied (
   name text not null,
@@ -676,10 +676,10 @@ begin
     if to_regclass('public.' || v_name) is null then
       execute format('create table public.%I partition of public.raw_fitness_data for values from (%L) to (%L)',
         v_name, v_start, (v_start + interval '1 month')::date);
-      -- Hasura puts its event trigger on the parent, and Postgres asks for the right on every partition.
-      execute format('grant trigger on public.%I to tributary_hasura', v_name);
       v_created := v_created + 1;
     end if;
+    -- Hasura puts its event trigger on the parent, and Postgres asks for the right on every partition.
+    execute format('grant trigger on public.%I to tributary_hasura', v_name);
   end loop;
   return v_created;
 end $function$;

@@ -89,6 +89,19 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
   return Object.freeze({ ...named(parsed.data), platforms: configured })
 }
 
+/** The little that a client of our GraphQL needs; throws like `loadConfig`. */
+export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env) {
+  const parsed = Environment.pick({
+    NODE_ENV: true,
+    HASURA_GRAPHQL_ENDPOINT: true,
+    HASURA_GRAPHQL_JWT_SECRET: true,
+  }).safeParse(withoutEmpty(environment))
+  if (!parsed.success)
+    throw new Error(`Bad environment:\n${parsed.error.issues.map((issue) => `  ${describeIssue(issue)}`).join('\n')}`)
+  const { NODE_ENV: nodeEnvironment, HASURA_GRAPHQL_ENDPOINT: url, HASURA_GRAPHQL_JWT_SECRET: jwt } = parsed.data
+  return { nodeEnvironment, hasura: { url, jwt } }
+}
+
 /** Variables that the launcher wrote for the operator's commands on a laptop; what is set already wins. */
 export function loadDevelopmentEnvironment(): void {
   const file = join(process.env['TRIBUTARY_DATA_DIR'] ?? '.data', 'development.env')

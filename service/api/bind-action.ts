@@ -1,10 +1,10 @@
 import { AppError } from '../runtime/errors.ts'
 import type { BoundAction } from './actions.ts'
-import type { ActionDefinition } from './define-action.ts'
+import type { ActionDefinition, ActionName } from './define-action.ts'
 
 /** Joins an action with its services. Throws request/malformed naming the argument. */
-export function bindAction<Input, Output, Services>(
-  action: ActionDefinition<Input, Output, Services>,
+export function bindAction<Name extends ActionName, Input, Services>(
+  action: ActionDefinition<Name, Input, Services>,
   services: Services,
 ): BoundAction {
   return {

@@ -1,4 +1,8 @@
 import type { z } from 'zod'
+import type { Mutation } from './generated/actions.ts'
+
+/** The actions of hasura/metadata/actions.graphql, by name. */
+export type ActionName = Exclude<keyof Mutation, 'unused'>
 
 /** Who called, out of the session that Hasura verified; never out of an argument. */
 export interface ActionCaller {
@@ -6,15 +10,16 @@ export interface ActionCaller {
   readonly role: string
 }
 
-export interface ActionDefinition<Input, Output, Services> {
-  /** The action's name in hasura/metadata/actions.graphql, and the last part of its path. */
-  readonly name: string
+export interface ActionDefinition<Name extends ActionName, Input, Services> {
+  /** Also the last part of its path. */
+  readonly name: Name
   readonly input: z.ZodType<Input>
-  run(input: Input, caller: ActionCaller, services: Services): Promise<Output>
+  /** Answers what the action's output type promises. */
+  run(input: Input, caller: ActionCaller, services: Services): Promise<Mutation[Name]>
 }
 
-export function defineAction<Input, Output, Services>(
-  action: ActionDefinition<Input, Output, Services>,
-): ActionDefinition<Input, Output, Services> {
+export function defineAction<Name extends ActionName, Input, Services>(
+  action: ActionDefinition<Name, Input, Services>,
+): ActionDefinition<Name, Input, Services> {
   return action
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { loadConfig, loadDevelopmentEnvironment } from '../config.ts'
+import { loadClientConfig, loadDevelopmentEnvironment } from '../config.ts'
 import { showStatus } from './status.ts'
 import { signToken } from './token.ts'
 
@@ -25,7 +25,7 @@ async function run(args: string[]): Promise<string> {
   const options = Options.safeParse(values)
   if (!options.success) throw new Error(options.error.issues[0]?.message ?? 'bad options')
   loadDevelopmentEnvironment()
-  const config = await loadConfig()
+  const config = loadClientConfig()
   if (config.nodeEnvironment === 'production')
     throw new Error('tokens are issued by your identity provider in production')
   const token = await signToken(config.hasura.jwt, { userId: options.data.user, role: options.data.role })

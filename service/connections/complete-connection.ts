@@ -28,7 +28,7 @@ type CompleteServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 
  * Exchanges the code for tokens, for the signed-in person who began the attempt and nobody else. Whatever follows, the attempt is used
  * up: a crash costs one more click. Connection, sealed tokens and the first sync are one transaction.
  * Throws connection/handle_invalid (also for another person's attempt), connection/code_refused, connection/account_taken,
- * platform/misconfigured, platform/rate_limited, platform/unavailable, platform/unexpected_payload.
+ * platform/unknown, platform/misconfigured, platform/rate_limited, platform/unavailable, platform/unexpected_payload.
  */
 export async function completeConnection(
   services: CompleteServices,
@@ -78,7 +78,7 @@ async function store(
 }
 
 async function burnAttempt(
-  { db, vault }: CompleteServices,
+  { db, vault, platforms }: CompleteServices,
   input: CompleteInput,
 ): Promise<{ attempt: BurntState; code: Secret }> {
   if ('handle' in input) {
@@ -89,6 +89,7 @@ async function burnAttempt(
     return { attempt, code: vault.openOAuthSecret({ platform, stateHash, kind: 'code' }, codeSealed) }
   }
   const { userId: callerId, platform } = input
+  getPlatformOAuth(platforms, platform)
   const attempt = await burnState(db, { platform, stateHash: hashOneTimeValue(input.state), callerId })
   if (attempt?.belongsToCaller !== true) throw new AppError('connection/handle_invalid')
   return { attempt, code: new Secret(input.code) }

@@ -14,10 +14,11 @@ type DisconnectServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' 
 
 /**
  * Ends a connection at the person's wish. Here it has ended whatever the platform answers: the tokens are deleted first, and with the
- * last connection the person's key. Throws connection/not_found.
+ * last connection the person's key. Throws platform/unknown, connection/not_found.
  */
 export async function disconnectPlatform(services: DisconnectServices, key: ConnectionKey): Promise<Disconnected> {
   const { db, vault, platforms, cancelRuns } = services
+  if (!platforms.has(key.platform)) throw new AppError('platform/unknown')
   const tokens = await db.transaction(async (tx) => {
     await lockUser(tx, key.userId)
     if (!(await endConnectionRow(tx, key, null))) throw new AppError('connection/not_found', { platform: key.platform })

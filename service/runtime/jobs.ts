@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { Logger, parseCronItems, run, type WorkerEvents } from 'graphile-worker'
+import { Logger, parseCronItems, run, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
 import type { z } from 'zod'
 import type { Database, Tx } from './db.ts'
 import { AppError, type Facts } from './errors.ts'
@@ -115,7 +115,7 @@ export async function runJobs({ db, tasks, concurrency, onPool }: RunnerOptions)
     pollInterval: 1000,
     events,
     logger: silentLogger,
-    taskList: Object.fromEntries(tasks.map((task) => [task.identifier, (payload: unknown) => task.perform(payload)])),
+    taskList: asTaskList(tasks),
     parsedCronItems: parseCronItems(
       tasks.flatMap(({ identifier, schedule }) =>
         schedule === undefined
@@ -126,4 +126,13 @@ export async function runJobs({ db, tasks, concurrency, onPool }: RunnerOptions)
   })
   await Promise.all(pools)
   return { stop: () => runner.stop() }
+}
+
+/** Runs every job that is due now, then ends: for commands and tests. */
+export async function runDueJobs({ db, tasks }: Pick<RunnerOptions, 'db' | 'tasks'>): Promise<void> {
+  await runOnce({ pgPool: db.pool, noHandleSignals: true, logger: silentLogger, taskList: asTaskList(tasks) })
+}
+
+function asTaskList(tasks: readonly BoundTask[]): TaskList {
+  return Object.fromEntries(tasks.map((task) => [task.identifier, (payload: unknown) => task.perform(payload)]))
 }

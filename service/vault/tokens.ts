@@ -48,46 +48,35 @@ export interface TokensOptions {
 type Kind = 'access_token' | 'refresh_token'
 
 export function createTokens({ db, userKeys, environment }: TokensOptions): Tokens {
-  const placeOf = (owner: TokenOwner, kind: Kind): Place => ({ environment, purpose: 'token', ...owner, kind })
-
-  const sealSecret = (key: BoxKey, place: Place, secret: Secret): Buffer => {
-    const plaintext = Buffer.from(secret.reveal(), 'utf8')
-    const box = seal(key, place, plaintext)
-    plaintext.fill(0)
-    return box
-  }
+  const placeOf = ({ userId, platform }: TokenOwner, kind: Kind): Place => ({
+    environment,
+    purpose: 'token',
+    userId,
+    platform,
+    kind,
+  })
 
   const sealPair = async (tx: Tx, owner: TokenOwner, pair: TokenPair): Promise<SealedPair> => {
-    const key = await userKeys.forSealing(tx, owner.userId)
+    const { userId, platform } = owner
+    const key = await userKeys.forSealing(tx, userId)
+    const { accessToken, refreshToken, expiresInSeconds } = pair
+    const accessTokenSealed = sealSecret(key, placeOf(owner, 'access_token'), accessToken)
+    const refreshTokenSealed =
+      refreshToken === null ? null : sealSecret(key, placeOf(owner, 'refresh_token'), refreshToken)
+    return { userId, platform, accessTokenSealed, refreshTokenSealed, expiresInSeconds }
+  }
+
+  const openPair = async (reader: Db, owner: TokenOwner, row: TokenRow): Promise<StoredTokens> => {
+    const openBox = async (kind: Kind, box: Buffer): Promise<Secret> => {
+      const key = await userKeys.forOpening(reader, { userId: owner.userId, keyId: keyIdOf(box) })
+      return openSecret(key, placeOf(owner, kind), box)
+    }
     return {
-      ...owner,
-      accessTokenSealed: sealSecret(key, placeOf(owner, 'access_token'), pair.accessToken),
-      refreshTokenSealed:
-        pair.refreshToken === null ? null : sealSecret(key, placeOf(owner, 'refresh_token'), pair.refreshToken),
-      expiresInSeconds: pair.expiresInSeconds,
+      accessToken: await openBox('access_token', row.access_token_sealed),
+      refreshToken: row.refresh_token_sealed === null ? null : await openBox('refresh_token', row.refresh_token_sealed),
+      version: row.token_version,
     }
   }
-
-  const openBox = async (
-    reader: Db,
-    owner: TokenOwner,
-    { kind, box }: { kind: Kind; box: Buffer },
-  ): Promise<Secret> => {
-    const key = await userKeys.forOpening(reader, { userId: owner.userId, keyId: keyIdOf(box) })
-    const plaintext = open(key, placeOf(owner, kind), box)
-    const secret = new Secret(plaintext.toString('utf8'))
-    plaintext.fill(0)
-    return secret
-  }
-
-  const openRow = async (reader: Db, owner: TokenOwner, row: TokenRow): Promise<StoredTokens> => ({
-    accessToken: await openBox(reader, owner, { kind: 'access_token', box: row.access_token_sealed }),
-    refreshToken:
-      row.refresh_token_sealed === null
-        ? null
-        : await openBox(reader, owner, { kind: 'refresh_token', box: row.refresh_token_sealed }),
-    version: row.token_version,
-  })
 
   return {
     async storeTokens(tx, owner, pair) {
@@ -98,13 +87,27 @@ export function createTokens({ db, userKeys, environment }: TokensOptions): Toke
     },
     async findTokens(owner) {
       const row = await findTokens(db, owner)
-      return row === undefined ? undefined : await openRow(db, owner, row)
+      return row === undefined ? undefined : await openPair(db, owner, row)
     },
     async takeTokens(tx, owner) {
       const row = await deleteTokens(tx, owner)
-      return row === undefined ? undefined : await openRow(tx, owner, row).catch(ignoreUnreadable)
+      return row === undefined ? undefined : await openPair(tx, owner, row).catch(ignoreUnreadable)
     },
   }
+}
+
+function sealSecret(key: BoxKey, place: Place, secret: Secret): Buffer {
+  const plaintext = Buffer.from(secret.reveal(), 'utf8')
+  const box = seal(key, place, plaintext)
+  plaintext.fill(0)
+  return box
+}
+
+function openSecret(key: BoxKey, place: Place, box: Buffer): Secret {
+  const plaintext = open(key, place, box)
+  const secret = new Secret(plaintext.toString('utf8'))
+  plaintext.fill(0)
+  return secret
 }
 
 function ignoreUnreadable(error: unknown): undefined {

@@ -137,15 +137,15 @@ async function webhook(body: string, secret = settings['STRAVA_WEBHOOK_SECRET'])
 
 describe('in the words of HTTP, a webhook', () => {
   test.for([
-    ['that is not JSON', () => '{"object_type":', 400, 'webhook/malformed'],
-    ['without an owner', () => event({ owner_id: undefined }), 400, 'webhook/malformed'],
+    ['that is not JSON', (): string => '{"object_type":', 400, 'webhook/malformed'],
+    ['without an owner', (): string => event({ owner_id: undefined }), 400, 'webhook/malformed'],
     [
       'for another subscription',
       () => event({ subscription_id: subscription + 1 }),
       403,
       'webhook/unknown_subscription',
     ],
-    ['over the limit', () => event({ updates: { title: 'x'.repeat(70_000) } }), 413, 'request/too_large'],
+    ['over the limit', (): string => event({ updates: { title: 'x'.repeat(70_000) } }), 413, 'request/too_large'],
   ] as const)('%s is refused and not stored', async ([, body, status, code]) => {
     const before = await countRows()
     const response = await webhook(body())

@@ -6,7 +6,7 @@ import { completeConnection } from '../../service/connections/complete-connectio
 import { deleteExpiredStates } from '../../service/connections/delete-expired-states.task.ts'
 import { startConnection } from '../../service/connections/start-connection.ts'
 import { withAccessToken } from '../../service/connections/with-access-token.ts'
-import { APP, connect, obtainHandle, test } from '../support/connections.ts'
+import { connect, obtainHandle, test } from '../support/connections.ts'
 
 const alice = '0e0c8a6e-1c1f-4a52-9b26-5d1f3c0c1a01'
 const bob = '0e0c8a6e-1c1f-4a52-9b26-5d1f3c0c1a02'
@@ -51,67 +51,6 @@ describe('starting to connect', () => {
     expect(rows[0].row).not.toContain(Buffer.from(asked.get('state')!).toString('hex'))
     const another = await startConnection(services, start)
     expect(new URL(another.authorizationUrl).searchParams.get('code_challenge')).not.toBe(asked.get('code_challenge'))
-  })
-})
-
-describe('the callback', () => {
-  test('is refused with a state that is unknown, expired or of another platform, and nothing is asked of the platform', async ({
-    db,
-    services,
-    fake,
-  }) => {
-    const { authorizationUrl } = await startConnection(services, start)
-    const { state, code } = fake.approve(authorizationUrl, { account: '4711' })
-    const attempts = [
-      { ...answer, code, state: undefined },
-      { ...answer, code, state: '' },
-      { ...answer, code, state: state.toUpperCase() },
-      { ...answer, code, state, platform: 'other' },
-      { ...answer, code: undefined, state },
-      { ...answer, code: undefined, state, error: 'access_denied', platform: 'other' },
-    ]
-    for (const attempt of attempts)
-      await expect(acceptCallback(services, attempt)).rejects.toThrow('connection/handle_invalid')
-    await lapse(db.admin)
-    await expect(acceptCallback(services, { ...answer, code, state })).rejects.toThrow('connection/handle_invalid')
-    expect(fake.tokenRequests).toEqual([])
-  })
-
-  test('is accepted once when it comes twice at once', async ({ services, fake }) => {
-    const { authorizationUrl } = await startConnection(services, start)
-    const { state, code } = fake.approve(authorizationUrl, { account: '4711' })
-    const outcomes = await Promise.allSettled([1, 2, 3].map(() => acceptCallback(services, { ...answer, state, code })))
-    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
-  })
-
-  test('sends the browser back with a handle and asks nothing of the platform', async ({ db, services, fake }) => {
-    const { authorizationUrl } = await startConnection(services, start)
-    const { state, code } = fake.approve(authorizationUrl, { account: '4711' })
-    const { location } = await acceptCallback(services, { ...answer, state, code })
-    expect(location).toMatch(/^https:\/\/app\.example\.com\/connected#handle=[A-Za-z0-9_-]{43}$/)
-    expect(fake.tokenRequests).toEqual([])
-    const { rows } = await db.admin.query(`
-      select encode(code_sealed, 'escape') as code, encode(handle_hash, 'escape') as handle,
-        expires_at between now() + interval '50 seconds' and now() + interval '60 seconds' as a_minute
-      from vault.oauth_states`)
-    expect(rows[0].a_minute).toBe(true)
-    expect(rows[0].code).not.toContain(code)
-    expect(rows[0].handle).not.toContain(location.split('=')[1])
-  })
-
-  test('passes a refusal on in a word of its own and ends the attempt', async ({ db, services, fake }) => {
-    for (const [error, word] of [
-      ['access_denied', 'access_denied'],
-      ['<script>', 'authorization_failed'],
-    ] as const) {
-      const { authorizationUrl } = await startConnection(services, start)
-      const { state, code } = fake.approve(authorizationUrl, { account: '4711' })
-      expect(await acceptCallback(services, { ...answer, state, code, error })).toEqual({
-        location: `${APP}#error=${word}`,
-      })
-      await expect(acceptCallback(services, { ...answer, state, code })).rejects.toThrow('connection/handle_invalid')
-    }
-    expect(await count(db.admin, 'vault.oauth_states')).toBe(0)
   })
 })
 

@@ -1,11 +1,14 @@
 import Fastify from 'fastify'
 import { describe, expect } from 'vitest'
 import { oauthCallbackRoute } from '../../service/api/oauth-callback.route.ts'
+import { acceptCallback } from '../../service/connections/accept-callback.ts'
 import { startConnection } from '../../service/connections/start-connection.ts'
 import { APP, type TestServices, test } from '../support/connections.ts'
 import type { FakePlatform } from '../support/fake-platform.ts'
 
 const alice = '0e0c8a6e-1c1f-4a52-9b26-5d1f3c0c1a01'
+const start = { userId: alice, platform: 'acme' }
+const answer = { platform: 'acme', error: undefined, scope: 'read,activity:read_all' }
 
 async function browser({ services, fake }: { services: TestServices; fake: FakePlatform }) {
   const app = Fastify()
@@ -64,5 +67,66 @@ describe('the page platforms send the browser back to', () => {
     const { state, visit } = await browser({ services, fake })
     const page = await visit(`state=${state}&error=access_denied&error_description=evil`)
     expect([page.statusCode, page.headers.location]).toEqual([303, `${APP}#error=access_denied`])
+  })
+})
+
+describe('the callback', () => {
+  test('is refused with a state that is unknown, expired or of another platform, and nothing is asked of the platform', async ({
+    db,
+    services,
+    fake,
+  }) => {
+    const { authorizationUrl } = await startConnection(services, start)
+    const { state, code } = fake.approve(authorizationUrl, { account: '4711' })
+    const attempts = [
+      { ...answer, code, state: undefined },
+      { ...answer, code, state: '' },
+      { ...answer, code, state: state.toUpperCase() },
+      { ...answer, code, state, platform: 'other' },
+      { ...answer, code: undefined, state },
+      { ...answer, code: undefined, state, error: 'access_denied', platform: 'other' },
+    ]
+    for (const attempt of attempts)
+      await expect(acceptCallback(services, attempt)).rejects.toThrow('connection/handle_invalid')
+    await db.admin.query(`update vault.oauth_states set expires_at = now() - interval '1 second'`)
+    await expect(acceptCallback(services, { ...answer, code, state })).rejects.toThrow('connection/handle_invalid')
+    expect(fake.tokenRequests).toEqual([])
+  })
+
+  test('is accepted once when it comes twice at once', async ({ services, fake }) => {
+    const { authorizationUrl } = await startConnection(services, start)
+    const { state, code } = fake.approve(authorizationUrl, { account: '4711' })
+    const outcomes = await Promise.allSettled([1, 2, 3].map(() => acceptCallback(services, { ...answer, state, code })))
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected', 'rejected'])
+  })
+
+  test('sends the browser back with a handle and asks nothing of the platform', async ({ db, services, fake }) => {
+    const { authorizationUrl } = await startConnection(services, start)
+    const { state, code } = fake.approve(authorizationUrl, { account: '4711' })
+    const { location } = await acceptCallback(services, { ...answer, state, code })
+    expect(location).toMatch(/^https:\/\/app\.example\.com\/connected#handle=[A-Za-z0-9_-]{43}$/)
+    expect(fake.tokenRequests).toEqual([])
+    const { rows } = await db.admin.query(`
+      select encode(code_sealed, 'escape') as code, encode(handle_hash, 'escape') as handle,
+        expires_at between now() + interval '50 seconds' and now() + interval '60 seconds' as a_minute
+      from vault.oauth_states`)
+    expect(rows[0].a_minute).toBe(true)
+    expect(rows[0].code).not.toContain(code)
+    expect(rows[0].handle).not.toContain(location.split('=')[1])
+  })
+
+  test('passes a refusal on in a word of its own and ends the attempt', async ({ db, services, fake }) => {
+    for (const [error, word] of [
+      ['access_denied', 'access_denied'],
+      ['<script>', 'authorization_failed'],
+    ] as const) {
+      const { authorizationUrl } = await startConnection(services, start)
+      const { state, code } = fake.approve(authorizationUrl, { account: '4711' })
+      expect(await acceptCallback(services, { ...answer, state, code, error })).toEqual({
+        location: `${APP}#error=${word}`,
+      })
+      await expect(acceptCallback(services, { ...answer, state, code })).rejects.toThrow('connection/handle_invalid')
+    }
+    expect((await db.admin.query('select 1 from vault.oauth_states')).rowCount).toBe(0)
   })
 })

@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto'
+import { loadConfig } from '../../service/config.ts'
+import { registerPlatforms } from '../../service/ingestion/register-platforms.ts'
+import { startSimulators } from '../../service/platforms/simulators.ts'
+import { runDueJobs } from '../../service/runtime/jobs.ts'
+import { bindTasks, type Wiring, wire } from '../../service/wiring.ts'
+import { test as base, type TestDatabase } from './database.ts'
+
+export interface TestService extends Wiring {
+  /** Of the simulated Strava's control interface. */
+  readonly simulate: (method: string, path: string, body?: object) => Promise<unknown>
+  /** Runs the jobs that are due, those they queue included. */
+  readonly work: () => Promise<void>
+}
+
+/** The service's parts, wired as in production, on a database of the test's own and the simulated Strava. No Hasura: no events. */
+export const test = base.extend<{ service: TestService }>({
+  service: async ({ db }, use) => {
+    const simulators = await startSimulators({ port: 0, env: { STRAVA_SIMULATOR_RETRY_MS: '50' } })
+    const config = await loadConfig(environment(db, simulators.url))
+    const wiring = wire(config, 'worker')
+    await registerPlatforms(wiring.db, config.platforms)
+    const tasks = bindTasks(wiring)
+    await use({
+      ...wiring,
+      simulate: (method, path, body) => simulate(`${simulators.url}/strava/simulate${path}`, method, body),
+      work: () => runDueJobs({ db: wiring.db, tasks }),
+    })
+    await wiring.db.close()
+    await simulators.close()
+  },
+})
+
+function environment({ serviceUrl }: TestDatabase, simulators: string): NodeJS.ProcessEnv {
+  return {
+    NODE_ENV: 'test',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: serviceUrl,
+    SERVICE_PUBLIC_URL: 'http://localhost:3000',
+    APP_REDIRECT_URIS: 'http://localhost:3000/',
+    HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
+    HASURA_ACTION_SECRET: 'a'.repeat(32),
+    HASURA_EVENT_SECRET: 'e'.repeat(32),
+    VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
+    STRAVA_CLIENT_ID: '24523',
+    STRAVA_CLIENT_SECRET: 'simulated-client-secret',
+    STRAVA_WEBHOOK_SECRET: 'w'.repeat(32),
+    STRAVA_WEBHOOK_VERIFY_TOKEN: 'v'.repeat(16),
+    STRAVA_API_URL: `${simulators}/strava/api/v3`,
+    STRAVA_OAUTH_URL: `${simulators}/strava/oauth`,
+    STRAVA_RETENTION_DAYS: 'off',
+  }
+}
+
+async function simulate(url: string, method: string, body?: object): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(url, { method, ...(body === undefined ? {} : { headers, body: JSON.stringify(body) }) })
+  const text = await response.text()
+  if (!response.ok) throw new Error(`the simulator answered ${response.status}: ${text}`)
+  return text === '' ? undefined : JSON.parse(text)
+}
