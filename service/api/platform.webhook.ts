@@ -28,7 +28,9 @@ export const platformWebhook: FastifyPluginAsync<WebhookServices> = async (app, 
     const webhook = webhookAt(services.platforms, request.params)
     const rawBody = request.body ?? Buffer.alloc(0)
     if (rawBody.byteLength > webhook.bodyLimitBytes) throw new AppError('request/too_large')
-    await receiveDelivery(services, { platform, webhook, rawBody })
+    await receiveDelivery(services, { platform, webhook, rawBody }).catch((cause: unknown) => {
+      throw cause instanceof AppError ? cause : new AppError('webhook/not_stored', { platform }, { cause })
+    })
     return reply.code(200).send() // exactly 200: to Strava and Garmin a 202 is a failure
   })
 

@@ -94,6 +94,11 @@ const CATALOG = {
     publicMessage: 'This subscription is not known here.',
   },
   'webhook/wrong_verify_token': { httpStatus: 403, retry: false, publicMessage: 'The verify token is wrong.' },
+  'webhook/not_stored': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'The event could not be stored; send it again.',
+  },
   'webhook/malformed': { httpStatus: 400, retry: false, publicMessage: 'The event could not be read.' },
   'normalization/activity_missing': {
     httpStatus: 503,

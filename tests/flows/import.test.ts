@@ -1,27 +1,6 @@
 import { describe, expect } from 'vitest'
-import { acceptCallback } from '../../service/connections/accept-callback.ts'
-import { completeConnection } from '../../service/connections/complete-connection.ts'
-import { startConnection } from '../../service/connections/start-connection.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { ADA } from '../support/people.ts'
-import { type TestService, test } from '../support/service.ts'
-
-async function connect({ connections }: TestService): Promise<void> {
-  const { authorizationUrl } = await startConnection(connections, { userId: ADA, platform: 'strava' })
-  const consent = await fetch(`${authorizationUrl}&simulate=approve`, { redirect: 'manual' })
-  const callback = new URL(consent.headers.get('location')!).searchParams
-  const { location } = await acceptCallback(connections, {
-    platform: 'strava',
-    state: callback.get('state')!,
-    code: callback.get('code')!,
-    error: undefined,
-    scope: callback.get('scope')!,
-  })
-  await completeConnection(connections, {
-    userId: ADA,
-    handle: new URLSearchParams(new URL(location).hash.slice(1)).get('handle')!,
-  })
-}
+import { connect, type TestService, test } from '../support/service.ts'
 
 async function run(db: TestDatabase): Promise<Record<string, unknown>> {
   const { rows } = await db.admin.query<Record<string, unknown>>(

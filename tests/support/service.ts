@@ -1,10 +1,15 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { loadConfig } from '../../service/config.ts'
+import { acceptCallback } from '../../service/connections/accept-callback.ts'
+import { completeConnection } from '../../service/connections/complete-connection.ts'
+import { startConnection } from '../../service/connections/start-connection.ts'
 import { registerPlatforms } from '../../service/ingestion/register-platforms.ts'
 import { startSimulators } from '../../service/platforms/simulators.ts'
 import { runDueJobs } from '../../service/runtime/jobs.ts'
 import { bindTasks, type Wiring, wire } from '../../service/wiring.ts'
 import { test as base, type TestDatabase } from './database.ts'
+import { ADA } from './people.ts'
 
 export interface TestService extends Wiring {
   /** Of the simulated Strava's control interface. */
@@ -14,22 +19,36 @@ export interface TestService extends Wiring {
 }
 
 /** The service's parts, wired as in production, on a database of the test's own and the simulated Strava. No Hasura: no events. */
-export const test = base.extend<{ service: TestService }>({
-  service: async ({ db }, use) => {
-    const simulators = await startSimulators({ port: 0, env: { STRAVA_SIMULATOR_RETRY_MS: '50' } })
-    const config = await loadConfig(environment(db, simulators.url))
-    const wiring = wire(config, 'worker')
-    await registerPlatforms(wiring.db, config.platforms)
-    const tasks = bindTasks(wiring)
-    await use({
-      ...wiring,
-      simulate: (method, path, body) => simulate(`${simulators.url}/strava/simulate${path}`, method, body),
-      work: () => runDueJobs({ db: wiring.db, tasks }),
-    })
-    await wiring.db.close()
-    await simulators.close()
-  },
+export const test = base.extend<{ service: TestService }>({ service: ({ db }, use) => lendService(db, use) })
+
+const SIX_ACTIVITIES = join(import.meta.dirname, '../fixtures/strava-odd-activities.json')
+
+/** The same with six activities in place of ten years, for tests to which the number does not matter. */
+export const testWithFew = base.extend<{ service: TestService }>({
+  service: ({ db }, use) => lendService(db, use, { STRAVA_SIMULATOR_ACTIVITIES: SIX_ACTIVITIES }),
 })
+
+async function lendService(
+  db: TestDatabase,
+  use: (service: TestService) => Promise<void>,
+  simulatorEnvironment: NodeJS.ProcessEnv = {},
+): Promise<void> {
+  const simulators = await startSimulators({
+    port: 0,
+    env: { STRAVA_SIMULATOR_RETRY_MS: '50', ...simulatorEnvironment },
+  })
+  const config = await loadConfig(environment(db, simulators.url))
+  const wiring = wire(config, 'worker')
+  await registerPlatforms(wiring.db, config.platforms)
+  const tasks = bindTasks(wiring)
+  await use({
+    ...wiring,
+    simulate: (method, path, body) => simulate(`${simulators.url}/strava/simulate${path}`, method, body),
+    work: () => runDueJobs({ db: wiring.db, tasks }),
+  })
+  await wiring.db.close()
+  await simulators.close()
+}
 
 function environment({ serviceUrl }: TestDatabase, simulators: string): NodeJS.ProcessEnv {
   return {
@@ -58,4 +77,22 @@ async function simulate(url: string, method: string, body?: object): Promise<unk
   const text = await response.text()
   if (!response.ok) throw new Error(`the simulator answered ${response.status}: ${text}`)
   return text === '' ? undefined : JSON.parse(text)
+}
+
+/** Ada connects the simulated Strava, as the actions and the callback would have it. */
+export async function connect({ connections }: TestService): Promise<void> {
+  const { authorizationUrl } = await startConnection(connections, { userId: ADA, platform: 'strava' })
+  const consent = await fetch(`${authorizationUrl}&simulate=approve`, { redirect: 'manual' })
+  const callback = new URL(consent.headers.get('location')!).searchParams
+  const { location } = await acceptCallback(connections, {
+    platform: 'strava',
+    state: callback.get('state')!,
+    code: callback.get('code')!,
+    error: undefined,
+    scope: callback.get('scope')!,
+  })
+  await completeConnection(connections, {
+    userId: ADA,
+    handle: new URLSearchParams(new URL(location).hash.slice(1)).get('handle')!,
+  })
 }

@@ -1,0 +1,135 @@
+import { describe, expect } from 'vitest'
+import { platformWebhook } from '../../service/api/platform.webhook.ts'
+import { createServer } from '../../service/api/server.ts'
+import { saveSubscriptionId } from '../../service/ingestion/queries.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { connect, type TestService, testWithFew as test } from '../support/service.ts'
+
+const ADDRESS = `/webhooks/strava/${'w'.repeat(32)}`
+
+interface StravaEvent {
+  readonly aspect_type?: string
+  readonly object_type?: string
+  readonly object_id?: number
+  readonly owner_id?: number
+  readonly updates?: object
+  readonly event_time?: number
+}
+
+/** Delivers to a real Fastify, as Strava would. Answers the status. */
+async function deliver(service: TestService, event: StravaEvent): Promise<number> {
+  await saveSubscriptionId(service.db, 'strava', '77')
+  const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
+  app.register(platformWebhook, { ...service.ingestion })
+  const plain = {
+    object_type: 'activity',
+    object_id: 1,
+    aspect_type: 'create',
+    updates: {},
+    owner_id: 1,
+    event_time: 1,
+  }
+  const payload = JSON.stringify({ ...plain, subscription_id: 77, ...event })
+  const response = await app.inject({
+    method: 'POST',
+    url: ADDRESS,
+    payload,
+    headers: { 'content-type': 'application/json' },
+  })
+  await app.close()
+  return response.statusCode
+}
+
+async function deliveries(db: TestDatabase): Promise<unknown[]> {
+  const { rows } = await db.admin.query('select state, outcome from ops.webhook_deliveries order by received_at')
+  return rows
+}
+
+async function rawTypes(db: TestDatabase): Promise<string[]> {
+  const { rows } = await db.admin.query<{ data_type: string }>(
+    "select data_type from raw_fitness_data where metadata ->> 'from' = 'webhook' order by created_at",
+  )
+  return rows.map((row) => row.data_type)
+}
+
+async function newestActivity({ simulate }: TestService): Promise<number> {
+  const [newest] = (await simulate('GET', '/athletes/1/activities')) as readonly { id: number }[]
+  return newest!.id
+}
+
+describe('a webhook', () => {
+  test('is stored sealed and queued, once, however often it is delivered', async ({ db, service }) => {
+    await connect(service)
+    const statuses = await Promise.all(Array.from({ length: 5 }, () => deliver(service, { object_id: 4_711 })))
+    expect(statuses).toEqual([200, 200, 200, 200, 200])
+    expect(await deliveries(db)).toEqual([{ state: 'received', outcome: null }])
+    const { rows } = await db.admin.query<{ body: Buffer }>('select body_sealed as body from ops.webhook_deliveries')
+    expect(rows[0]!.body.includes('4711')).toBe(false)
+    const jobs = await db.admin.query("select from graphile_worker.jobs where task_identifier = 'process_delivery'")
+    expect(jobs.rowCount).toBe(1)
+  })
+
+  test('of an update a second later is another one', async ({ db, service }) => {
+    await connect(service)
+    const update = { aspect_type: 'update', updates: { title: 'Morning' } }
+    await deliver(service, { ...update, event_time: 1 })
+    await deliver(service, { ...update, event_time: 2 })
+    await deliver(service, { ...update, event_time: 2, updates: { title: 'Evening' } })
+    expect(await deliveries(db)).toHaveLength(3)
+  })
+
+  test('is answered with 503, not 200, when it cannot be stored', async ({ db, service }) => {
+    await connect(service)
+    await db.admin.query('alter table ops.webhook_deliveries rename to elsewhere')
+    expect(await deliver(service, {})).toBe(503)
+  })
+
+  test("brings the platform's present answer, read with the owner's token", async ({ db, service }) => {
+    await connect(service)
+    const id = await newestActivity(service)
+    await deliver(service, { object_id: id })
+    await service.work()
+    expect(await deliveries(db)).toEqual([{ state: 'processed', outcome: 'store' }])
+    expect(await rawTypes(db)).toEqual(['activity'])
+  })
+
+  test('that says "deleted" is believed only when the platform agrees', async ({ db, service }) => {
+    await connect(service)
+    await deliver(service, { aspect_type: 'delete', object_id: await newestActivity(service) })
+    await deliver(service, { aspect_type: 'delete', object_id: 999_999_999_999 })
+    await service.work()
+    expect((await rawTypes(db)).toSorted()).toEqual(['activity', 'activity_deletion'])
+  })
+
+  test('that says "deauthorized" is believed only when the tokens no longer work', async ({ db, service }) => {
+    await connect(service)
+    const deauthorized = {
+      object_type: 'athlete',
+      object_id: 1,
+      aspect_type: 'update',
+      updates: { authorized: 'false' },
+    }
+    const status = async () =>
+      (await db.admin.query<{ status: string }>('select status from connections')).rows[0]?.status
+    await deliver(service, deauthorized)
+    await service.work()
+    expect(await deliveries(db)).toEqual([{ state: 'dropped', outcome: 'still_authorized' }])
+    expect(await status()).toBe('active')
+    await service.simulate('POST', '/athletes/1/deauthorize')
+    await deliver(service, { ...deauthorized, event_time: 2 })
+    await service.work()
+    expect(await status()).toBe('disconnected')
+    expect((await db.admin.query('select from vault.tokens')).rowCount).toBe(0)
+    expect((await db.admin.query('select from vault.user_keys')).rowCount).toBe(0)
+  })
+
+  test('of somebody else is dropped without a request', async ({ db, service }) => {
+    await connect(service)
+    await service.work()
+    const before = await service.simulate('GET', '/requests')
+    await deliver(service, { owner_id: 31_337 })
+    await service.work()
+    expect(await deliveries(db)).toEqual([{ state: 'dropped', outcome: 'unknown_owner' }])
+    expect(await service.simulate('GET', '/requests')).toEqual(before)
+  })
+})
