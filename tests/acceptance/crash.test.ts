@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import { connectStrava, historyImported } from '../support/connect-strava.ts'
 import { signIn, until } from '../support/graphql-client.ts'
@@ -8,7 +9,10 @@ import { localDayOf, type ServedActivity, sumBy } from '../support/strava-totals
 const ADA = '11111111-1111-4111-8111-111111111111'
 const dataDirectory = makeDataDirectory()
 const running: RunningProduct[] = []
-afterAll(() => Promise.all(running.map((product) => product.stop())))
+afterAll(async () => {
+  await Promise.all(running.map((product) => product.stop()))
+  rmSync(dataDirectory, { recursive: true, force: true })
+})
 
 async function start(): Promise<RunningProduct> {
   const product = await startProduct({ dataDirectory })

@@ -69,6 +69,18 @@ describe('a webhook', () => {
     expect(jobs.rowCount).toBe(1)
   })
 
+  test('delivered again after it was acted on changes nothing and asks nobody', async ({ db, service }) => {
+    await connect(service)
+    const event = { object_id: await newestActivity(service) }
+    await deliver(service, event)
+    await service.work()
+    const [before, requests] = [await deliveries(db), await service.simulate('GET', '/requests')]
+    expect(await deliver(service, event)).toBe(200)
+    await service.work()
+    expect(await deliveries(db)).toEqual(before)
+    expect(await service.simulate('GET', '/requests')).toEqual(requests)
+  })
+
   test('of an update a second later is another one', async ({ db, service }) => {
     await connect(service)
     const update = { aspect_type: 'update', updates: { title: 'Morning' } }

@@ -52,16 +52,35 @@ export async function startProduct({
     simulatorUrl: `http://localhost:${simulator}`,
     dataDirectory,
     output: printed,
-    stop: () => stop(child),
+    async stop() {
+      const code = await stop(child)
+      if (given === undefined) rmSync(dataDirectory, { recursive: true, force: true })
+      return code
+    },
     killServiceAndWorker: () => kill(child),
   }
 }
 
+/** A product that runs already, for example on the real Hasura: SERVICE_URL, HASURA_GRAPHQL_ENDPOINT and SIMULATOR_URL say where. */
+function describeDeployed(url: string): RunningProduct {
+  const dataDirectory = process.env['TRIBUTARY_DATA_DIR'] ?? join(ROOT, '.data')
+  const refuse = () => Promise.reject(new Error('a deployed product is not ours to kill'))
+  return {
+    url,
+    graphqlUrl: `${process.env['HASURA_GRAPHQL_ENDPOINT']}/v1/graphql`,
+    simulatorUrl: process.env['SIMULATOR_URL'] ?? 'http://localhost:4000',
+    dataDirectory,
+    output: () => '',
+    stop: () => Promise.resolve(0),
+    killServiceAndWorker: refuse,
+  }
+}
+
+/** The caller removes it. */
 export function makeDataDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'tributary-acceptance-'))
   // The database may run as another user, who has to get through.
   execFileSync('chmod', ['711', directory])
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
   return directory
 }
 

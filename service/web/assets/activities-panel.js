@@ -74,7 +74,7 @@ function showRow(activity, isFresh) {
     element('span', { className: 'name', textContent: name }),
     element('span', { className: 'facts', textContent: facts.join(' · ') }),
   )
-  if (activity.source_url !== null) heading.append(linkToPlatform(activity.source_url, name))
+  if (activity.source_url?.startsWith('https://')) heading.append(linkToPlatform(activity.source_url, name))
   const cells = [
     !activity.distance_m ? '–' : `${formatNumber(activity.distance_m / 1000, 1)} km`,
     activity.moving_time_s === null ? '–' : formatDuration(activity.moving_time_s),

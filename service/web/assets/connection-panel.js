@@ -45,6 +45,7 @@ export function createConnectionPanel({ platform, simulatorUrl }, { onConnected,
 
   const act = (/** @type {HTMLButtonElement} */ pressed, /** @type {() => Promise<void>} */ action) => {
     pressed.addEventListener('click', async () => {
+      if (pressed.getAttribute('aria-busy') === 'true') return
       clearMessages()
       pressed.setAttribute('aria-busy', 'true')
       await action().catch((reason) => warn(describeFailure(reason)))
@@ -181,14 +182,13 @@ function showRuns(runs) {
   byId('history-percent').textContent = `${percent} %`
   byId('history-text').textContent = describeRun(run)
   const details = runs.find(({ kind, records_fetched: records }) => kind === 'enrichment' && records > 0)
-  byId('details-text').textContent =
-    details === undefined ? '' : `Details and recorded series follow: ${formatNumber(details.records_fetched)} so far.`
+  byId('details-text').textContent = details === undefined ? '' : describeDetails(details)
   return run
 }
 
 /** @param {Run} run */
 function describeRun(run) {
-  const received = `${formatCount(run.records_fetched, 'activity', 'activities')} in ${formatCount(run.pages_fetched, 'page', 'pages')}`
+  const received = `${formatCount(run.records_fetched, 'record', 'records')} in ${formatCount(run.pages_fetched, 'page', 'pages')}`
   switch (run.status) {
     case 'complete': {
       const seconds = (Date.parse(run.finished_at ?? run.started_at) - Date.parse(run.started_at)) / 1000
@@ -205,4 +205,10 @@ function describeRun(run) {
         ? 'The import is about to start.'
         : `${received}, back to ${formatMonth(run.reached)}.`
   }
+}
+
+/** @param {Run} run */
+function describeDetails({ status, records_fetched: records }) {
+  const soFar = status === 'running' ? ' so far' : ''
+  return `Details and recorded series of the latest activities: ${formatNumber(records)} received${soFar}.`
 }

@@ -99,8 +99,11 @@ function showUserChoice(users, chosen, onChoice) {
 }
 
 async function main() {
+  // The consent page comes back to localhost, which to a browser is somebody else than 127.0.0.1.
+  if (location.hostname === '127.0.0.1') return location.replace(location.href.replace('127.0.0.1', 'localhost'))
   const { handle, error } = takeFragment()
   const config = await loadConfig()
+  document.body.classList.toggle('simulated', config.simulatorUrl !== null)
   showServices(config)
   byId('notes').replaceChildren(...config.notes.map((note) => element('li', { textContent: note })))
   const graphql = startPage(config)

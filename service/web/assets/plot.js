@@ -97,7 +97,10 @@ function options({ style, colorOf, onPoint }) {
     legend: { show: false },
     cursor: { sync: { key: 'training' }, y: false, points: { show: false }, drag: { x: false, y: false } },
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
-    scales: { y: { range: (_plot, low, high) => (isBars ? rangeFromZero(high) : rangeAround(low, high)) } },
+    scales: {
+      x: { range: (plot, first, last) => rangeWithMargin(plot.data[0], first, last) },
+      y: { range: (_plot, low, high) => (isBars ? rangeFromZero(high) : rangeAround(low, high)) },
+    },
     axes: [
       {
         ...axis,
@@ -113,6 +116,18 @@ function options({ style, colorOf, onPoint }) {
     hooks: { setCursor: [(plot) => onPoint(plot.cursor.idx)] },
     padding: [10, 4, 0, 0],
   }
+}
+
+/**
+ * Half a bucket more at both ends, so that the first and the last bar are whole.
+ * @param {ArrayLike<number>} starts
+ * @param {number} first
+ * @param {number} last
+ * @returns {[number, number]}
+ */
+function rangeWithMargin(starts, first, last) {
+  const half = ((starts[1] ?? first) - (starts[0] ?? first)) / 2
+  return [first - half, last + half]
 }
 
 /**

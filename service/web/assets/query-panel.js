@@ -19,7 +19,7 @@ export function createQueryPanel(id, { label, query }) {
   const variablesBlock = element(
     'div',
     {},
-    element('h4', { textContent: 'Variables' }),
+    element('p', { className: 'label', textContent: 'Variables' }),
     element('pre', { tabIndex: 0 }, variablesText),
   )
 
@@ -40,7 +40,7 @@ export function createQueryPanel(id, { label, query }) {
 
   return {
     show(variables, userId) {
-      const text = JSON.stringify(variables)
+      const text = JSON.stringify(variables, null, 2)
       variablesBlock.hidden = text === '{}'
       variablesText.textContent = text
       link.href = `/graphiql?${new URLSearchParams({ query, variables: text, user: userId })}`

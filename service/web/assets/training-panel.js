@@ -44,7 +44,13 @@ export function createTrainingPanel() {
   /** @param {readonly Day[]} days */
   function show(days) {
     const today = localDay(new Date())
-    buckets = fillBuckets(days, { from: firstDay(range, today), to: today, by: range.by })
+    // Where the person was, it may be tomorrow already.
+    const lastDay = days.at(-1)?.local_day ?? today
+    buckets = fillBuckets(days, {
+      from: firstDay(range, today),
+      to: lastDay > today ? lastDay : today,
+      by: range.by,
+    })
     const isEmpty = days.length === 0
     byId('training-empty').hidden = !isEmpty
     byId('training-content').hidden = isEmpty
@@ -128,12 +134,15 @@ function summarize(measure, buckets, by) {
   if (highest === undefined) return 'No data in this period.'
   const text = (/** @type {number} */ value) => `${formatNumber(value, digits)} ${unit}`
   const when = by === 'day' ? formatDate(highest.start) : formatStart(highest.start, by)
+  const preposition = by === 'day' ? 'on' : 'in'
   if (measure === 'heartRate') {
     const lowest = Math.min(...known.map(({ value }) => value))
-    return `Measured on ${formatCount(known.length, by, `${by}s`)}, between ${text(lowest)} and ${text(highest.value)} (${when}).`
+    const span = `between ${text(lowest)} and ${text(highest.value)} (${when})`
+    return `Measured ${preposition} ${formatCount(known.length, by, `${by}s`)}, ${span}.`
   }
   const sum = known.reduce((total, { value }) => total + value, 0)
-  return `${text(sum)} on ${known.length} of ${formatCount(buckets.length, by, `${by}s`)}; the most on one ${by}: ${text(highest.value)} (${when}).`
+  const share = `${preposition} ${known.length} of ${formatCount(buckets.length, by, `${by}s`)}`
+  return `${text(sum)} ${share}; the most ${preposition} one ${by}: ${text(highest.value)} (${when}).`
 }
 
 /**
