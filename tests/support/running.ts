@@ -27,10 +27,10 @@ export interface StartOptions {
   readonly dataDirectory?: string
 }
 
-export async function startProduct({
-  env = {},
-  dataDirectory = makeDataDirectory(),
-}: StartOptions = {}): Promise<RunningProduct> {
+export async function startProduct({ env = {}, dataDirectory: given }: StartOptions = {}): Promise<RunningProduct> {
+  const deployed = process.env['SERVICE_URL']
+  if (deployed !== undefined) return describeDeployed(deployed)
+  const dataDirectory = given ?? makeDataDirectory()
   const [service, internal, hasura, simulator] = await freePorts(4)
   const child = spawn(process.execPath, ['start.ts'], {
     cwd: ROOT,
