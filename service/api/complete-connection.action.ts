@@ -10,6 +10,7 @@ const Input = z.object({
   platform: z.string().nullish(),
   code: oneTimeValue,
   state: oneTimeValue,
+  scope: z.string().max(4096).nullish(),
 })
 
 export const completeConnectionAction = defineAction({
@@ -19,12 +20,13 @@ export const completeConnectionAction = defineAction({
     completeConnection(services, { userId, ...eitherWay(input) }),
 })
 
-type Way = { handle: string } | { platform: string; code: string; state: string }
+type Way = { handle: string } | { platform: string; code: string; state: string; scope: string | null }
 
 /** GraphQL cannot say "either or", so it is said here. Throws connection/handle_or_code. */
-function eitherWay({ handle, platform, code, state }: z.infer<typeof Input>): Way {
+function eitherWay({ handle, platform, code, state, scope }: z.infer<typeof Input>): Way {
   const given = (value: string | null | undefined): value is string => value !== null && value !== undefined
-  if (given(handle) && !given(platform) && !given(code) && !given(state)) return { handle }
-  if (!given(handle) && given(platform) && given(code) && given(state)) return { platform, code, state }
+  if (given(handle) && !given(platform) && !given(code) && !given(state) && !given(scope)) return { handle }
+  if (!given(handle) && given(platform) && given(code) && given(state))
+    return { platform, code, state, scope: scope ?? null }
   throw new AppError('connection/handle_or_code')
 }

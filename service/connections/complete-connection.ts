@@ -7,10 +7,13 @@ import { lockUser, upsertConnection } from './queries.ts'
 import type { ConnectionServices } from './services.ts'
 import { exchangeCode, type Grant } from './token-endpoint.ts'
 
-/** A handle from our callback, or code and state caught by a native app (RFC 8252). */
+/**
+ * A handle from our callback, or code, state and granted scope as a native app caught them in the redirect (RFC 8252). The scope is the
+ * app's word: Strava's token answer has none, and a false one only misleads the person themselves.
+ */
 export type CompleteInput = { readonly userId: string } & (
   | { readonly handle: string }
-  | { readonly platform: string; readonly code: string; readonly state: string }
+  | { readonly platform: string; readonly code: string; readonly state: string; readonly scope?: string | null }
 )
 
 export interface CompletedConnection {
@@ -42,7 +45,10 @@ export async function completeConnection(
   const grant = await exchangeCode(oauth, { code, verifier, redirectUri: attempt.redirectUri })
   const platformUserId = oauth.platformUserId(grant.answer)
   if (platformUserId === undefined) throw new AppError('platform/unexpected_payload', { platform, missing: 'account' })
-  const grantedScopes = oauth.grantedScopes({ fromCallback: attempt.callbackScopes, fromToken: grant.scope })
+  const grantedScopes = oauth.grantedScopes({
+    fromCallback: 'handle' in input ? attempt.callbackScopes : (input.scope ?? null),
+    fromToken: grant.scope,
+  })
   const missingScopes = oauth.requiredScopes.filter((scope) => !grantedScopes.includes(scope))
   try {
     const account = { userId: input.userId, platform, platformUserId, grantedScopes, missingScopes }

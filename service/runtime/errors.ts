@@ -58,7 +58,7 @@ const CATALOG = {
   'connection/handle_or_code': {
     httpStatus: 400,
     retry: false,
-    publicMessage: 'Pass either handle, or platform with code and state.',
+    publicMessage: 'Pass either handle, or platform with code, state and scope.',
   },
   'connection/code_refused': {
     httpStatus: 400,

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectStrava, historyImported } from '../support/connect-strava.ts'
 import { type Person, signIn, until } from '../support/graphql-client.ts'
@@ -116,3 +118,24 @@ async function simulate(method: string, path: string, body?: object): Promise<Se
   expect(response.status).toBeLessThan(300)
   return response.status === 204 ? ({} as ServedActivity) : ((await response.json()) as ServedActivity)
 }
+
+describe('afterwards', () => {
+  test.skipIf(process.env['SERVICE_URL'] !== undefined)('no secret is in a log', () => {
+    const settings = readFileSync(join(product.dataDirectory, 'development.env'), 'utf8')
+    const secrets = [...settings.matchAll(/^\w*(?:SECRET|PASSWORD|KEY|TOKEN)\w*=['"]?([^'"\n]{12,})/gm)].map(
+      ([, value]) => value!,
+    )
+    const issued =
+      readFileSync(join(product.dataDirectory, 'strava-simulator.json'), 'utf8').match(/"[0-9a-f]{32,}"/g) ?? []
+    expect(secrets.length).toBeGreaterThan(5)
+    expect(issued.length).toBeGreaterThan(1)
+    const logs = readdirSync(join(product.dataDirectory, 'logs')).map((file) =>
+      readFileSync(join(product.dataDirectory, 'logs', file), 'utf8'),
+    )
+    expect(logs.join('').length).toBeGreaterThan(10_000)
+    const leaked = [...secrets, ...issued.map((token) => token.slice(1, -1))].filter((value) =>
+      logs.some((log) => log.includes(value)),
+    )
+    expect(leaked).toEqual([])
+  })
+})

@@ -191,13 +191,16 @@ describe('completing a connection', () => {
     expect(await count(db.admin, 'vault.oauth_states')).toBe(0)
   })
 
-  test('works for a native app that caught code and state itself', async ({ services, fake }) => {
+  test.for([
+    ['read,activity:read_all', 'active'],
+    ['read', 'limited'],
+    [null, 'limited'],
+  ] as const)('for a native app that caught the scope %s itself is %s', async ([scope, status], { services, fake }) => {
     const { authorizationUrl } = await startConnection(services, start)
     const caught = fake.approve(authorizationUrl, { account: '4711' })
-    fake.faults.push({ merge: { scope: 'read,activity:read_all' } })
-    expect(await completeConnection(services, { ...start, ...caught })).toMatchObject({
+    expect(await completeConnection(services, { ...start, ...caught, scope })).toMatchObject({
       platform: 'acme',
-      status: 'active',
+      status,
     })
   })
 

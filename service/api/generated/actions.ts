@@ -37,7 +37,7 @@ export type DisconnectPlatformOutput = {
 };
 
 export type Mutation = {
-  /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code and state caught by a native app. */
+  /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code, state and scope caught by a native app. */
   readonly completeConnection: CompleteConnectionOutput;
   /** Starts connecting a platform: open the returned address in the person's browser. */
   readonly connectPlatform: ConnectPlatformOutput;
@@ -53,6 +53,7 @@ export type MutationCompleteConnectionArgs = {
   code?: InputMaybe<Scalars['String']['input']>;
   handle?: InputMaybe<Scalars['String']['input']>;
   platform?: InputMaybe<Scalars['String']['input']>;
+  scope?: InputMaybe<Scalars['String']['input']>;
   state?: InputMaybe<Scalars['String']['input']>;
 };
 

@@ -1,0 +1,133 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { loadConfig } from '../service/config.ts'
+import { createMasterKey } from '../service/vault/master-key.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+
+interface ComposeService {
+  readonly image: string
+  readonly environment?: Readonly<Record<string, string>>
+  readonly command?: readonly string[]
+}
+const compose = parse(read('docker-compose.yml'), { merge: true }) as {
+  services: Readonly<Record<string, ComposeService>>
+}
+const demo = parseEnv(read('deploy/compose/demo.env')) as Record<string, string>
+
+/** What Compose makes of `${NAME:-default}` and `${NAME:?}`. */
+function interpolate(text: string): string {
+  return text.replace(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_all, name: string, kind?: string, fallback = '') => {
+    const value = demo[name]
+    if (value !== undefined && value !== '') return value
+    if (kind === '?') throw new Error(`${name} is not set`)
+    return fallback
+  })
+}
+
+describe('docker compose', () => {
+  test.for(Object.entries(compose.services))('finds everything that %s needs in the demo settings', ([, service]) => {
+    expect(() => Object.values(service.environment ?? {}).map(interpolate)).not.toThrow()
+  })
+
+  test('gives service and worker a configuration that they accept', async () => {
+    for (const name of ['service', 'worker']) {
+      const given = compose.services[name]?.environment ?? {}
+      const env = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, interpolate(value)]))
+      const config = await loadConfig(env)
+      expect(config.platforms.get('strava')?.oauth).toBeDefined()
+      expect(() => createMasterKey(config.vaultMasterKey)).not.toThrow()
+    }
+  })
+
+  test('pins the engine and the database', () => {
+    expect(compose.services['hasura']?.image).toBe('hasura/graphql-engine:v2.50.10')
+    expect(compose.services['metadata']?.image).toBe('hasura/graphql-engine:v2.50.10.cli-migrations-v3')
+    expect(compose.services['postgres']?.image).toBe('postgres:18')
+  })
+
+  test('gives Hasura every variable that the metadata names', () => {
+    const files = readdirSync(join(ROOT, 'hasura/metadata'), { recursive: true, encoding: 'utf8' })
+    const text = files
+      .filter((file) => file.endsWith('.yaml'))
+      .map((file) => read(`hasura/metadata/${file}`))
+      .join('\n')
+    const named = [...text.matchAll(/(?:from_env|value_from_env): (\w+)|\{\{(\w+)\}\}/g)].map(
+      ([, one, other]) => one ?? other,
+    )
+    expect(new Set(named).size).toBeGreaterThan(3)
+    expect(Object.keys(compose.services['hasura']?.environment ?? {})).toEqual(
+      expect.arrayContaining([...new Set(named)]),
+    )
+  })
+
+  test.for(Object.entries(compose.services))('runs a program that exists as %s', ([, { command }]) => {
+    for (const part of command?.filter((argument) => argument.endsWith('.ts')) ?? []) expect(read(part)).not.toBe('')
+  })
+})
+
+describe('the image', () => {
+  test('holds every package that is imported in production', () => {
+    const { dependencies } = JSON.parse(read('package.json')) as { dependencies: Record<string, string> }
+    const files = ['service', 'database'].flatMap((folder) =>
+      readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((file) => `${folder}/${file}`),
+    )
+    const sources = files.filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    const imported = sources.flatMap((file) =>
+      [...read(file).matchAll(/^(?:import|export) (?!type).*? from '([^.'][^']*)'/gm)].map(([, name]) => name!),
+    )
+    const packages = imported
+      .filter((name) => !name.startsWith('node:'))
+      .map((name) =>
+        name
+          .split('/')
+          .slice(0, name.startsWith('@') ? 2 : 1)
+          .join('/'),
+      )
+    expect([...new Set(packages)].filter((name) => !(name in dependencies))).toEqual([])
+  })
+})
+
+describe('the workflow', () => {
+  test('pins every action by commit and asks for no more than it needs', () => {
+    const text = read('.github/workflows/ci.yml')
+    const uses = [...text.matchAll(/uses: (\S+)/g)].map(([, action]) => action!)
+    expect(uses.length).toBeGreaterThan(0)
+    expect(uses.filter((action) => !/@[0-9a-f]{40}$/.test(action))).toEqual([])
+    expect((parse(text) as { permissions: unknown }).permissions).toEqual({ contents: 'read' })
+  })
+})
+
+describe('the README', () => {
+  const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts
+
+  test('shows installing and starting, and installing and testing, first', () => {
+    const [first, second] = [...read('README.md').matchAll(/```sh\n(.*?)```/gs)].map(([, command]) => command?.trim())
+    expect([first, second]).toEqual(['npm ci && npm start', 'npm ci && npm test'])
+  })
+
+  test.for(['README.md', 'CONTRIBUTING.md', '.ci/run', '.github/workflows/ci.yml'])(
+    '%s names no command that does not exist',
+    (path) => {
+      const named = [...read(path).matchAll(/npm run (?:--silent )?([\w:]+)/g)].map(([, name]) => name!)
+      expect(named.filter((name) => !(name in scripts))).toEqual([])
+    },
+  )
+
+  test('links to nothing that is not there', () => {
+    const links = [...read('README.md').matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path!)
+    const missing = links.filter((path) => {
+      try {
+        readdirSync(join(ROOT, path))
+        return false
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code !== 'ENOTDIR'
+      }
+    })
+    expect(missing).toEqual([])
+  })
+})
