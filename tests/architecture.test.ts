@@ -54,7 +54,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'platforms/contract.ts': ['runtime/secret.ts'],
   'platforms/discover.ts': [CONTRACT],
   'platforms/simulators.ts': [],
-  'platforms/*': [CONTRACT, 'runtime/errors.ts', 'runtime/http-client.ts', 'runtime/secret.ts', 'runtime/json.ts'],
+  'platforms/*': [
+    CONTRACT,
+    'runtime/constant-time.ts',
+    'runtime/errors.ts',
+    'runtime/http-client.ts',
+    'runtime/secret.ts',
+    'runtime/json.ts',
+  ],
   'platforms/*/simulator': [],
 }
 

@@ -30,8 +30,10 @@ export const enrichActivities = defineTask<IngestionServices>()({
 
 async function enrichNext(services: IngestionServices, run: SyncRun<EnrichmentCursor>): Promise<JobResult> {
   const { api } = apiOf(services.platforms, run.platform)
-  // The list of what to enrich is complete only once every page of the history is normalized.
-  if (await hasUnprocessedRaw(services.db, run)) return { runAgainAt: new Date(Date.now() + UNPROCESSED_DELAY_MS) }
+  // The list of what to enrich is complete only once every page of the history is normalized; what it fetches itself adds nothing to it.
+  const atStart = run.cursor.localDay === undefined
+  if (atStart && (await hasUnprocessedRaw(services.db, run)))
+    return { runAgainAt: new Date(Date.now() + UNPROCESSED_DELAY_MS) }
   const next = await findNextToEnrich(services.db, { ...run, days: api.enrichment.days })
   if (next === undefined) {
     await finishRun(services.db, run, { status: 'complete' })

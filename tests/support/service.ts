@@ -68,6 +68,7 @@ function environment({ serviceUrl }: TestDatabase, simulators: string): NodeJS.P
     STRAVA_API_URL: `${simulators}/strava/api/v3`,
     STRAVA_OAUTH_URL: `${simulators}/strava/oauth`,
     STRAVA_RETENTION_DAYS: 'off',
+    STRAVA_ENRICH_DAYS: '7',
   }
 }
 

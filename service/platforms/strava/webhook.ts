@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { equalInConstantTime } from '../../runtime/constant-time.ts'
 import { AppError } from '../../runtime/errors.ts'
 import { parseJson } from '../../runtime/json.ts'
 import type { Notice, PlatformWebhook } from '../contract.ts'
@@ -35,12 +36,6 @@ function answerHandshake(query: Readonly<Record<string, unknown>>, verifyToken: 
   const { data, error } = Handshake.safeParse(query)
   if (data === undefined) throw malformed(error)
   return { 'hub.challenge': data['hub.challenge'] }
-}
-
-/** Digests are as long as each other, whatever the texts. */
-function equalInConstantTime(a: string, b: string): boolean {
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  return timingSafeEqual(digest(a), digest(b))
 }
 
 function readEvent(rawBody: Buffer): WebhookEvent {

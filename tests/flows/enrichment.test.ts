@@ -1,0 +1,63 @@
+import { describe, expect } from 'vitest'
+import type { TestDatabase } from '../support/database.ts'
+import { connect, type TestService, test } from '../support/service.ts'
+
+/** As Hasura's events would have it. */
+async function normalize(db: TestDatabase, service: TestService): Promise<void> {
+  await db.admin.query(`
+    select graphile_worker.add_job('normalize_raw_data', job_key => 'normalize_raw_data:' || id,
+      payload => json_build_object('userId', user_id, 'createdAt', created_at::text, 'rawId', id))
+    from raw_fitness_data where processed_at is null`)
+  await service.work()
+}
+
+const startNow = (db: TestDatabase) =>
+  db.admin.query("update graphile_worker._private_jobs set run_at = now() where key like 'enrich_activities:%'")
+
+async function run(db: TestDatabase): Promise<unknown> {
+  const { rows } = await db.admin.query("select status, progress::float from sync_runs where kind = 'enrichment'")
+  return rows[0]
+}
+
+describe('details and series', () => {
+  test('are fetched after the history, for recent activities only, and end as energy and series', async ({
+    db,
+    service,
+  }) => {
+    await connect(service)
+    await service.work()
+    expect(await run(db)).toEqual({ status: 'running', progress: 0 })
+    await normalize(db, service)
+    await startNow(db)
+    await service.work()
+    expect(await run(db)).toEqual({ status: 'complete', progress: 1 })
+    await normalize(db, service)
+    // The test service asks for the last seven days.
+    const { rows } = await db.admin.query(`
+      select count(*) filter (where recent and details_observed_at is null)::int as recent_without,
+        count(*) filter (where not recent and details_observed_at is not null)::int as older_with,
+        count(*) filter (where recent)::int > 0 as some_recent
+      from (select details_observed_at, local_day > (now() - interval '7 days')::date as recent from activities) as a`)
+    expect(rows).toEqual([{ recent_without: 0, older_with: 0, some_recent: true }])
+    const { rows: series } = await db.admin.query<{ kinds: string[] }>(`
+      select array_agg(distinct kind order by kind) as kinds from activity_streams where cardinality("values") > 60`)
+    expect(series[0]?.kinds).toContain('heart_rate_bpm')
+    const { rows: energy } = await db.admin.query("select from daily_metrics where kind = 'activity_energy_kcal'")
+    expect(energy.length).toBeGreaterThan(0)
+  }, 60_000)
+
+  test('leave half of the request budget to others', async ({ db, service }) => {
+    await connect(service)
+    await service.work()
+    await normalize(db, service)
+    await db.admin.query('update ops.request_budgets set used = floor(quota * 0.5)')
+    await startNow(db)
+    const before = await service.simulate('GET', '/requests')
+    await service.work()
+    expect(await service.simulate('GET', '/requests')).toEqual(before)
+    const { rows } = await db.admin.query(
+      "select waiting_until > now() as waits from sync_runs where kind = 'enrichment'",
+    )
+    expect(rows).toEqual([{ waits: true }])
+  }, 60_000)
+})
