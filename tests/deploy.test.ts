@@ -21,11 +21,11 @@ const demo = parseEnv(read('deploy/compose/demo.env')) as Record<string, string>
 
 /** What Compose makes of `${NAME:-default}` and `${NAME:?}`. */
 function interpolate(text: string): string {
-  return text.replace(/\$\{(\w+)(?::([-?])([^}]*))?\}/g, (_all, name: string, kind?: string, fallback = '') => {
+  return text.replace(/\$\{(\w+)(:[^}]*)?\}/g, (_all, name: string, rest = ':-') => {
     const value = demo[name]
     if (value !== undefined && value !== '') return value
-    if (kind === '?') throw new Error(`${name} is not set`)
-    return fallback
+    if (rest.startsWith(':?')) throw new Error(`${name} is not set`)
+    return rest.slice(2)
   })
 }
 

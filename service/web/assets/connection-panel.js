@@ -35,7 +35,7 @@ import { createQueryPanel } from './query-panel.js'
  * @param {DemoConfig} config
  * @param {{ onConnected: (isConnected: boolean) => void, onSent: () => void }} listeners
  */
-export function createConnectionPanel({ platform, simulatorUrl }, { onConnected, onSent }) {
+export function createConnectionPanel({ platform, simulatorUrl, users }, { onConnected, onSent }) {
   const connectionQuery = createQueryPanel('connection-query', { label: 'the connection', query: CONNECTION })
   const runsQuery = createQueryPanel('runs-query', { label: 'the import', query: SYNC_RUNS })
   /** @type {Graphql | undefined} */
@@ -53,12 +53,19 @@ export function createConnectionPanel({ platform, simulatorUrl }, { onConnected,
     })
   }
 
+  // Otherwise the simulator would take a new athlete each time: who connects again would get a second history beside the first.
+  const withAthlete = (/** @type {string} */ authorizationUrl) => {
+    const url = new URL(authorizationUrl)
+    url.searchParams.set('simulate_athlete', String(users.findIndex(({ id }) => id === user?.id) + 1))
+    return url.href
+  }
+
   act(button('connect'), async () => {
     const variables = { platform, redirectUri: `${location.origin}/` }
     const { authorizationUrl } = (await graphql?.request(CONNECT, variables)).connectPlatform
     if (!/^https?:/.test(authorizationUrl)) throw new Error('The consent page has an address that is not a web page.')
     say('Opening the consent page.')
-    location.assign(authorizationUrl)
+    location.assign(simulatorUrl === null ? authorizationUrl : withAthlete(authorizationUrl))
   })
   act(button('disconnect'), async () => {
     const { platformConfirmed } = (await graphql?.request(DISCONNECT, { platform })).disconnectPlatform

@@ -40,7 +40,7 @@ export const authorizeRoute: FastifyPluginAsync<{ simulation: Simulation }> = as
       if (request.simulate === 'deny') return reply.redirect(redirect(request, 'denied'))
       if (request.simulate === 'approve') return reply.redirect(redirect(request, scopes))
       if (request.simulate === 'read_only') return reply.redirect(redirect(request, ['read']))
-      const { simulate: _, simulate_athlete: __, ...carried } = request
+      const { simulate: _, simulate_athlete: wanted, ...carried } = request
       reply
         .type('text/html; charset=utf-8')
         .header('content-security-policy', "default-src 'none'; style-src 'unsafe-inline'")
@@ -49,6 +49,7 @@ export const authorizeRoute: FastifyPluginAsync<{ simulation: Simulation }> = as
         request: carried,
         scopes,
         nextAthleteId: grants.nextAthleteId,
+        wanted,
       })
     })
   }

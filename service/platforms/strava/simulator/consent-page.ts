@@ -23,16 +23,22 @@ interface ConsentPage {
   readonly request: Readonly<Record<string, string>>
   readonly scopes: readonly string[]
   readonly nextAthleteId: number
+  /** Whom the request asks for; selected when the page opens. */
+  readonly wanted: string
 }
 
 /** The page on which an athlete ticks what an application may see; plain HTML, usable without a mouse. */
-export function consentPage({ action, request, scopes, nextAthleteId }: ConsentPage): string {
+export function consentPage({ action, request, scopes, nextAthleteId, wanted }: ConsentPage): string {
   const hidden = Object.entries(request).map(
     ([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`,
   )
   const boxes = scopes.map((scope) => checkBox(scope))
   const known = Array.from({ length: Math.min(nextAthleteId - 1, 50) }, (_, index) => index + 1)
-  const athletes = known.map((id) => `<option value="${id}">${escape(fullName(id))} (athlete ${id})</option>`)
+  const asked = /^[1-9]\d{0,4}$/.test(wanted) ? [Number(wanted)] : []
+  const athletes = [...new Set([...asked, ...known])].map(
+    (id) =>
+      `<option value="${id}"${asked.includes(id) ? ' selected' : ''}>${escape(fullName(id))} (athlete ${id})</option>`,
+  )
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Authorize – Strava simulator</title><style>${STYLE}</style></head>
