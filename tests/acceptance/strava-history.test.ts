@@ -50,6 +50,7 @@ describe('a person who connects Strava', () => {
     })
     expect(actual).toEqual(expected)
     const { length } = await served(1)
+    expect(run.records_fetched).toBe(length)
     expect(run.pages_fetched).toBeLessThanOrEqual(Math.ceil(length / 199) + 2)
   })
 

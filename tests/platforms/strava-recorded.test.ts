@@ -82,7 +82,7 @@ describe.skipIf(missing)('answers recorded from Strava', () => {
     expect(api.history.read(items, { before: 2_000_000_000, page: 1 })).toEqual({
       recordCount: 30,
       reached: new Date(Math.min(...items.map(day)) * 1000),
-      next: { before: Math.min(...items.map(day)) + 1, page: 1 },
+      next: { before: Math.min(...items.map(day)) + 1, page: 1, repeated: 1 },
     })
   })
 

@@ -32,24 +32,18 @@ export async function startProduct({ env = {}, dataDirectory: given }: StartOpti
   if (deployed !== undefined) return describeDeployed(deployed)
   const dataDirectory = given ?? makeDataDirectory()
   const [service, internal, hasura, simulator] = await freePorts(4)
+  const ports = { SERVICE_PORT: service, INTERNAL_PORT: internal, HASURA_PORT: hasura, SIMULATOR_PORT: simulator }
+  const told = { ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])), ...env }
   const child = spawn(process.execPath, ['start.ts'], {
     cwd: ROOT,
-    env: {
-      ...withoutOwnSettings(),
-      TRIBUTARY_DATA_DIR: dataDirectory,
-      SERVICE_PORT: String(service),
-      INTERNAL_PORT: String(internal),
-      HASURA_PORT: String(hasura),
-      SIMULATOR_PORT: String(simulator),
-      ...env,
-    },
+    env: { ...withoutOwnSettings(), TRIBUTARY_DATA_DIR: dataDirectory, ...told },
   })
   const printed = collect(child)
   await ready(child, printed)
   return {
-    url: `http://localhost:${service}`,
-    graphqlUrl: `http://localhost:${hasura}/v1/graphql`,
-    simulatorUrl: `http://localhost:${simulator}`,
+    url: `http://localhost:${told['SERVICE_PORT']}`,
+    graphqlUrl: `${told['HASURA_GRAPHQL_ENDPOINT'] ?? `http://localhost:${hasura}`}/v1/graphql`,
+    simulatorUrl: `http://localhost:${told['SIMULATOR_PORT']}`,
     dataDirectory,
     output: printed,
     async stop() {

@@ -39,23 +39,24 @@ describe('a page of the history', () => {
     ).toEqual({
       recordCount: 3,
       reached: new Date(600_000_000),
-      next: { before: 600_001, page: 1 },
+      next: { before: 600_001, page: 1, repeated: 1 },
     })
   })
 
   test('goes on to the next page when all starts lie in the last second', () => {
-    expect(readHistoryPage([activity(1, 999_999)], cursor).next).toEqual({ before: 1_000_000, page: 2 })
+    expect(readHistoryPage([activity(1, 999_999)], cursor).next).toEqual({ before: 1_000_000, page: 2, repeated: 0 })
   })
 
   test('does not move by a hidden start, but counts it as reached', () => {
     expect(readHistoryPage([activity(1, 900_000), hidden(2, 4 * DAY_S + 7)], cursor)).toEqual({
       recordCount: 2,
       reached: new Date('1970-01-05T00:00:01Z'),
-      next: { before: 900_001, page: 1 },
+      next: { before: 900_001, page: 1, repeated: 2 },
     })
     expect(readHistoryPage([hidden(2, 4 * DAY_S + 7)], { before: 1_000_000, page: 3 }).next).toEqual({
       before: 1_000_000,
       page: 4,
+      repeated: 0,
     })
   })
 
@@ -64,13 +65,18 @@ describe('a page of the history', () => {
     expect(readHistoryPage([...odd, activity(1, 900_000)], cursor)).toEqual({
       recordCount: 6,
       reached: new Date(900_000_000),
-      next: { before: 900_001, page: 1 },
+      next: { before: 900_001, page: 1, repeated: 1 },
     })
     expect(readHistoryPage(odd, cursor)).toEqual({
       recordCount: 5,
       reached: null,
-      next: { before: 1_000_000, page: 2 },
+      next: { before: 1_000_000, page: 2, repeated: 0 },
     })
+  })
+
+  test('counts what was on the page before only once', () => {
+    const again = { before: 600_001, page: 1, repeated: 1 }
+    expect(readHistoryPage([activity(1, 600_000), activity(4, 500_000)], again).recordCount).toBe(1)
   })
 })
 
@@ -103,17 +109,24 @@ describe('reading the whole history', () => {
       return [day % 10 === 9 ? hidden(id, start) : activity(id, start), activity(id + 1, start - 7200), ...together]
     }).flat()
 
-  function readAll(list: Item[], how: { size: number; order: Order }, change: (step: number) => void): Set<number> {
+  function readAll(
+    list: Item[],
+    how: { size: number; order: Order },
+    change: (step: number) => void,
+  ): { seen: Set<number>; counted: number } {
     const seen = new Set<number>()
+    let counted = 0
     let next: Readonly<Record<string, number>> | null = firstPage(until)
     for (let step = 0; next !== null; step++) {
       expect(step).toBeLessThan(1000)
       const page = ask(list, next as { before: number; page: number }, how)
       for (const item of page) seen.add(item.id)
-      next = readHistoryPage(page, next).next
+      const read = readHistoryPage(page, next)
+      counted += read.recordCount
+      next = read.next
       change(step)
     }
-    return seen
+    return { seen, counted }
   }
 
   const cases = Object.keys(ORDERS).flatMap((name) =>
@@ -126,7 +139,7 @@ describe('reading the whole history', () => {
       const list = build()
       const before = list.map((item) => item.id)
       const deleted = new Set<number>()
-      const seen = readAll(list, { size, order }, () => {
+      const { seen } = readAll(list, { size, order }, () => {
         const gone = list.shift()
         if (gone !== undefined) deleted.add(gone.id)
       })
@@ -137,7 +150,12 @@ describe('reading the whole history', () => {
   test.each(cases)('finds every activity by $name in pages of $size while new ones come', ({ size, order }) => {
     const list = build()
     const before = list.map((item) => item.id)
-    const seen = readAll(list, { size, order }, (step) => list.push(activity(1_000_000 + step, newest - 1)))
+    const { seen } = readAll(list, { size, order }, (step) => list.push(activity(1_000_000 + step, newest - 1)))
     expect(before.filter((id) => !seen.has(id))).toEqual([])
+  })
+
+  test.each(cases)('counts every activity once by $name in pages of $size', ({ size, order }) => {
+    const list = build()
+    expect(readAll(list, { size, order }, () => undefined).counted).toBe(list.length)
   })
 })
