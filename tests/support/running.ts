@@ -39,7 +39,10 @@ export async function startProduct({ env = {}, dataDirectory: given }: StartOpti
     env: { ...withoutOwnSettings(), TRIBUTARY_DATA_DIR: dataDirectory, ...told },
   })
   const printed = collect(child)
-  await ready(child, printed)
+  await ready(child, printed).catch((error: unknown) => {
+    if (given === undefined) rmSync(dataDirectory, { recursive: true, force: true })
+    throw error
+  })
   return {
     url: `http://localhost:${told['SERVICE_PORT']}`,
     graphqlUrl: `${told['HASURA_GRAPHQL_ENDPOINT'] ?? `http://localhost:${hasura}`}/v1/graphql`,
