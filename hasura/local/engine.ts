@@ -1,12 +1,14 @@
 import { createAuthenticator } from './auth/authenticator.ts'
 import type { Environment } from './environment.ts'
-import { startHttpServer } from './http/server.ts'
+import { type HttpServer, startHttpServer } from './http/server.ts'
 import { type EngineLog, silentLog } from './log.ts'
 import { loadMetadata } from './metadata/load.ts'
+import type { Metadata } from './metadata/types.ts'
+import { createMetadataApi } from './metadata-api/metadata-api.ts'
 import { closePools, openPools, type Pools, type ServingOptions, startServing } from './served-metadata.ts'
 import { readSettings } from './settings.ts'
-import { createLiveQueries } from './subscriptions/live-queries.ts'
-import { createSubscriptionServer } from './subscriptions/server.ts'
+import { createLiveQueries, type LiveQueries } from './subscriptions/live-queries.ts'
+import { createSubscriptionServer, type SubscriptionServer } from './subscriptions/server.ts'
 
 export interface EngineOptions {
   readonly metadataDirectory: string
@@ -54,17 +56,29 @@ async function listen(
   const engine = () => serving.engine
   const subscriptions = createSubscriptionServer({ authenticate, engine, liveQueries, settings, log })
 
-  async function reload(): Promise<void> {
+  // Commands have changed the metadata, so the directory is not what is served any more.
+  let isEdited = false
+
+  async function serve(metadata: Metadata): Promise<void> {
     const previous = serving
-    serving = await startServing(await loadMetadata(options.metadataDirectory), pools, options)
+    serving = await startServing(metadata, pools, options)
     // Live queries of the old metadata end with their connections; clients come back by themselves.
     subscriptions.closeAll(1012, 'Server state changed, restarting the server')
     liveQueries.close()
     await previous.stop()
   }
 
-  const isDatabaseReachable = () => isReachable(pools)
-  const services = { authenticate, settings, log, served: () => serving, reload, isDatabaseReachable }
+  const served = () => serving
+  const metadataApi = createMetadataApi({
+    pool: pools.queries,
+    served,
+    replace(next) {
+      isEdited = true
+      return serve(next)
+    },
+    reload: async () => serve(isEdited ? serving.metadata : await loadMetadata(options.metadataDirectory)),
+  })
+  const services = { authenticate, settings, log, served, metadataApi, isDatabaseReachable: () => isReachable(pools) }
   const http = await startHttpServer({ port, services, subscriptions }).catch(async (error: unknown) => {
     await serving.stop()
     throw error
@@ -73,14 +87,24 @@ async function listen(
     port: http.port,
     url: `http://localhost:${http.port}`,
     async close() {
-      const closing = http.close()
-      await subscriptions.close()
-      liveQueries.close()
-      await closing
+      await closeDoors({ http, subscriptions, liveQueries })
       await serving.stop()
       await closePools(pools)
     },
   }
+}
+
+interface Doors {
+  readonly http: HttpServer
+  readonly subscriptions: SubscriptionServer
+  readonly liveQueries: LiveQueries
+}
+
+async function closeDoors({ http, subscriptions, liveQueries }: Doors): Promise<void> {
+  const closing = http.close()
+  await subscriptions.close()
+  liveQueries.close()
+  await closing
 }
 
 async function isReachable(pools: Pools): Promise<boolean> {

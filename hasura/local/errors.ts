@@ -1,4 +1,4 @@
-/** An error in Hasura's own vocabulary; the transport decides how it is shown (facts: GraphQL over HTTP answers 200). */
+/** An error in Hasura's own vocabulary; the transport decides how it is shown. */
 export interface HasuraErrorFacts {
   readonly code: string
   readonly message: string

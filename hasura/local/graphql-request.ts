@@ -1,7 +1,7 @@
 import { HasuraError } from './errors.ts'
 import type { GraphqlRequest } from './session.ts'
 
-/** Checks the outer shape of one GraphQL request (facts §3.7). Throws HasuraError. */
+/** Checks the outer shape of one GraphQL request. Throws HasuraError. */
 export function readGraphqlRequest(body: unknown): GraphqlRequest {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) throw parseFailed('expected Object')
   const { query, variables, operationName, extensions }: Record<string, unknown> = { ...body }

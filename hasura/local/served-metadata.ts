@@ -43,9 +43,11 @@ export async function startServing(metadata: Metadata, pools: Pools, options: Se
   const engine = await createEngineContext({
     metadata: { ...metadata, actions: actions.usable },
     pool: pools.queries,
+    stringifyNumericTypes: settings.stringifyNumericTypes,
+    allowlistEnabled: settings.allowlistEnabled,
     callAction: createActionCaller({ env, configuredHeaderPrecedence: settings.configuredHeaderPrecedence }),
   })
-  const triggers = await installEventTriggers(pools.events, tables)
+  const triggers = await installEventTriggers(pools.events, tables, settings)
   const { subscribers, inconsistencies: unreachable } = resolveSubscribers(tables, env)
   const delivery = settings.eventProcessing
     ? startEventDelivery({ pool: pools.events, subscribers, settings, log })

@@ -4,9 +4,8 @@ import { readSettings } from './settings.ts'
 
 describe('settings', () => {
   test.each([
-    ['HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES', 'true'],
+    ['HASURA_GRAPHQL_V1_BOOLEAN_NULL_COLLAPSE', 'true'],
     ['HASURA_GRAPHQL_AUTH_HOOK', 'http://localhost/hook'],
-    ['HASURA_GRAPHQL_ENABLE_ALLOWLIST', 'true'],
     ['HASURA_GRAPHQL_EXPERIMENTAL_FEATURES', 'naming_convention'],
   ])('refuses %s, which it does not implement', (name, value) => {
     expect(() => readSettings({ [name]: value })).toThrow(`${name}: not implemented`)
@@ -14,7 +13,7 @@ describe('settings', () => {
 
   test('takes the harmless values of the same settings', () => {
     expect(() =>
-      readSettings({ HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES: 'false', HASURA_GRAPHQL_AUTH_HOOK: '' }),
+      readSettings({ HASURA_GRAPHQL_V1_BOOLEAN_NULL_COLLAPSE: 'false', HASURA_GRAPHQL_AUTH_HOOK: '' }),
     ).not.toThrow()
   })
 

@@ -14,6 +14,10 @@ export interface Settings {
   /** Comma-separated origins, `*` in a host for any subdomain; undefined when CORS is switched off. */
   readonly corsDomain: string | undefined
   readonly configuredHeaderPrecedence: boolean
+  /** Roles other than admin may send only what the allow list holds. */
+  readonly allowlistEnabled: boolean
+  /** bigint, numeric, float8 and money are strings in answers. */
+  readonly stringifyNumericTypes: boolean
   readonly liveQueryIntervalMs: number
   readonly eventsFetchIntervalMs: number
   readonly eventsFetchBatchSize: number
@@ -31,8 +35,6 @@ const PREFIX = 'HASURA_GRAPHQL_'
 const REFUSED: Readonly<Record<string, (value: string) => boolean>> = {
   AUTH_HOOK: () => true,
   JWT_SECRETS: () => true,
-  ENABLE_ALLOWLIST: isTrue,
-  STRINGIFY_NUMERIC_TYPES: isTrue,
   V1_BOOLEAN_NULL_COLLAPSE: isTrue,
   BACKWARDS_COMPAT_NULL_IN_NONNULLABLE_VARIABLES: isTrue,
   EXPERIMENTAL_FEATURES: () => true,
@@ -57,6 +59,8 @@ export function readSettings(env: Environment): Settings {
     preserve401Errors: read.flag('PRESERVE_401_ERRORS', false),
     corsDomain: read.flag('DISABLE_CORS', false) ? undefined : (getVariable(env, `${PREFIX}CORS_DOMAIN`) ?? '*'),
     configuredHeaderPrecedence: read.flag('CONFIGURED_HEADER_PRECEDENCE', false),
+    allowlistEnabled: read.flag('ENABLE_ALLOWLIST', false),
+    stringifyNumericTypes: read.flag('STRINGIFY_NUMERIC_TYPES', false),
     liveQueryIntervalMs: read.count('LIVE_QUERIES_MULTIPLEXED_REFETCH_INTERVAL', 1000),
     eventsFetchIntervalMs: read.count('EVENTS_FETCH_INTERVAL', 1000),
     eventsFetchBatchSize: read.count('EVENTS_FETCH_BATCH_SIZE', 100),

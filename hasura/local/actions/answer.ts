@@ -1,7 +1,7 @@
 import { HasuraError } from '../errors.ts'
 import type { WebhookAnswer } from '../webhooks/call.ts'
 
-/** What the handler said, if it is a success; else the error the client sees (facts §3.2). Throws HasuraError. */
+/** What the handler said, if it is a success; else the error the client sees. Throws HasuraError. */
 export function readActionAnswer(answer: WebhookAnswer): unknown {
   const json = parseJson(answer.body)
   const internal = { error: 'unexpected response', response: { status: answer.status, body: json ?? answer.body } }

@@ -8,7 +8,7 @@ import { actionRequestHeaders } from './request-headers.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 30
 
-/** The outgoing half of an action (facts §3.1, §3.2). One attempt, no retry; throws HasuraError for every failure. */
+/** The outgoing half of an action. One attempt, no retry; throws HasuraError for every failure. */
 export function createActionCaller(options: {
   readonly env: Environment
   readonly configuredHeaderPrecedence: boolean

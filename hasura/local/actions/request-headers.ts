@@ -1,6 +1,6 @@
 import type { ResolvedHeader } from '../environment.ts'
 
-/** Not handed on as they are (facts §3.1), nor anything that belongs to one hop of HTTP. */
+/** Not handed on as they are, nor anything that belongs to one hop of HTTP. */
 const NOT_FORWARDED = new Set(
   [
     'content-length content-md5 user-agent host origin referer accept accept-encoding accept-language accept-datetime',

@@ -23,7 +23,7 @@ export interface AuthenticatorConfig {
   readonly unauthorizedRole?: string | undefined
 }
 
-/** Decides in Hasura's order (facts §4.1). Throws when the JWT configuration is unusable. */
+/** Decides in Hasura's order. Throws when the JWT configuration is unusable. */
 export async function createAuthenticator(config: AuthenticatorConfig): Promise<Authenticate> {
   const { adminSecret, jwtSecret, unauthorizedRole } = config
   if (adminSecret === undefined) {

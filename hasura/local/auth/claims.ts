@@ -13,7 +13,7 @@ const DEFAULT_NAMESPACE = 'https://hasura.io/jwt/claims'
 const ALLOWED_ROLES = 'x-hasura-allowed-roles'
 const DEFAULT_ROLE = 'x-hasura-default-role'
 
-/** What a verified token says about its bearer (facts §4.3). Throws HasuraError. */
+/** What a verified token says about its bearer. Throws HasuraError. */
 export function readClaims(payload: Readonly<Record<string, unknown>>, config: JwtConfig): Claims {
   const claims =
     config.claims_map === undefined ? namespacedClaims(payload, config) : mappedClaims(payload, config.claims_map)

@@ -43,7 +43,7 @@ const JwtConfig = z
 export type JwtConfig = z.infer<typeof JwtConfig>
 export type MappedClaim = z.infer<typeof MappedClaim>
 
-/** Reads `HASURA_GRAPHQL_JWT_SECRET` (facts §4.3). Throws one error that names keys, never values. */
+/** Reads `HASURA_GRAPHQL_JWT_SECRET`. Throws one error that names keys, never values. */
 export function parseJwtConfig(text: string): JwtConfig {
   const parsed = JwtConfig.safeParse(parseJson(text))
   if (parsed.success) return parsed.data

@@ -40,5 +40,7 @@ export function wantsBackendOnly(headers: RequestHeaders): boolean {
   const value = headers[BACKEND_ONLY_HEADER]?.toLowerCase()
   if (value === undefined || ['false', 'f', 'no', 'n'].includes(value)) return false
   if (['true', 't', 'yes', 'y'].includes(value)) return true
-  throw new HasuraError({ code: 'bad-request', message: `${BACKEND_ONLY_HEADER}: Not a valid boolean text` })
+  const reason =
+    'Not a valid boolean text. True values are ["true","t","yes","y"] and  False values are ["false","f","no","n"]. All values are case insensitive'
+  throw new HasuraError({ code: 'bad-request', message: `${BACKEND_ONLY_HEADER}:  ${reason}` })
 }

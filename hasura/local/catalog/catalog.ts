@@ -27,6 +27,11 @@ export interface ForeignKey {
   readonly foreignColumns: readonly string[]
 }
 
+export interface EnumValue {
+  readonly value: string
+  readonly comment: string | null
+}
+
 export interface CatalogTable {
   readonly schema: string
   readonly name: string
@@ -34,6 +39,8 @@ export interface CatalogTable {
   readonly columns: readonly Column[]
   readonly uniqueConstraints: readonly UniqueConstraint[]
   readonly foreignKeys: readonly ForeignKey[]
+  /** The rows of a table that the metadata calls an enum, or why it cannot be one. */
+  readonly enumeration?: readonly EnumValue[] | string
   /** Tables always; views when Postgres can rewrite the statement. */
   readonly isInsertable: boolean
   readonly isUpdatable: boolean

@@ -59,12 +59,17 @@ cross join lateral (
   where k.conrelid = c.oid and k.contype = 'f' and k.conparentid = 0
 ) as foreign_keys`
 
+/** A pool or one connection. */
+export interface Queryable {
+  query<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<{ rows: Row[] }>
+}
+
 /** Reads the relations that exist among `tables`; what does not exist is simply not in the answer. */
 export async function introspect(
-  pool: pg.Pool,
+  connection: Queryable,
   tables: readonly { readonly schema: string; readonly name: string }[],
 ): Promise<Catalog> {
   const wanted = JSON.stringify(tables.map(({ schema, name }) => ({ schema, name })))
-  const { rows } = await pool.query<CatalogTable>(CATALOG_QUERY, [wanted])
+  const { rows } = await connection.query<CatalogTable>(CATALOG_QUERY, [wanted])
   return new Map(rows.map((row) => [tableKey(row), row]))
 }

@@ -25,7 +25,7 @@ export async function attemptDelivery(event: LoggedEvent, subscriber: Subscriber
   return { invocation, outcome: decide(answer, event, subscriber) }
 }
 
-/** The body on the wire (facts §3.5), put together as text so that numbers stay as Postgres wrote them. */
+/** The body on the wire, put together as text so that numbers stay as Postgres wrote them. */
 export function deliveryBody(event: LoggedEvent, maxRetries: number): string {
   const text = JSON.stringify
   return (

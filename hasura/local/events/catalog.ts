@@ -3,7 +3,7 @@ import type pg from 'pg'
 /** Any number; engines that start together take turns. */
 const INSTALLATION_LOCK = 4_807_311_150
 
-/** The event log in the shape that application SQL and clean-up jobs know from Hasura (facts §6.1). */
+/** The event log in the shape that application SQL and clean-up jobs know from Hasura. */
 const TABLES = `
 create table hdb_catalog.event_log (
   id text primary key default gen_random_uuid()::text,

@@ -16,12 +16,13 @@ export interface TriggerInconsistency {
 export async function installEventTriggers(
   pool: pg.Pool,
   tables: readonly Table[],
+  { stringifyNumericTypes = false }: { readonly stringifyNumericTypes?: boolean } = {},
 ): Promise<readonly TriggerInconsistency[]> {
   const client = await pool.connect()
   try {
     await client.query("begin; set local lock_timeout = '10s'")
     await installEventCatalog(client)
-    const inconsistencies = await installAll(client, tables)
+    const inconsistencies = await installAll(client, tables, stringifyNumericTypes)
     await dropOthers(client, tables)
     await client.query('commit')
     return inconsistencies
@@ -33,14 +34,20 @@ export async function installEventTriggers(
   }
 }
 
-async function installAll(client: pg.ClientBase, tables: readonly Table[]): Promise<TriggerInconsistency[]> {
+async function installAll(
+  client: pg.ClientBase,
+  tables: readonly Table[],
+  stringifiesNumbers: boolean,
+): Promise<TriggerInconsistency[]> {
   const inconsistencies: TriggerInconsistency[] = []
   for (const { table, event_triggers: triggers = [] } of tables) {
     for (const trigger of triggers) {
       await client.query('savepoint one_trigger')
       try {
         const columns = await getColumns(client, table)
-        for (const plan of planTriggers(trigger, table, columns)) await installTrigger(client, plan)
+        const names = columns.map(({ column }) => column)
+        const asText = stringifiesNumbers ? columns.filter(isLongNumber).map(({ column }) => column) : []
+        for (const plan of planTriggers(trigger, table, names)) await installTrigger(client, { ...plan, asText })
       } catch (error) {
         await client.query('rollback to savepoint one_trigger')
         const reason = error instanceof Error ? error.message : String(error)
@@ -84,15 +91,25 @@ async function dropFunction(client: pg.ClientBase, name: string): Promise<void> 
   await client.query(`drop function if exists hdb_catalog.${client.escapeIdentifier(name)}() cascade`)
 }
 
-async function getColumns(client: pg.ClientBase, { schema, name }: TableName): Promise<readonly string[]> {
-  const { rows } = await client.query<{ column: string }>(
-    `select a.attname as column from pg_attribute a
+interface TypedColumn {
+  readonly column: string
+  readonly typeName: string
+}
+
+/** A number that JavaScript's own may not hold. */
+function isLongNumber({ typeName }: TypedColumn): boolean {
+  return ['int8', 'numeric', 'float8', 'money'].includes(typeName)
+}
+
+async function getColumns(client: pg.ClientBase, { schema, name }: TableName): Promise<readonly TypedColumn[]> {
+  const { rows } = await client.query<TypedColumn>(
+    `select a.attname as column, t.typname as "typeName" from pg_attribute a join pg_type t on t.oid = a.atttypid
      join pg_class c on c.oid = a.attrelid join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relname = $2 and a.attnum > 0 and not a.attisdropped order by a.attnum`,
     [schema, name],
   )
   if (rows.length === 0) throw new Error(`no such table exists in source: "${schema}.${name}"`)
-  return rows.map(({ column }) => column)
+  return rows
 }
 
 /** Clones on partitions have a parent and are left out. */

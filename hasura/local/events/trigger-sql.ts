@@ -11,6 +11,8 @@ export interface TriggerPlan {
   readonly listen: readonly string[]
   /** These are sent. */
   readonly payload: readonly string[]
+  /** Of those, numbers that are sent as strings (`HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES`). */
+  readonly asText?: readonly string[]
 }
 
 /** One plan for each operation that the trigger listens to. Throws when it names a column the table does not have. */
@@ -39,8 +41,8 @@ export function sqlTriggerName(plan: { readonly triggerName: string; readonly op
 }
 
 export function createFunctionSql(plan: TriggerPlan): string {
-  const old = plan.operation === 'INSERT' ? 'null::json' : rowSql('old', plan.payload)
-  const current = plan.operation === 'DELETE' ? 'null::json' : rowSql('new', plan.payload)
+  const old = plan.operation === 'INSERT' ? 'null::json' : rowSql('old', plan)
+  const current = plan.operation === 'DELETE' ? 'null::json' : rowSql('new', plan)
   const { schema, name } = plan.table
   // The parent's name, also for a row that went into a partition: subscribers know only that table.
   const names = [schema, name, plan.triggerName, plan.operation].map((text) => pg.escapeLiteral(text)).join(', ')
@@ -76,8 +78,12 @@ function comparisonSql(listen: readonly string[]): string {
   end;`
 }
 
-function rowSql(side: 'old' | 'new', columns: readonly string[]): string {
-  return `(select row_to_json(sent) from (select ${columnsSql(side, columns)}) as sent)`
+function rowSql(side: 'old' | 'new', { payload, asText = [] }: TriggerPlan): string {
+  const columns = payload.map((column) => {
+    const name = pg.escapeIdentifier(column)
+    return asText.includes(column) ? `${side}.${name}::text as ${name}` : `${side}.${name}`
+  })
+  return `(select row_to_json(sent) from (select ${columns.join(', ')}) as sent)`
 }
 
 function columnsSql(side: string, columns: readonly string[]): string {

@@ -23,7 +23,7 @@ export type Piece = string | Hole
 
 const WHAT = 'for the action webhook response'
 
-/** Judges a handler's JSON against the output type and keeps what was selected (facts §3.2). Throws HasuraError. */
+/** Judges a handler's JSON against the output type and keeps what was selected. Throws HasuraError. */
 export function shapeOutput(field: SelectedField, json: unknown): Piece[] {
   checkOutput(field.definition.type, json)
   return valuePieces(field, json)
@@ -82,7 +82,7 @@ function memberPieces(selected: SelectedField, object: Readonly<Record<string, u
   if (isTypename(selected)) return [JSON.stringify(selected.parent.name)]
   const meaning = meaningOf(selected.definition)
   if (meaning?.kind === 'outputRelated') return [{ field: selected, meaning, object, text: 'null' }]
-  // Hasura looks up a nested object by its alias and so loses it (facts §3.2); a scalar by its name.
+  // Hasura looks up a nested object by its alias and so loses it; a scalar by its name.
   const key = selected.selections.length > 0 ? selected.responseKey : selected.name
   return valuePieces(selected, object[key])
 }

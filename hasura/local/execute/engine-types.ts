@@ -3,7 +3,7 @@ import type { Action, Metadata } from '../metadata/types.ts'
 import type { GraphqlRequest, Session } from '../session.ts'
 
 /**
- * Calls an action's webhook. Only "is it JSON" and the failures of the handler are judged there (facts §3.2, thrown as
+ * Calls an action's webhook. Only "is it JSON" and the failures of the handler are judged there (thrown as
  * HasuraError); whether the JSON fits the output type is judged here.
  */
 export type CallAction = (call: {
@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly callAction: CallAction
   /** `HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES`: bigint, numeric, float8 and money are strings in answers. */
   readonly stringifyNumericTypes?: boolean
+  /** `HASURA_GRAPHQL_ENABLE_ALLOWLIST` */
+  readonly allowlistEnabled?: boolean
 }
 
 export interface ExecutionResult {

@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { OperationTypeNode } from 'graphql'
-import { introspect } from '../catalog/introspect.ts'
+import { readCatalog } from '../catalog/read-catalog.ts'
 import { DocumentParser, type Operation, pickOperation } from '../request/document.ts'
 import { validationFailed } from '../request/failure.ts'
 import type { SelectedField } from '../request/selection.ts'
 import { buildModel } from '../schema/build-model.ts'
 import { meaningOf } from '../schema/meaning.ts'
 import type { GraphqlRequest, Session } from '../session.ts'
+import { AllowList } from './allow-list.ts'
 import type { CallAction, EngineOptions, GraphqlEngine, Inconsistency, Prepared } from './engine-types.ts'
 import { planFields, type RoleView, selectRoot } from './plan.ts'
 import { Roles } from './roles.ts'
@@ -26,18 +27,21 @@ export type {
 
 /** Reads the database's catalog once and serves the metadata over it. */
 export async function createEngineContext(options: EngineOptions): Promise<GraphqlEngine> {
-  const { metadata, pool, callAction, stringifyNumericTypes = false } = options
-  const tables = metadata.sources[0].tables.map(({ table }) => table)
-  const { model, problems } = buildModel({ metadata, catalog: await introspect(pool, tables), stringifyNumericTypes })
+  const { metadata, pool, callAction, stringifyNumericTypes = false, allowlistEnabled = false } = options
+  const catalog = await readCatalog(pool, metadata.sources[0].tables)
+  const { model, problems } = buildModel({ metadata, catalog, stringifyNumericTypes })
   const roles = new Roles(metadata, model)
   const database = { pool, names: new StatementNames() }
-  return new Engine({ roles, database, callAction, inconsistencies: [...problems, ...roles.problems] })
+  const allowList = allowlistEnabled ? new AllowList(metadata) : undefined
+  return new Engine({ roles, database, callAction, allowList, inconsistencies: [...problems, ...roles.problems] })
 }
 
 interface Parts {
   readonly roles: Roles
   readonly database: Database
   readonly callAction: CallAction
+  /** Undefined when everything is allowed. */
+  readonly allowList: AllowList | undefined
   readonly inconsistencies: readonly Inconsistency[]
 }
 
@@ -54,16 +58,20 @@ class Engine implements GraphqlEngine {
   readonly #roles: Roles
   readonly #database: Database
   readonly #callAction: CallAction
+  readonly #allowList: AllowList | undefined
 
-  constructor({ roles, database, callAction, inconsistencies }: Parts) {
+  constructor({ roles, database, callAction, allowList, inconsistencies }: Parts) {
     this.inconsistencies = inconsistencies
     this.#roles = roles
     this.#database = database
     this.#callAction = callAction
+    this.#allowList = allowList
   }
 
   prepare(request: GraphqlRequest, session: Session): Prepared {
-    const operation = pickOperation(this.#documents.parse(request.query), request)
+    const document = this.#documents.parse(request.query)
+    if (session.role !== 'admin') this.#allowList?.check(document)
+    const operation = pickOperation(document, request)
     const asking = { view: this.#roles.view(session), operation, request, session }
     const fields = selectRoot(asking)
     const kind = operation.definition.operation

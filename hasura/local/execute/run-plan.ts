@@ -16,7 +16,7 @@ export async function runQuery(plan: Plan, context: ActionContext): Promise<Exec
 
 /**
  * Runs a mutation's fields in order. Neighbouring changes of tables share a transaction; an action in between ends it,
- * as in Hasura (facts §5.6).
+ * as in Hasura.
  */
 export async function runMutation({ parts }: Plan, context: ActionContext): Promise<ExecutionResult> {
   const answer = new Answer()

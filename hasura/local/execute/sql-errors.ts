@@ -10,7 +10,7 @@ const CONSTRAINTS: Readonly<Record<string, string>> = {
   '23P01': 'Exclusion violation. ',
 }
 
-/** A failure of Postgres in Hasura's words (facts §4.5): only classes 22 and 23 tell the client what happened. */
+/** A failure of Postgres in Hasura's words: only classes 22 and 23 tell the client what happened. */
 export function toHasuraError(error: unknown, statement: SqlText, path = '$'): HasuraError {
   if (error instanceof HasuraError) return error
   if (!(error instanceof pg.DatabaseError)) return connectionError(error)

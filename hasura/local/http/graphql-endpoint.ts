@@ -14,7 +14,7 @@ interface Result {
   readonly cookies: readonly string[]
 }
 
-/** `POST /v1/graphql`: one request or a list of them, which run in order. The status is 200 whatever happens (facts §4.6). */
+/** `POST /v1/graphql`: one request or a list of them, which run in order. The status is 200 whatever happens. */
 export async function answerGraphql(request: EndpointRequest, services: HttpServices): Promise<Answer> {
   let session: Session | undefined
   try {
@@ -29,6 +29,18 @@ export async function answerGraphql(request: EndpointRequest, services: HttpServ
     const known = toHasuraError(error)
     const status = services.settings.preserve401Errors && known.httpStatus === 401 ? 401 : 200
     return { status, body: describeFailure(error, { session, services }) }
+  }
+}
+
+/** `POST /v1alpha1/graphql`, the older door: one request, and failures have their own status. */
+export async function answerOldGraphql(request: EndpointRequest, services: HttpServices): Promise<Answer> {
+  let session: Session | undefined
+  try {
+    session = await services.authenticate(request.headers)
+    const { data, cookies } = await execute(parseJsonBody(request.body), { session, request, services })
+    return toAnswer({ text: `{"data":${data}}`, cookies })
+  } catch (error) {
+    return { status: toHasuraError(error).httpStatus, body: describeFailure(error, { session, services }) }
   }
 }
 

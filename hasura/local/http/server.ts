@@ -8,7 +8,7 @@ import { HASURA_VERSION } from '../version.ts'
 import { type Answer, errorAnswer, jsonAnswer, NOT_FOUND, sendAnswer, textAnswer } from './answer.ts'
 import { readBody } from './body.ts'
 import { type CorsPolicy, createCorsPolicy } from './cors.ts'
-import { answerGraphql } from './graphql-endpoint.ts'
+import { answerGraphql, answerOldGraphql } from './graphql-endpoint.ts'
 import { answerMetadata } from './metadata-endpoint.ts'
 import type { EndpointRequest, HttpServices } from './services.ts'
 
@@ -16,7 +16,10 @@ type Endpoint = (request: EndpointRequest, services: HttpServices) => Answer | P
 
 const ENDPOINTS: Readonly<Record<string, { readonly api?: string; readonly answer: Endpoint }>> = {
   'POST /v1/graphql': { api: 'graphql', answer: answerGraphql },
+  'POST /v1alpha1/graphql': { api: 'graphql', answer: answerOldGraphql },
   'POST /v1/metadata': { api: 'metadata', answer: answerMetadata },
+  'POST /v1/query': { api: 'metadata', answer: answerMetadata },
+  'POST /v2/query': { api: 'metadata', answer: answerMetadata },
   'GET /v1/version': { answer: () => jsonAnswer(200, { server_type: 'ce', version: HASURA_VERSION }) },
   'GET /healthz': { answer: answerHealth },
   'GET /hasura/healthz': { answer: answerHealth },

@@ -2,6 +2,7 @@ import type { Authenticate } from '../auth/authenticator.ts'
 import type { GraphqlEngine, Inconsistency } from '../execute/engine-types.ts'
 import type { EngineLog } from '../log.ts'
 import type { Metadata } from '../metadata/types.ts'
+import type { MetadataApi } from '../metadata-api/metadata-api.ts'
 import type { Settings } from '../settings.ts'
 
 /** What is served now; a metadata reload replaces all of it at once. */
@@ -15,8 +16,7 @@ export interface HttpServices {
   readonly authenticate: Authenticate
   readonly settings: Settings
   readonly served: () => ServedMetadata
-  /** Reads the metadata directory and the database's catalog again. Throws when the metadata is bad; the old is kept. */
-  readonly reload: () => Promise<void>
+  readonly metadataApi: MetadataApi
   readonly isDatabaseReachable: () => Promise<boolean>
   readonly log: EngineLog
 }

@@ -20,7 +20,7 @@ type Named = { readonly name: string } & Mapping
 const TYPE_LISTS = ['objects', 'input_objects', 'scalars', 'enums'] as const
 
 /**
- * Joins `actions.yaml` and `actions.graphql` as the CLI does (facts §2.1): the SDL decides which actions and types there
+ * Joins `actions.yaml` and `actions.graphql` as the CLI does: the SDL decides which actions and types there
  * are and their shapes; the YAML adds handlers, permissions, comments and relationships. What only one of the two knows
  * is an error.
  */

@@ -48,7 +48,6 @@ describe('loading metadata', () => {
       'insert_permissions: [{role: user, permission: {check: {}, validate_input: {}}}]',
       'key "validate_input"',
     ],
-    ['an enum table', ARTICLE, 'is_enum: true', 'enum tables are not implemented'],
     [
       'permissions of role admin',
       ARTICLE,

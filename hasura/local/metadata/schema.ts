@@ -148,7 +148,7 @@ const TableConfiguration = z.strictObject({
 
 const TableSchema = z.strictObject({
   table: TableName,
-  is_enum: z.literal(false, 'enum tables are not implemented').exactOptional(),
+  is_enum: z.boolean().exactOptional(),
   configuration: TableConfiguration.exactOptional(),
   object_relationships: Relationships,
   array_relationships: Relationships,

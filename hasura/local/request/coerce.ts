@@ -29,7 +29,7 @@ export interface Place {
   readonly hasDefault?: boolean
 }
 
-/** Reads a value for an argument or input field, with Hasura's rules and messages (facts §5.7, §5.9). */
+/** Reads a value for an argument or input field, with Hasura's rules and messages. */
 export function coerce(type: GraphQLInputType, written: Input, place: Place): Value {
   const input = resolveVariable(type, written, place)
   const nullable = isNonNullType(type) ? type.ofType : type
@@ -62,6 +62,7 @@ function coerceObject(type: GraphQLInputObjectType, input: Input, place: Place):
   const fields = type.getFields()
   for (const name of given.keys()) {
     if (fields[name] === undefined) {
+      refuseUnimplemented(type, name, place)
       throw validationFailed(`field '${name}' not found in type: '${type.name}'`, `${place.path}.${name}`)
     }
   }
@@ -81,6 +82,15 @@ function coerceObject(type: GraphQLInputObjectType, input: Input, place: Place):
     if (defaultValue !== undefined && !given.has(name)) values[name] = defaultValue as Value
   }
   return values
+}
+
+/** Hasura has a field there. */
+function refuseUnimplemented({ extensions }: GraphQLInputObjectType, name: string, { path }: Place): void {
+  const known = extensions['notImplemented']
+  const feature = known instanceof Map ? known.get(name) : undefined
+  if (feature === undefined) return
+  const message = `${String(feature)} are not implemented by the stand-in engine`
+  throw new HasuraError({ code: 'not-supported', message, path: `${path}.${name}` })
 }
 
 function coerceEnum(type: GraphQLEnumType, input: Input, { path }: Place): Value {

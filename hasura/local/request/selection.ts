@@ -45,7 +45,7 @@ interface Parent {
   readonly path: string
 }
 
-/** Checks a selection depth first, in the order of the query, and stops at the first error as Hasura does (facts §5.9). */
+/** Checks a selection depth first, in the order of the query, and stops at the first error as Hasura does. */
 export function select(
   selectionSets: readonly SelectionSetNode[],
   parent: Parent,

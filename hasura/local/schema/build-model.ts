@@ -1,5 +1,6 @@
 import { type Catalog, type CatalogTable, tableKey } from '../catalog/catalog.ts'
 import type { Metadata, Table } from '../metadata/types.ts'
+import { customTypeProblems } from './custom-type-problems.ts'
 import type { ColumnModel, Model, Problem, RelationshipModel, TableModel } from './model.ts'
 import { resolveRelationship } from './relationships.ts'
 import { isLongNumber, scalarOf } from './scalars.ts'
@@ -9,7 +10,7 @@ const GRAPHQL_NAME = /^[_A-Za-z][_0-9A-Za-z]*$/
 interface ModelSources {
   readonly metadata: Metadata
   readonly catalog: Catalog
-  /** `HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES` (facts §5.8). */
+  /** `HASURA_GRAPHQL_STRINGIFY_NUMERIC_TYPES`. */
   readonly stringifyNumericTypes: boolean
 }
 
@@ -22,15 +23,27 @@ interface ModelResult {
 export function buildModel({ metadata, catalog, stringifyNumericTypes }: ModelSources): ModelResult {
   const problems: Problem[] = []
   const model = new Map<string, TableModel>()
+  const enumNames = new Map(metadata.sources[0].tables.map((table) => [tableKey(table.table), graphqlName(table)]))
   for (const table of metadata.sources[0].tables) {
     const found = catalog.get(tableKey(table.table))
+    // Tracked, so that it can have event triggers, but GraphQL has no name for it.
+    if (found !== undefined && !GRAPHQL_NAME.test(graphqlName(table))) continue
     const label = `table ${table.table.schema}.${table.table.name}`
     if (found === undefined) {
       problems.push({ name: label, reason: `no such table/view exists in source: "${table.table.name}"` })
     } else {
-      model.set(tableKey(table.table), tableModel(table, { catalog, found, label, problems, stringifyNumericTypes }))
+      if (typeof found.enumeration === 'string')
+        problems.push({
+          name: label,
+          reason: `the table "${found.name}" cannot be used as an enum: ${found.enumeration}`,
+        })
+      model.set(
+        tableKey(table.table),
+        tableModel(table, { catalog, found, label, problems, enumNames, stringifyNumericTypes }),
+      )
     }
   }
+  problems.push(...customTypeProblems(metadata.custom_types, model))
   return { model, problems }
 }
 
@@ -38,6 +51,8 @@ interface Surroundings extends Pick<ModelSources, 'catalog' | 'stringifyNumericT
   readonly found: CatalogTable
   readonly label: string
   readonly problems: Problem[]
+  /** GraphQL names of the tables, by key. */
+  readonly enumNames: ReadonlyMap<string, string>
 }
 
 function tableModel(table: Table, around: Surroundings): TableModel {
@@ -47,7 +62,7 @@ function tableModel(table: Table, around: Surroundings): TableModel {
   const primaryColumns = primary?.columns.flatMap((name) => columns.get(name) ?? [])
   return {
     key: tableKey(table.table),
-    name: table.configuration?.custom_name ?? defaultName(found),
+    name: graphqlName(table),
     catalog: found,
     metadata: table,
     columns,
@@ -56,21 +71,38 @@ function tableModel(table: Table, around: Surroundings): TableModel {
   }
 }
 
-function defaultName({ schema, name }: CatalogTable): string {
+function graphqlName({ configuration, table: { schema, name } }: Table): string {
+  if (configuration?.custom_name !== undefined) return configuration.custom_name
   return schema === 'public' ? name : `${schema}_${name}`
 }
 
-function columnModels(table: Table, { found, stringifyNumericTypes }: Surroundings): Map<string, ColumnModel> {
+function columnModels(
+  table: Table,
+  { found, catalog, enumNames, stringifyNumericTypes }: Surroundings,
+): Map<string, ColumnModel> {
   const models = new Map<string, ColumnModel>()
   for (const column of found.columns) {
     const configured = table.configuration?.column_config?.[column.name]
     const name = configured?.custom_name ?? table.configuration?.custom_column_names?.[column.name] ?? column.name
     const description = (configured?.comment ?? column.comment) || undefined
     const shownAsText = stringifyNumericTypes && isLongNumber(column)
-    const model = { name, column, scalar: scalarOf(column), shownAsText, description }
+    const enumeration = findEnumeration(column.name, { found, catalog, enumNames })
+    const model = { name, column, scalar: scalarOf(column), shownAsText, description, ...enumeration }
     if (GRAPHQL_NAME.test(name)) models.set(column.name, model)
   }
   return models
+}
+
+/** Only a foreign key of the column alone makes it an enum. */
+function findEnumeration(column: string, around: Pick<Surroundings, 'found' | 'catalog' | 'enumNames'>) {
+  for (const { columns, schema, table } of around.found.foreignKeys) {
+    if (columns.length !== 1 || columns[0] !== column) continue
+    const key = tableKey({ schema, name: table })
+    const values = around.catalog.get(key)?.enumeration
+    const name = around.enumNames.get(key)
+    if (Array.isArray(values) && name !== undefined) return { scalar: `${name}_enum`, values }
+  }
+  return {}
 }
 
 function relationshipModels(table: Table, columns: ReadonlyMap<string, ColumnModel>, around: Surroundings) {

@@ -18,7 +18,7 @@ const PARSER_NAMES: Readonly<Record<string, string>> = {
 }
 
 /**
- * A JSON value as text for its column. Lenient as Hasura is (facts §5.7): any string is left to Postgres to read; a
+ * A JSON value as text for its column. Lenient as Hasura is: any string is left to Postgres to read; a
  * value of the wrong kind is refused here. Throws ColumnValueError.
  */
 export function toColumnValue(type: ValueType, json: unknown): ColumnValue {

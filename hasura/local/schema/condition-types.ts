@@ -18,6 +18,7 @@ type Inputs = Record<string, InputConfig>
 
 const TEXT: ValueType = { typeName: 'text', isArray: false }
 const COMPARED = ['_eq', '_neq', '_gt', '_lt', '_gte', '_lte']
+const EQUALITY = ['_eq', '_neq']
 const PATTERNS = ['like', 'nlike', 'ilike', 'nilike', 'similar', 'nsimilar', 'regex', 'iregex', 'nregex', 'niregex']
 const CONTAINMENTS = ['_contains', '_contained_in']
 
@@ -49,21 +50,21 @@ function boolExpFields(scope: TypeScope, table: RoleTable): Inputs {
   return fields
 }
 
-function comparisonExp(scope: TypeScope, { column, scalar }: ColumnModel): GraphQLInputObjectType {
+function comparisonExp(scope: TypeScope, model: ColumnModel): GraphQLInputObjectType {
+  const { column, scalar } = model
   const name = column.isArray ? `${scalar}_array_comparison_exp` : `${scalar}_comparison_exp`
-  return scope.named(
-    name,
-    () => new GraphQLInputObjectType({ name, fields: () => comparisonFields(scope, { column, scalar }) }),
-  )
+  return scope.named(name, () => new GraphQLInputObjectType({ name, fields: () => comparisonFields(scope, model) }))
 }
 
-function comparisonFields(scope: TypeScope, { column, scalar }: Pick<ColumnModel, 'column' | 'scalar'>): Inputs {
-  const single = scope.scalar(scalar)
+function comparisonFields(scope: TypeScope, model: ColumnModel): Inputs {
+  const { column, values } = model
+  const single = scope.columnType(model)
   const type = column.isArray ? listOf(single) : single
   const facts = { column, refusesNull: true }
   const fields: Inputs = { _in: input(listOf(type), facts), _nin: input(listOf(type), facts) }
-  for (const name of COMPARED) fields[name] = input(type, facts)
+  for (const name of values === undefined ? COMPARED : EQUALITY) fields[name] = input(type, facts)
   fields['_is_null'] = input(GraphQLBoolean, { refusesNull: true })
+  if (values !== undefined) return fields
   if (isText(column)) for (const name of PATTERNS) fields[`_${name}`] = input(type, facts)
   if (column.isArray || isJsonb(column)) for (const name of CONTAINMENTS) fields[name] = input(type, facts)
   return isJsonb(column) ? { ...fields, ...jsonbFields(scope) } : fields

@@ -53,7 +53,7 @@ export type Meaning =
 
 /** How an argument or input field is read, where its GraphQL type does not say it. */
 export interface InputFacts {
-  /** A value for a column of this type: lenient (facts §5.7). Without it the GraphQL type is strict. */
+  /** A value for a column of this type: lenient. Without it the GraphQL type is strict. */
   readonly column?: ValueType
   /** Optional, but not to be given as null. */
   readonly refusesNull?: boolean

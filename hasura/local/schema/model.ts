@@ -1,4 +1,4 @@
-import type { CatalogTable, Column } from '../catalog/catalog.ts'
+import type { CatalogTable, Column, EnumValue } from '../catalog/catalog.ts'
 import type { Table } from '../metadata/types.ts'
 
 /** Metadata and catalog joined: what could be exposed, before any role is asked about. */
@@ -12,6 +12,8 @@ export interface ColumnModel {
   /** The answer gives a string where JSON has a number. */
   readonly shownAsText: boolean
   readonly description: string | undefined
+  /** The values of the enum that `scalar` names then, of a column that refers to an enum table. */
+  readonly values?: readonly EnumValue[]
 }
 
 export interface RelationshipModel {
@@ -27,7 +29,7 @@ export interface RelationshipModel {
 
 export interface TableModel {
   readonly key: string
-  /** Base of all GraphQL names (facts §5.1). */
+  /** Base of all GraphQL names. */
   readonly name: string
   readonly catalog: CatalogTable
   readonly metadata: Table

@@ -27,7 +27,7 @@ interface Offer {
   readonly args: Inputs
 }
 
-/** Root fields that change one table (facts §5.2). */
+/** Root fields that change one table. */
 export function writeFields(scope: TypeScope, table: RoleTable): Fields {
   const offers = [...insertOffers(scope, table), ...updateOffers(scope, table), ...deleteOffers(scope, table)]
   const fields = offers.map(({ rootField, defaultName, writing, type, args }) => {

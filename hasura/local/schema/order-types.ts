@@ -22,7 +22,7 @@ export function aggregateOperations(
 ): readonly (readonly [AggregateOperation, readonly ColumnModel[]])[] {
   const columns = table.select?.columns ?? []
   const numeric = columns.filter(({ column }) => isNumeric(column))
-  const ordered = columns.filter(({ column }) => isOrdered(column))
+  const ordered = columns.filter(({ column, values }) => isOrdered(column) && values === undefined)
   const all: (readonly [AggregateOperation, readonly ColumnModel[]])[] = [
     ...NUMERIC_OPERATIONS.map((operation) => [operation, numeric] as const),
     ['max', ordered],

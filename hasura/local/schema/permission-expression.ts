@@ -25,7 +25,7 @@ const COLUMN_OPERATORS: Readonly<Record<string, Operator>> = {
 }
 
 /**
- * Reads a permission's `filter` or `check` (facts §2.4) for the table it is on. Relationships lead to rows as they are:
+ * Reads a permission's `filter` or `check` for the table it is on. Relationships lead to rows as they are:
  * the target's own permissions play no part. Throws Error with the reason when it does not fit the tables.
  */
 export function readPermissionExpression(expression: BooleanExpression, model: Model, table: TableModel): Predicate {

@@ -9,13 +9,13 @@ import type { TypeScope } from './type-scope.ts'
 
 type Fields = Record<string, GraphQLFieldConfig<unknown, unknown>>
 
-/** The configured name of a root field, or Hasura's default (facts §5.1). */
+/** The configured name of a root field, or Hasura's default. */
 export function rootFieldName(table: TableModel, fieldName: RootFieldName, defaultName: string): string {
   const configured = table.metadata.configuration?.custom_root_fields?.[fieldName]
   return (typeof configured === 'string' ? configured : configured?.name) ?? defaultName
 }
 
-/** Root fields that read one table, as `query_root` or `subscription_root` offers them (facts §5.2). */
+/** Root fields that read one table, as `query_root` or `subscription_root` offers them. */
 export function readFields(scope: TypeScope, table: RoleTable, root: 'query' | 'subscription'): Fields {
   const { model, select } = table
   if (select === undefined) return {}
@@ -53,8 +53,9 @@ export function readFields(scope: TypeScope, table: RoleTable, root: 'query' | '
 export function primaryKeyArguments(scope: TypeScope, table: RoleTable): Record<string, InputConfig> | undefined {
   const { primaryKey } = table.model
   if (primaryKey === undefined || !canSelectAll(table.select, primaryKey)) return undefined
-  const args = primaryKey.map(({ name, column, scalar }) => {
-    return [name, input(new GraphQLNonNull(scope.scalar(scalar)), { column })] as const
+  const args = primaryKey.map((model) => {
+    const type = new GraphQLNonNull(scope.columnType(model))
+    return [model.name, input(type, { column: model.column })] as const
   })
   return Object.fromEntries(args)
 }

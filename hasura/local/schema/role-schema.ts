@@ -13,11 +13,11 @@ export interface RoleSchemaFacts {
   readonly role: string
   readonly tables: RoleTables
   readonly metadata: Metadata
-  /** Whether permissions marked `backend_only` count (facts §4.1). */
+  /** Whether permissions marked `backend_only` count. */
   readonly backendOnly: boolean
 }
 
-/** The GraphQL schema as one role sees it; what the role may not do does not exist in it (facts §5). */
+/** The GraphQL schema as one role sees it; what the role may not do does not exist in it. */
 export function buildRoleSchema({ role, tables, metadata, backendOnly }: RoleSchemaFacts): GraphQLSchema {
   const visible = [...tables.values()].map((table) => (backendOnly ? table : withoutBackendOnly(table)))
   const scope = new TypeScope(new Map(visible.map((table) => [table.model.key, table])))

@@ -61,8 +61,9 @@ function columnField(scope: TypeScope, model: ColumnModel): GraphQLFieldConfig<u
   return field(columnType(scope, model), { kind: 'column', column: model }, { args, description })
 }
 
-function columnType(scope: TypeScope, { column, scalar }: ColumnModel): GraphQLOutputType {
-  const single = scope.scalar(scalar)
+function columnType(scope: TypeScope, model: ColumnModel): GraphQLOutputType {
+  const { column } = model
+  const single = scope.columnType(model)
   const type = column.isArray ? new GraphQLList(new GraphQLNonNull(single)) : single
   return column.isNullable ? type : new GraphQLNonNull(type)
 }
@@ -117,7 +118,7 @@ function operationType(scope: TypeScope, { table, operation, columns }: Operatio
   const keepsType = operation === 'sum' || operation === 'max' || operation === 'min'
   return scope.named(`${table.model.name}_${operation}_fields`, (name) => {
     const fields = columns.map((column) => {
-      const type = keepsType ? scope.scalar(column.scalar) : GraphQLFloat
+      const type = keepsType ? scope.columnType(column) : GraphQLFloat
       return [column.name, field(type, { kind: 'column', column })] as const
     })
     return new GraphQLObjectType({ name, fields: Object.fromEntries(fields) })

@@ -4,7 +4,7 @@ import { type InputConfig, input } from './meaning.ts'
 import type { RoleTable } from './role-tables.ts'
 import type { TypeScope } from './type-scope.ts'
 
-/** Arguments of `x_stream` (facts §5.10). */
+/** Arguments of `x_stream`. */
 export function streamArguments(scope: TypeScope, table: RoleTable): Record<string, InputConfig> {
   return {
     batch_size: input(new GraphQLNonNull(GraphQLInt), { integer: 'non-negative 32-bit' }),
@@ -27,7 +27,7 @@ function cursorValue(scope: TypeScope, table: RoleTable): GraphQLInputObjectType
   return scope.named(`${table.model.name}_stream_cursor_value_input`, (name) => {
     const columns = table.select?.columns ?? []
     const fields = columns.map(
-      (model) => [model.name, input(scope.scalar(model.scalar), { column: model.column })] as const,
+      (model) => [model.name, input(scope.columnType(model), { column: model.column })] as const,
     )
     return new GraphQLInputObjectType({ name, fields: Object.fromEntries(fields) })
   })

@@ -8,7 +8,7 @@ import {
   GraphQLScalarType,
   GraphQLString,
 } from 'graphql'
-import type { RelationshipModel } from './model.ts'
+import type { ColumnModel, RelationshipModel } from './model.ts'
 import type { RoleTable, RoleTables } from './role-tables.ts'
 
 const BUILT_IN = new Map<string, GraphQLScalarType>(
@@ -48,6 +48,13 @@ export class TypeScope {
       name,
       () => new GraphQLEnumType({ name, values: Object.fromEntries(listed.map((value) => [value, {}])) }),
     )
+  }
+
+  /** Of the column, or of its elements when it is an array. */
+  columnType({ scalar, values }: Pick<ColumnModel, 'scalar' | 'values'>): GraphQLScalarType | GraphQLEnumType {
+    if (values === undefined) return this.scalar(scalar)
+    const described = values.map(({ value, comment }) => [value, comment === null ? {} : { description: comment }])
+    return this.named(scalar, (name) => new GraphQLEnumType({ name, values: Object.fromEntries(described) }))
   }
 
   orderBy(): GraphQLEnumType {

@@ -22,7 +22,13 @@ const INTEGER = { typeName: 'int4', isArray: false }
 
 /** `x_insert_input`: the permitted columns without presets; may be empty. */
 export function insertInput(scope: TypeScope, table: RoleTable): GraphQLInputObjectType {
-  return columnsInput(scope, `${table.model.name}_insert_input`, table.insert?.columns ?? [])
+  const { name, relationships } = table.model
+  const type = columnsInput(scope, `${name}_insert_input`, table.insert?.columns ?? [])
+  type.extensions = {
+    ...type.extensions,
+    notImplemented: new Map([...relationships.keys()].map((key) => [key, 'nested inserts'])),
+  }
+  return type
 }
 
 function columnsInput(scope: TypeScope, name: string, columns: readonly ColumnModel[]): GraphQLInputObjectType {
@@ -32,8 +38,9 @@ function columnsInput(scope: TypeScope, name: string, columns: readonly ColumnMo
   })
 }
 
-function columnInput(scope: TypeScope, { column, scalar, description }: ColumnModel): InputConfig {
-  const single = scope.scalar(scalar)
+function columnInput(scope: TypeScope, model: ColumnModel): InputConfig {
+  const { column, description } = model
+  const single = scope.columnType(model)
   const type = column.isArray ? listOf(single) : single
   return input(type, { column, refusesNull: !column.isNullable }, description)
 }

@@ -40,7 +40,7 @@ function oneRowSql(compilation: Compilation, { table, field, join }: RowsQuestio
 }
 
 /**
- * `nodes` obey the permission's limit, `aggregate` does not (facts §5.3). They are read apart also because a
+ * `nodes` obey the permission's limit, `aggregate` does not. They are read apart also because a
  * `count(distinct …)` beside them would change their order.
  */
 function aggregateSql(compilation: Compilation, question: RowsQuestion): string {

@@ -80,7 +80,7 @@ interface AnswerSource {
   readonly from: string
 }
 
-/** The rows are shown without the role's row filter: who may change a row sees what became of it (facts §5.6). */
+/** The rows are shown without the role's row filter: who may change a row sees what became of it. */
 function answerSql(compilation: Compilation, { field, answer, from }: AnswerSource): string {
   const alias = compilation.statement.alias()
   if (answer === 'row') return `(select ${rowSql(compilation, field.selections, alias)} from ${from} ${alias} limit 1)`

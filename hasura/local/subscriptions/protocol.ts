@@ -1,4 +1,4 @@
-/** The two subprotocols of facts §3.8: `graphql-transport-ws`, and the older one of Apollo. */
+/** The two subprotocols that Hasura speaks: `graphql-transport-ws`, and the older one of Apollo. */
 export type Subprotocol = 'graphql-transport-ws' | 'graphql-ws'
 
 export type ClientMessage =

@@ -1,0 +1,124 @@
+import { HasuraError } from '../errors.ts'
+import { findInconsistencies } from '../execute/check.ts'
+import type { Inconsistency } from '../execute/engine-types.ts'
+import { parseMetadata } from '../metadata/parse.ts'
+import type { Metadata } from '../metadata/types.ts'
+import { ACTION_COMMANDS } from './action-commands.ts'
+import { isJsonObject, parseFailed, readObject } from './arguments.ts'
+import { COLLECTION_COMMANDS } from './collection-commands.ts'
+import type { Command, CommandContext, Commands } from './command.ts'
+import { DATA_COMMANDS } from './data-commands.ts'
+import type { Draft, Json } from './draft.ts'
+import { SELECT_COMMANDS } from './select-command.ts'
+import { dropDependents, refuseDependents, untrackMissing } from './settle.ts'
+import { TABLE_COMMANDS } from './table-commands.ts'
+import { WHOLE_COMMANDS } from './whole-commands.ts'
+
+const COMMANDS: Commands = {
+  ...WHOLE_COMMANDS,
+  ...TABLE_COMMANDS,
+  ...ACTION_COMMANDS,
+  ...COLLECTION_COMMANDS,
+  ...DATA_COMMANDS,
+  ...SELECT_COMMANDS,
+}
+
+/** Commands that change neither metadata nor the shape of the database. */
+const HARMLESS = new Set([
+  'select',
+  'insert',
+  'export_metadata',
+  'get_inconsistent_metadata',
+  'reload_metadata',
+  'invoke_event_trigger',
+  'redeliver_event',
+])
+
+/** What a statement must hold to change the shape of the database. */
+const CHANGES_SHAPE = /\b(alter|create|drop|comment|do|call)\b/i
+
+/** Older and newer spellings of one command. */
+const ALIASES: Readonly<Record<string, string>> = {
+  add_existing_table_or_view: 'track_table',
+  track_table_v2: 'track_table',
+  drop_event_trigger: 'delete_event_trigger',
+}
+
+/** Everything between `begin` and `commit`. */
+export interface Work extends CommandContext {
+  problems: readonly Inconsistency[]
+  /** Whether what is served has to be built anew. */
+  isChanged: boolean
+}
+
+/** Runs `{type, args}`, with `bulk` one after the other. Throws HasuraError; the caller rolls back. */
+export async function runRequest(work: Work, body: unknown): Promise<unknown> {
+  if (Array.isArray(body)) return runAll(work, body)
+  if (!isJsonObject(body) || typeof body['type'] !== 'string')
+    throw parseFailed('parsing the metadata request failed, key "type" not found', '$')
+  const type = canonicalType(body['type'])
+  const args = body['args'] ?? {}
+  if (type === 'bulk' || type === 'bulk_atomic') return runAll(work, Array.isArray(args) ? args : [])
+  const command = Object.hasOwn(COMMANDS, type) ? COMMANDS[type] : undefined
+  if (command === undefined) {
+    const message = `metadata request "${body['type']}" is not implemented by the stand-in engine`
+    throw new HasuraError({ code: 'not-supported', message })
+  }
+  return (
+    (await runOne(work, { type, command, args: typeof args === 'string' ? { table: args } : readObject(args) })) ?? {
+      message: 'success',
+    }
+  )
+}
+
+async function runAll(work: Work, list: readonly unknown[]): Promise<unknown[]> {
+  const answers: unknown[] = []
+  for (const item of list) answers.push(await runRequest(work, item))
+  return answers
+}
+
+async function runOne(work: Work, run: { type: string; command: Command; args: Json }): Promise<unknown> {
+  const answer = await run.command(work, run.args)
+  const isHarmless = run.type === 'run_sql' ? !CHANGES_SHAPE.test(String(run.args['sql'])) : HARMLESS.has(run.type)
+  if (isHarmless) return answer
+  work.isChanged = true
+  const mayDrop = run.type === 'run_sql' || run.type === 'untrack_table' || run.type.startsWith('drop_')
+  await settle(work, { mayDrop, isCascading: run.args['cascade'] === true })
+  return answer
+}
+
+/** Nothing that fitted before may stop fitting, and nothing new may not fit. */
+async function settle(work: Work, { mayDrop, isCascading }: { mayDrop: boolean; isCascading: boolean }): Promise<void> {
+  let problems = await checkDraft(work)
+  if (mayDrop && untrackMissing(work.draft, problems)) problems = await checkDraft(work)
+  while (isCascading && dropDependents(work.draft, problems)) problems = await checkDraft(work)
+  const known = new Set(work.problems.map(({ name }) => name))
+  const fresh = problems.filter(({ name }) => !known.has(name))
+  const [first] = fresh
+  work.problems = problems
+  if (first === undefined) return
+  if (mayDrop) refuseDependents(fresh)
+  const internal = fresh.map(({ name, reason }) => ({ name, reason }))
+  const message = `Inconsistent object: ${first.reason}`
+  throw new HasuraError({ code: 'invalid-configuration', message, path: '$.args', internal })
+}
+
+async function checkDraft({ draft, client }: CommandContext): Promise<readonly Inconsistency[]> {
+  return findInconsistencies(readDraft(draft), client)
+}
+
+/** Throws HasuraError, `not-supported` for what this engine does not implement. */
+export function readDraft(draft: Draft): Metadata {
+  try {
+    return parseMetadata(draft)
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error)
+    const code = message.includes('not implemented') ? 'not-supported' : 'parse-failed'
+    throw new HasuraError({ code, message, path: '$.args' }, { cause: error })
+  }
+}
+
+function canonicalType(type: string): string {
+  const plain = type.replace(/^(pg|postgres)_/, '')
+  return ALIASES[plain] ?? plain
+}

@@ -1,0 +1,167 @@
+import { HasuraError } from '../errors.ts'
+import { readObject, readTable, readText, without } from './arguments.ts'
+import type { Commands } from './command.ts'
+import { addEntry, findTable, getTable, type Json, listOf, notExists, removeEntry, spell, tablesOf } from './draft.ts'
+
+const SETTINGS_OF_TRIGGERS = ['num_retries', 'interval_sec', 'timeout_sec']
+
+export const TABLE_COMMANDS: Commands = {
+  track_table({ draft }, args) {
+    const table = readTable(args['table'] ?? args)
+    if (findTable(draft, table) !== undefined)
+      throw new HasuraError({
+        code: 'already-tracked',
+        message: `view/table already tracked: "${spell(table)}"`,
+        path: '$.args',
+      })
+    const isEnum = args['is_enum'] === true ? { is_enum: true } : {}
+    tablesOf(draft).push({ table, ...isEnum, ...without({ configuration: args['configuration'] }) })
+  },
+
+  untrack_table({ draft }, args) {
+    const table = readTable(args['table'] ?? args)
+    const index = tablesOf(draft).indexOf(getUntracked(draft, table))
+    tablesOf(draft).splice(index, 1)
+  },
+
+  set_table_customization({ draft }, args) {
+    getTable(draft, readTable(args['table']))['configuration'] = args['configuration'] ?? {}
+  },
+
+  set_table_custom_fields({ draft }, args) {
+    getTable(draft, readTable(args['table']))['configuration'] = without(args, 'table', 'source')
+  },
+
+  set_table_is_enum({ draft }, args) {
+    getTable(draft, readTable(args['table']))['is_enum'] = args['is_enum'] === true
+  },
+
+  ...relationshipCommands('object'),
+  ...relationshipCommands('array'),
+
+  drop_relationship({ draft }, args) {
+    const { list, name } = findRelationship(getTable(draft, readTable(args['table'])), readText(args, 'relationship'))
+    removeEntry(list, 'name', name)
+  },
+
+  rename_relationship({ draft }, args) {
+    const table = getTable(draft, readTable(args['table']))
+    const { list, name } = findRelationship(table, readText(args, 'name'))
+    const entry = list.find((other) => other['name'] === name)
+    if (entry !== undefined) entry['name'] = readText(args, 'new_name')
+  },
+
+  ...permissionCommands('select'),
+  ...permissionCommands('insert'),
+  ...permissionCommands('update'),
+  ...permissionCommands('delete'),
+
+  create_event_trigger({ draft }, args) {
+    const name = readText(args, 'name')
+    const triggers = listOf(getTable(draft, readTable(args['table'])), 'event_triggers')
+    if (args['replace'] === true) removeEntry(triggers, 'name', name)
+    const entry = {
+      name,
+      definition: {
+        enable_manual: args['enable_manual'] === true,
+        ...without({ insert: args['insert'], update: args['update'], delete: args['delete'] }),
+      },
+      retry_conf: {
+        ...pick(args, SETTINGS_OF_TRIGGERS),
+        ...(args['retry_conf'] === undefined ? {} : readObject(args['retry_conf'])),
+      },
+      ...without({ webhook: args['webhook'], webhook_from_env: args['webhook_from_env'], headers: args['headers'] }),
+      ...pick(args, ['request_transform', 'response_transform', 'cleanup_config']),
+    }
+    addEntry(triggers, entry, { key: 'name', message: `event trigger "${name}" already exists` })
+  },
+
+  delete_event_trigger({ draft }, args) {
+    const name = readText(args, 'name')
+    const owner = tablesOf(draft).find((table) =>
+      listOf(table, 'event_triggers').some((entry) => entry['name'] === name),
+    )
+    if (owner === undefined) throw notExists(`event trigger with name "${name}" does not exist`)
+    removeEntry(listOf(owner, 'event_triggers'), 'name', name)
+  },
+}
+
+function getUntracked(draft: Parameters<typeof getTable>[0], table: ReturnType<typeof readTable>) {
+  const found = findTable(draft, table)
+  if (found !== undefined) return found
+  const message = `view/table already untracked: "${spell(table)}"`
+  throw new HasuraError({ code: 'already-untracked', message, path: '$.args' })
+}
+
+function relationshipCommands(kind: 'object' | 'array'): Commands {
+  return {
+    [`create_${kind}_relationship`]: ({ draft }, args) => {
+      const table = getTable(draft, readTable(args['table']))
+      const name = readText(args, 'name')
+      const message = `field with name "${name}" already exists in table "${spell(table.table)}"`
+      if (relationshipLists(table).some((list) => list.some((entry) => entry['name'] === name)))
+        throw new HasuraError({ code: 'already-exists', message, path: '$.args' })
+      const comment = without({ comment: args['comment'] })
+      listOf(table, `${kind}_relationships`).push({ name, using: readUsing(args['using']), ...comment })
+    },
+  }
+}
+
+function relationshipLists(table: Json) {
+  return [listOf(table, 'object_relationships'), listOf(table, 'array_relationships')]
+}
+
+function findRelationship(table: Parameters<typeof listOf>[0], name: string) {
+  const list = relationshipLists(table).find((entries) => entries.some((entry) => entry['name'] === name))
+  if (list === undefined) throw notExists(`relationship "${name}" does not exist`)
+  return { list, name }
+}
+
+/** `columns` may be one name. */
+function readUsing(value: unknown): Json {
+  const using = readObject(value, '$.args.using')
+  const foreignKey = using['foreign_key_constraint_on']
+  if (typeof foreignKey !== 'object' || foreignKey === null || Array.isArray(foreignKey)) return using
+  const { columns, ...rest } = readObject(foreignKey)
+  return { foreign_key_constraint_on: { ...rest, ...(columns === undefined ? {} : { columns: [columns].flat() }) } }
+}
+
+function permissionCommands(operation: 'select' | 'insert' | 'update' | 'delete'): Commands {
+  const key = `${operation}_permissions`
+  return {
+    [`create_${operation}_permission`]: ({ draft }, args) => {
+      const table = getTable(draft, readTable(args['table']))
+      const role = readText(args, 'role')
+      const entry = {
+        role,
+        permission: readPermission(args['permission'], operation),
+        ...without({ comment: args['comment'] }),
+      }
+      const message = `${operation} permission already defined on table "${spell(table.table)}" with role "${role}"`
+      if (role === 'admin') throw new HasuraError({ code: 'already-exists', message, path: '$.args' })
+      addEntry(listOf(table, key), entry, { key: 'role', message })
+    },
+    [`drop_${operation}_permission`]: ({ draft }, args) => {
+      const table = getTable(draft, readTable(args['table']))
+      const role = readText(args, 'role')
+      if (!listOf(table, key).some((entry) => entry['role'] === role)) {
+        const message = `${operation} permission on "${spell(table.table)}" for role "${role}" does not exist`
+        throw new HasuraError({ code: 'permission-denied', message, path: '$.args' })
+      }
+      removeEntry(listOf(table, key), 'role', role)
+    },
+  }
+}
+
+/** Commands may leave out what the metadata's own shape always has. */
+function readPermission(value: unknown, operation: string): Json {
+  const permission = without(readObject(value, '$.args.permission'))
+  if (Array.isArray(permission['computed_fields']) && permission['computed_fields'].length === 0)
+    delete permission['computed_fields']
+  if (operation === 'select' || operation === 'update') return { columns: [], filter: {}, ...permission }
+  return permission
+}
+
+function pick(args: Json, keys: readonly string[]): Json {
+  return without(Object.fromEntries(keys.map((key) => [key, args[key]])))
+}
