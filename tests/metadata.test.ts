@@ -1,38 +1,36 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { buildSchema, parse as parseGraphql, print, validate } from 'graphql'
 import { describe, expect } from 'vitest'
 import { parse } from 'yaml'
 import { test } from './support/database.ts'
 
-const METADATA = join(import.meta.dirname, '../hasura/metadata')
+const ROOT = join(import.meta.dirname, '..')
+const METADATA = join(ROOT, 'hasura/metadata')
 const TABLES = join(METADATA, 'databases/default/tables')
 
-interface SelectPermission {
-  readonly role: string
-  readonly permission: { readonly columns: unknown; readonly filter: object; readonly limit?: number }
+interface Relationship {
+  readonly using: {
+    readonly foreign_key_constraint_on?: string | string[] | { readonly table: { readonly name: string } }
+    readonly manual_configuration?: {
+      readonly remote_table: { readonly name: string }
+      readonly column_mapping: Readonly<Record<string, string>>
+    }
+  }
 }
 interface TrackedTable {
   readonly table: { readonly schema: string; readonly name: string }
-  readonly select_permissions?: readonly SelectPermission[]
-  readonly update_permissions?: readonly { readonly permission: { readonly filter: object; readonly check: unknown } }[]
+  readonly configuration: {
+    readonly comment: string
+    readonly column_config: Readonly<Record<string, { readonly comment: string }>>
+  }
+  readonly object_relationships?: readonly Relationship[]
+  readonly array_relationships?: readonly Relationship[]
 }
 
 const tables: readonly TrackedTable[] = readdirSync(TABLES)
   .filter((file) => file !== 'tables.yaml')
   .map((file) => parse(readFileSync(join(TABLES, file), 'utf8')) as TrackedTable)
-
-/** Reference data without a person in it; every other table is limited to its owner's rows. */
-const FOR_EVERYBODY = [
-  'connection_statuses',
-  'metric_kinds',
-  'platforms',
-  'sports',
-  'sync_run_kinds',
-  'sync_run_statuses',
-  'sync_strategies',
-]
-const FOR_NOBODY = ['raw_fitness_data']
-const OWN_ROWS = { user_id: { _eq: 'X-Hasura-User-Id' } }
 
 describe('the metadata', () => {
   test('lists every table file once, in order', () => {
@@ -50,28 +48,7 @@ describe('the metadata', () => {
     )
   })
 
-  test.for(tables.map((table) => [table.table.name, table] as const))(
-    'lets role user see only their own %s',
-    ([name, table]) => {
-      const permissions = table.select_permissions ?? []
-      expect(permissions.map(({ role }) => role)).toEqual(FOR_NOBODY.includes(name) ? [] : ['user'])
-      for (const { permission } of permissions) {
-        expect(permission.filter).toEqual(FOR_EVERYBODY.includes(name) ? {} : OWN_ROWS)
-        expect(permission.columns).toBeInstanceOf(Array)
-        expect(permission.limit).toBeGreaterThan(0)
-      }
-      for (const { permission } of table.update_permissions ?? [])
-        expect(permission).toMatchObject({ filter: OWN_ROWS, check: OWN_ROWS })
-    },
-  )
-
-  test.for([
-    ['connections', 'platform_user_id'],
-    ['sync_runs', 'next_cursor'],
-  ] as const)('keeps %s.%s to ourselves', ([name, column]) => {
-    const table = tables.find((candidate) => candidate.table.name === name)
-    expect(table?.select_permissions?.[0]?.permission.columns).not.toContain(column)
-  })
+  // Who may do what is in tests/permissions.
 
   test("gives Hasura's role no way into vault, audit or ops", async ({ db }) => {
     const { rows } = await db.admin.query(`
@@ -92,4 +69,80 @@ describe('the metadata', () => {
         and c.relkind in ('r', 'p') and not c.relispartition and col_description(c.oid, a.attnum) is null)`)
     expect(rows).toEqual([])
   })
+
+  // Hasura 2.51 and later takes descriptions from the metadata alone.
+  test.for(tables.map((table) => [table.table.name, table] as const))(
+    "describes %s in Postgres' own words",
+    async ([name, { configuration }], { db }) => {
+      const { rows } = await db.admin.query<{ column: string | null; comment: string }>(
+        `select a.attname as column, col_description(a.attrelid, a.attnum) as comment from pg_attribute a
+         where a.attrelid = $1::regclass and a.attnum > 0 and not a.attisdropped
+         union all select null, obj_description($1::regclass, 'pg_class')`,
+        [`public.${name}`],
+      )
+      const columns = Object.entries(configuration.column_config)
+      const described = [
+        ...columns.map(([column, { comment }]) => ({ column, comment })),
+        { column: null, comment: configuration.comment },
+      ]
+      expect(Object.fromEntries(described.map(({ column, comment }) => [column ?? '', comment]))).toEqual(
+        Object.fromEntries(rows.map(({ column, comment }) => [column ?? '', comment])),
+      )
+    },
+  )
+
+  test('follows every foreign key both ways', async ({ db }) => {
+    const { rows } = await db.admin.query<{ source: string; target: string; columns: string[] }>(`
+      select k.conrelid::regclass::text as source, k.confrelid::regclass::text as target,
+        array(select a.attname::text from pg_attribute a where a.attrelid = k.conrelid and a.attnum = any(k.conkey)) as columns
+      from pg_constraint k join pg_class c on c.oid = k.conrelid
+      where k.contype = 'f' and c.relnamespace = 'public'::regnamespace and not c.relispartition`)
+    const named = (name: string) => tables.find(({ table }) => `public.${table.name}` === name || table.name === name)
+    const missing = rows.flatMap(({ source, target, columns }) => [
+      ...((named(source)?.object_relationships ?? []).some((one) => goesBy(one, columns))
+        ? []
+        : [`${source} to ${target}`]),
+      ...((named(target)?.array_relationships ?? []).some((many) => reaches(many, source))
+        ? []
+        : [`${target} to ${source}`]),
+    ])
+    expect(rows.length).toBeGreaterThan(10)
+    expect(missing).toEqual([])
+  })
+
+  test('allows the operations that the product ships, as they are', () => {
+    const collections = parse(readFileSync(join(METADATA, 'query_collections.yaml'), 'utf8')) as {
+      readonly name: string
+      readonly definition: { readonly queries: readonly { readonly name: string; readonly query: string }[] }
+    }[]
+    expect(parse(readFileSync(join(METADATA, 'allow_list.yaml'), 'utf8'))).toEqual([
+      { collection: 'product', scope: { global: true } },
+    ])
+    const listed = new Map(collections[0]?.definition.queries.map(({ name, query }) => [name, plain(query)]))
+    const page = readFileSync(join(ROOT, 'service/web/assets/queries.js'), 'utf8').matchAll(/= `(\w+ (\w+)[^`]*)`/g)
+    const cli = readFileSync(join(ROOT, 'service/cli/status.ts'), 'utf8').matchAll(/graphql\(`\s*(\w+ (\w+)[^`]*)`\)/g)
+    const shipped = [...page, ...cli].map(([, query = '', name = '']) => [name, plain(query)] as const)
+    expect(shipped.map(([name]) => name)).toHaveLength(8)
+    for (const [name, query] of shipped) expect([name, listed.get(name)]).toEqual([name, query])
+    const schema = buildSchema(readFileSync(join(ROOT, 'hasura/schema.graphql'), 'utf8'))
+    for (const query of listed.values()) expect(validate(schema, parseGraphql(query))).toEqual([])
+    for (const action of Object.keys(schema.getMutationType()?.getFields() ?? {}).filter((name) => !name.includes('_')))
+      expect([...listed.values()].join(' ')).toContain(`${action}(`)
+  })
 })
+
+function goesBy({ using }: Relationship, columns: readonly string[]): boolean {
+  const key = using.foreign_key_constraint_on
+  const own = typeof key === 'string' ? [key] : (key ?? Object.keys(using.manual_configuration?.column_mapping ?? {}))
+  return Array.isArray(own) && own.toSorted().join() === columns.toSorted().join()
+}
+
+function reaches({ using }: Relationship, table: string): boolean {
+  const key = using.foreign_key_constraint_on
+  const remote = typeof key === 'object' && 'table' in key ? key.table : using.manual_configuration?.remote_table
+  return remote !== undefined && [remote.name, `public.${remote.name}`].includes(table)
+}
+
+function plain(query: string): string {
+  return print(parseGraphql(query))
+}
