@@ -1,0 +1,53 @@
+import type pg from 'pg'
+
+export const A = 'aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa'
+export const B = 'bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb'
+/** In every text of B's, and digits of every number: wherever it turns up, something of B's has. */
+export const CANARY_TEXT = 'canary-of-b'
+export const CANARY_NUMBER = 765_432
+
+interface Planted {
+  readonly userId: string
+  readonly text: string
+  readonly number: number
+  /** First letter of every id of the person's rows. */
+  readonly letter: 'a' | 'b'
+}
+
+const PEOPLE: Readonly<Record<string, Planted>> = {
+  [A]: { userId: A, text: 'of-a', number: 11, letter: 'a' },
+  [B]: { userId: B, text: CANARY_TEXT, number: CANARY_NUMBER, letter: 'b' },
+}
+
+/** Rows of one person in every table that has a person's rows. The same call plants the same values, times included. */
+export async function plant(pool: pg.Pool, userId: string): Promise<void> {
+  const person = PEOPLE[userId]
+  if (person === undefined) throw new Error('only A and B are planted')
+  const values = [person.userId, person.text, person.number, `${person.letter.repeat(8)}-0000-4000-8000-00000000000`]
+  for (const statement of STATEMENTS)
+    await pool.query(`with p as (select $1::uuid u, $2::text t, $3::integer n, $4::text i) ${statement}`, values)
+}
+
+const AT = "timestamptz '2026-03-01 06:00Z'"
+const STATEMENTS = [
+  "insert into platforms (id, display_name, updated_at) select 'strava', 'Strava', " +
+    AT +
+    ' from p on conflict do nothing',
+  `insert into app_users (user_id, time_zone, created_at) select u, t, ${AT} from p`,
+  `insert into connections (user_id, platform, id, status, status_reason, granted_scopes, platform_user_id, connected_at, updated_at)
+   select u, 'strava', (i || 1)::uuid, 'active', t, array[t], t, ${AT}, ${AT} from p`,
+  `insert into sync_runs (user_id, id, platform, kind, since, until, reached, records_fetched, error_code, started_at, updated_at)
+   select u, (i || 2)::uuid, 'strava', 'history', ${AT}, ${AT}, ${AT}, n, t, ${AT}, ${AT} from p`,
+  `insert into activities (user_id, id, platform, source_id, sport, source_sport, name, local_day, started_at, distance_m, moving_time_s,
+     raw_id, raw_created_at, observed_at, created_at, updated_at)
+   select u, (i || k)::uuid, 'strava', t || k, 'run', t, t || k, date '2026-03-01' + k, ${AT} + k * interval '1 day', n + k, n + k,
+     (i || 9)::uuid, ${AT}, ${AT}, ${AT}, ${AT} from p, generate_series(3, 5) as k`,
+  `insert into activity_streams (user_id, activity_id, kind, unit, offsets_s, "values", raw_id, raw_created_at, observed_at)
+   select u, (i || 3)::uuid, t, t, array[1, 2], array[n, n], (i || 9)::uuid, ${AT}, ${AT} from p`,
+  `insert into daily_metrics (user_id, local_day, platform, kind, value, updated_at)
+   select u, date '2026-03-01' + k, 'strava', 'activity_distance_m', n + k, ${AT} from p, generate_series(3, 5) as k`,
+  `insert into daily_summaries (user_id, local_day, activity_count, distance_m, sports, sources, updated_at)
+   select u, date '2026-03-01' + k, 1, n + k, array[t], jsonb_build_object(t, n), ${AT} from p, generate_series(3, 5) as k`,
+  `insert into user_fitness_summary (user_id, date, platform, data_points, data_types)
+   select u, date '2026-03-01', t, n, jsonb_build_array(t) from p`,
+]
