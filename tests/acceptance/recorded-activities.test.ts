@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -86,13 +86,15 @@ describe('a file of recorded activities', () => {
   const reason = existsSync(RECORDED) ? '' : ` (skipped: no recorded activities at ${SHARED_DATA})`
   test.skipIf(reason !== '')(
     `of a real athlete adds up to the file's own sums${reason}`,
-    async () => {
+    async ({ onTestFinished }) => {
       const cassette = JSON.parse(readFileSync(RECORDED, 'utf8')) as readonly {
         response: { body: readonly ServedActivity[] }
       }[]
       const served = cassette.flatMap(({ response }) => response.body)
       expect(served).toHaveLength(30)
-      const file = join(mkdtempSync(join(tmpdir(), 'tributary-recorded-')), 'activities.json')
+      const directory = mkdtempSync(join(tmpdir(), 'tributary-recorded-'))
+      onTestFinished(() => rmSync(directory, { recursive: true }))
+      const file = join(directory, 'activities.json')
       writeFileSync(file, JSON.stringify(served))
       const { activities, days } = await importFile(file, served.length)
       expect(days).toEqual(sumBy(served, localDayOf))
