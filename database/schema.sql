@@ -26,7 +26,9 @@ create table ops.deleted_records (
   platform text not null,
   source_id text not null,
   observed_at timestamp with time zone not null,
-  constraint deleted_records_pkey PRIMARY KEY (user_id, platform, source_id),
+  record_type text default 'activity'::text not null,
+  constraint deleted_records_pkey PRIMARY KEY (user_id, platform, record_type, source_id),
+  constraint deleted_records_record_type_check CHECK ((record_type = ANY (ARRAY['activity'::text, 'sleep_session'::text, 'sample'::text]))),
   constraint deleted_records_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint deleted_records_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
@@ -164,6 +166,8 @@ create table public.activities (
   details_observed_at timestamp with time zone,
   created_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
+  parent_source_id text,
+  counted boolean default true not null,
   constraint activities_pkey PRIMARY KEY (user_id, id),
   constraint activities_user_id_platform_source_id_key UNIQUE (user_id, platform, source_id),
   constraint activities_check CHECK ((ended_at >= started_at)),
@@ -219,8 +223,59 @@ comment on column public.activities.observed_at is 'When that payload was receiv
 comment on column public.activities.details_observed_at is 'When the detailed payload was received; null until it was.';
 comment on column public.activities.created_at is 'When the row was first written.';
 comment on column public.activities.updated_at is 'When the row last changed.';
+comment on column public.activities.parent_source_id is 'The activity it is a part of (one leg of a multisport event), by the platform''s id.';
+comment on column public.activities.counted is 'False for a whole whose parts are counted: sums add only what is counted.';
 grant select on public.activities to tributary_hasura;
 grant delete, insert, select, update on public.activities to tributary_service;
+
+create table public.activity_laps (
+  user_id uuid not null,
+  activity_id uuid not null,
+  lap_number integer not null,
+  started_at timestamp with time zone,
+  elapsed_time_s numeric,
+  moving_time_s numeric,
+  distance_m numeric,
+  elevation_gain_m numeric,
+  mean_speed_m_per_s numeric,
+  max_speed_m_per_s numeric,
+  heart_rate_mean_bpm numeric,
+  heart_rate_max_bpm numeric,
+  cadence_mean_rpm numeric,
+  power_mean_w numeric,
+  raw_id uuid not null,
+  raw_created_at timestamp with time zone not null,
+  observed_at timestamp with time zone not null,
+  constraint activity_laps_pkey PRIMARY KEY (user_id, activity_id, lap_number),
+  constraint activity_laps_distance_m_check CHECK ((distance_m >= (0)::numeric)),
+  constraint activity_laps_elapsed_time_s_check CHECK ((elapsed_time_s >= (0)::numeric)),
+  constraint activity_laps_elevation_gain_m_check CHECK ((elevation_gain_m >= (0)::numeric)),
+  constraint activity_laps_heart_rate_max_bpm_check CHECK ((heart_rate_max_bpm > (0)::numeric)),
+  constraint activity_laps_heart_rate_mean_bpm_check CHECK ((heart_rate_mean_bpm > (0)::numeric)),
+  constraint activity_laps_lap_number_check CHECK ((lap_number > 0)),
+  constraint activity_laps_moving_time_s_check CHECK ((moving_time_s >= (0)::numeric)),
+  constraint activity_laps_user_id_activity_id_fkey FOREIGN KEY (user_id, activity_id) REFERENCES public.activities(user_id, id) ON DELETE CASCADE
+);
+comment on table public.activity_laps is 'The laps of an activity, numbered from 1.';
+comment on column public.activity_laps.user_id is 'Whose activity it is.';
+comment on column public.activity_laps.activity_id is 'The activity.';
+comment on column public.activity_laps.lap_number is 'Its place in the activity, from 1.';
+comment on column public.activity_laps.started_at is 'When the lap began.';
+comment on column public.activity_laps.elapsed_time_s is 'Time from start to end in seconds.';
+comment on column public.activity_laps.moving_time_s is 'Time in motion in seconds.';
+comment on column public.activity_laps.distance_m is 'Distance in metres.';
+comment on column public.activity_laps.elevation_gain_m is 'Height gained in metres.';
+comment on column public.activity_laps.mean_speed_m_per_s is 'Mean speed in metres per second.';
+comment on column public.activity_laps.max_speed_m_per_s is 'Highest speed in metres per second.';
+comment on column public.activity_laps.heart_rate_mean_bpm is 'Mean heart rate in beats per minute.';
+comment on column public.activity_laps.heart_rate_max_bpm is 'Highest heart rate in beats per minute.';
+comment on column public.activity_laps.cadence_mean_rpm is 'Mean cadence in revolutions per minute (running: of one foot).';
+comment on column public.activity_laps.power_mean_w is 'Mean power in watts.';
+comment on column public.activity_laps.raw_id is 'The payload it was read from.';
+comment on column public.activity_laps.raw_created_at is 'The created_at of that payload.';
+comment on column public.activity_laps.observed_at is 'When that payload was received.';
+grant select on public.activity_laps to tributary_hasura;
+grant delete, insert, select, update on public.activity_laps to tributary_service;
 
 create table public.activity_streams (
   user_id uuid not null,
@@ -262,6 +317,32 @@ comment on column public.app_users.created_at is 'When the person was first seen
 grant select on public.app_users to tributary_hasura;
 grant update (time_zone) on public.app_users to tributary_hasura;
 grant delete, insert, select, update on public.app_users to tributary_service;
+
+create view public.body_measurements as
+ SELECT s.user_id,
+    s.kind,
+    s.started_at AS measured_at,
+    s.value,
+    k.unit,
+    s.platform,
+    s.source,
+    s.local_day,
+    s.manual
+   FROM (public.samples s
+     JOIN public.metric_kinds k ON ((k.id = s.kind)))
+  WHERE (k.category = ANY (ARRAY['body'::text, 'blood'::text]));
+comment on view public.body_measurements is 'Weight, body composition, temperature, blood pressure, blood glucose: the samples about the body.';
+comment on column public.body_measurements.user_id is 'Whose measurement it is.';
+comment on column public.body_measurements.kind is 'What was measured; see metric_kinds.';
+comment on column public.body_measurements.measured_at is 'When.';
+comment on column public.body_measurements.value is 'The value.';
+comment on column public.body_measurements.unit is 'UCUM unit of the value.';
+comment on column public.body_measurements.platform is 'Where it came from.';
+comment on column public.body_measurements.source is 'The device or app that measured; empty when the platform does not say.';
+comment on column public.body_measurements.local_day is 'The day where the person was.';
+comment on column public.body_measurements.manual is 'Typed in by hand, not measured.';
+grant select on public.body_measurements to tributary_hasura;
+grant select on public.body_measurements to tributary_service;
 
 create table public.connection_statuses (
   id text not null,
@@ -324,6 +405,8 @@ create table public.daily_metrics (
   derived boolean default false not null,
   raw_id uuid,
   updated_at timestamp with time zone default now() not null,
+  raw_created_at timestamp with time zone,
+  observed_at timestamp with time zone,
   constraint daily_metrics_pkey PRIMARY KEY (user_id, local_day, platform, kind),
   constraint daily_metrics_kind_fkey FOREIGN KEY (kind) REFERENCES public.metric_kinds(id),
   constraint daily_metrics_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
@@ -338,6 +421,8 @@ comment on column public.daily_metrics.value is 'The value in the unit of its ki
 comment on column public.daily_metrics.derived is 'Computed here from the day''s activities rather than reported by the platform.';
 comment on column public.daily_metrics.raw_id is 'The payload it was read from; null when derived.';
 comment on column public.daily_metrics.updated_at is 'When the value last changed.';
+comment on column public.daily_metrics.raw_created_at is 'The created_at of that payload.';
+comment on column public.daily_metrics.observed_at is 'When that payload was received; null when derived.';
 grant select on public.daily_metrics to tributary_hasura;
 grant delete, insert, select, update on public.daily_metrics to tributary_service;
 
@@ -375,19 +460,39 @@ comment on column public.daily_summaries.updated_at is 'When the row last change
 grant select on public.daily_summaries to tributary_hasura;
 grant delete, insert, select, update on public.daily_summaries to tributary_service;
 
+create table public.metric_categories (
+  id text not null,
+  description text not null,
+  constraint metric_categories_pkey PRIMARY KEY (id)
+);
+comment on table public.metric_categories is 'What metrics are about.';
+comment on column public.metric_categories.id is 'The category.';
+comment on column public.metric_categories.description is 'What it covers.';
+grant select on public.metric_categories to tributary_hasura;
+grant select on public.metric_categories to tributary_service;
+
 create table public.metric_kinds (
   id text not null,
   unit text not null,
   aggregation text not null,
   description text not null,
+  category text not null,
+  loinc_code text,
+  open_mhealth_schema text,
+  healthkit_identifier text,
   constraint metric_kinds_pkey PRIMARY KEY (id),
-  constraint metric_kinds_aggregation_check CHECK ((aggregation = ANY (ARRAY['sum'::text, 'mean'::text, 'min'::text, 'max'::text, 'last'::text])))
+  constraint metric_kinds_aggregation_check CHECK ((aggregation = ANY (ARRAY['sum'::text, 'mean'::text, 'min'::text, 'max'::text, 'last'::text]))),
+  constraint metric_kinds_category_fkey FOREIGN KEY (category) REFERENCES public.metric_categories(id)
 );
 comment on table public.metric_kinds is 'The vocabulary of metrics: unit and how values of one day combine.';
 comment on column public.metric_kinds.id is 'The kind; the unit is part of its name.';
 comment on column public.metric_kinds.unit is 'UCUM unit of the value.';
 comment on column public.metric_kinds.aggregation is 'How several values combine.';
 comment on column public.metric_kinds.description is 'What is measured.';
+comment on column public.metric_kinds.category is 'What it is about.';
+comment on column public.metric_kinds.loinc_code is 'Its LOINC code, where there is one that says the same.';
+comment on column public.metric_kinds.open_mhealth_schema is 'The Open mHealth (IEEE 1752.1) schema that carries it, without version.';
+comment on column public.metric_kinds.healthkit_identifier is 'Apple HealthKit''s identifier of the same quantity.';
 grant select on public.metric_kinds to tributary_hasura;
 grant select on public.metric_kinds to tributary_service;
 
@@ -441,6 +546,136 @@ comment on column public.raw_fitness_data.created_at is 'When the row was writte
 grant select, trigger on public.raw_fitness_data to tributary_hasura;
 grant delete, insert, select on public.raw_fitness_data to tributary_service;
 grant update (processed_at) on public.raw_fitness_data to tributary_service;
+
+create table public.samples (
+  user_id uuid not null,
+  kind text not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  platform text not null,
+  source text default ''::text not null,
+  variant text default ''::text not null,
+  value numeric not null,
+  local_day date not null,
+  start_offset_seconds integer,
+  manual boolean default false not null,
+  source_id text,
+  raw_id uuid not null,
+  raw_created_at timestamp with time zone not null,
+  observed_at timestamp with time zone not null,
+  constraint samples_pkey PRIMARY KEY (user_id, kind, started_at, ended_at, platform, source, variant),
+  constraint samples_check CHECK ((ended_at >= started_at)),
+  constraint samples_start_offset_seconds_check CHECK (((start_offset_seconds >= '-64800'::integer) AND (start_offset_seconds <= 64800))),
+  constraint samples_kind_fkey FOREIGN KEY (kind) REFERENCES public.metric_kinds(id),
+  constraint samples_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint samples_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+) partition by RANGE (started_at);
+CREATE INDEX samples_by_source_id ON ONLY public.samples USING btree (user_id, platform, source_id) WHERE (source_id IS NOT NULL);
+comment on table public.samples is 'Measurements: a value over an interval, or at an instant when start and end are equal. Partitioned by month.';
+comment on column public.samples.user_id is 'Whose measurement it is.';
+comment on column public.samples.kind is 'What was measured; see metric_kinds for the unit.';
+comment on column public.samples.started_at is 'Start of the interval, or the instant.';
+comment on column public.samples.ended_at is 'End of the interval; equal to the start for an instant.';
+comment on column public.samples.platform is 'Where it came from.';
+comment on column public.samples.source is 'The device or app that measured, as the platform names it; empty when it does not.';
+comment on column public.samples.variant is 'Tells apart several values of one source at one time, for example the kinds of movement within one interval; empty otherwise.';
+comment on column public.samples.value is 'The value in the unit of its kind.';
+comment on column public.samples.local_day is 'The day where the person was at the start.';
+comment on column public.samples.start_offset_seconds is 'Offset from UTC at the start, in seconds; null when unknown, and then the day is that of the person''s time zone.';
+comment on column public.samples.manual is 'Typed in by hand, not measured.';
+comment on column public.samples.source_id is 'The platform''s own id of the record, where it has one.';
+comment on column public.samples.raw_id is 'The payload it was last read from.';
+comment on column public.samples.raw_created_at is 'The created_at of that payload.';
+comment on column public.samples.observed_at is 'When that payload was received; an older payload never overwrites a newer one.';
+grant select on public.samples to tributary_hasura;
+grant delete, insert, select, update on public.samples to tributary_service;
+
+create table public.sleep_sessions (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  platform text not null,
+  source_id text not null,
+  source text default ''::text not null,
+  local_day date not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  end_offset_seconds integer,
+  time_zone text,
+  nap boolean default false not null,
+  asleep_s integer,
+  in_bed_s integer,
+  awake_s integer,
+  light_s integer,
+  deep_s integer,
+  rem_s integer,
+  score numeric,
+  finality integer default 0 not null,
+  raw_id uuid not null,
+  raw_created_at timestamp with time zone not null,
+  observed_at timestamp with time zone not null,
+  created_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint sleep_sessions_pkey PRIMARY KEY (user_id, id),
+  constraint sleep_sessions_user_id_platform_source_id_key UNIQUE (user_id, platform, source_id),
+  constraint sleep_sessions_asleep_s_check CHECK ((asleep_s >= 0)),
+  constraint sleep_sessions_awake_s_check CHECK ((awake_s >= 0)),
+  constraint sleep_sessions_check CHECK ((ended_at >= started_at)),
+  constraint sleep_sessions_deep_s_check CHECK ((deep_s >= 0)),
+  constraint sleep_sessions_end_offset_seconds_check CHECK (((end_offset_seconds >= '-64800'::integer) AND (end_offset_seconds <= 64800))),
+  constraint sleep_sessions_in_bed_s_check CHECK ((in_bed_s >= 0)),
+  constraint sleep_sessions_light_s_check CHECK ((light_s >= 0)),
+  constraint sleep_sessions_rem_s_check CHECK ((rem_s >= 0)),
+  constraint sleep_sessions_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint sleep_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX sleep_sessions_by_day ON public.sleep_sessions USING btree (user_id, local_day DESC);
+comment on table public.sleep_sessions is 'One row for each time a person slept, naps included.';
+comment on column public.sleep_sessions.user_id is 'Whose sleep it is.';
+comment on column public.sleep_sessions.id is 'Stable id here.';
+comment on column public.sleep_sessions.platform is 'Where it came from.';
+comment on column public.sleep_sessions.source_id is 'What identifies it at the platform: its id, or source and start.';
+comment on column public.sleep_sessions.source is 'The device or app that measured; empty when the platform does not say.';
+comment on column public.sleep_sessions.local_day is 'The day on which the person woke up, where they were.';
+comment on column public.sleep_sessions.started_at is 'When it began.';
+comment on column public.sleep_sessions.ended_at is 'When it ended.';
+comment on column public.sleep_sessions.end_offset_seconds is 'Offset from UTC at the end, in seconds; null when unknown.';
+comment on column public.sleep_sessions.time_zone is 'IANA time zone, where the platform names one.';
+comment on column public.sleep_sessions.nap is 'A nap, not the main sleep of the day.';
+comment on column public.sleep_sessions.asleep_s is 'Time asleep in seconds; null when not measured.';
+comment on column public.sleep_sessions.in_bed_s is 'Time in bed in seconds.';
+comment on column public.sleep_sessions.awake_s is 'Time awake between falling asleep and getting up, in seconds.';
+comment on column public.sleep_sessions.light_s is 'Light sleep in seconds.';
+comment on column public.sleep_sessions.deep_s is 'Deep sleep in seconds.';
+comment on column public.sleep_sessions.rem_s is 'REM sleep in seconds.';
+comment on column public.sleep_sessions.score is 'The platform''s own score, 0 to 100.';
+comment on column public.sleep_sessions.finality is 'How final the platform calls it: a tentative version never replaces a final one.';
+comment on column public.sleep_sessions.raw_id is 'The payload it was last read from.';
+comment on column public.sleep_sessions.raw_created_at is 'The created_at of that payload.';
+comment on column public.sleep_sessions.observed_at is 'When that payload was received.';
+comment on column public.sleep_sessions.created_at is 'When the row was first written.';
+comment on column public.sleep_sessions.updated_at is 'When the row last changed.';
+grant select on public.sleep_sessions to tributary_hasura;
+grant delete, insert, select, update on public.sleep_sessions to tributary_service;
+
+create table public.sleep_stages (
+  user_id uuid not null,
+  sleep_session_id uuid not null,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  stage text not null,
+  constraint sleep_stages_pkey PRIMARY KEY (user_id, sleep_session_id, started_at, stage),
+  constraint sleep_stages_check CHECK ((ended_at >= started_at)),
+  constraint sleep_stages_stage_check CHECK ((stage = ANY (ARRAY['in_bed'::text, 'awake'::text, 'asleep'::text, 'light'::text, 'deep'::text, 'rem'::text]))),
+  constraint sleep_stages_user_id_sleep_session_id_fkey FOREIGN KEY (user_id, sleep_session_id) REFERENCES public.sleep_sessions(user_id, id) ON DELETE CASCADE
+);
+comment on table public.sleep_stages is 'The stages of a sleep session in order of time.';
+comment on column public.sleep_stages.user_id is 'Whose sleep it is.';
+comment on column public.sleep_stages.sleep_session_id is 'The session.';
+comment on column public.sleep_stages.started_at is 'When the stage began.';
+comment on column public.sleep_stages.ended_at is 'When it ended.';
+comment on column public.sleep_stages.stage is 'in_bed, awake, asleep (no stage known), light, deep or rem.';
+grant select on public.sleep_stages to tributary_hasura;
+grant delete, insert, select, update on public.sleep_stages to tributary_service;
 
 create table public.sports (
   id text not null,
@@ -686,6 +921,32 @@ end $function$;
 comment on function ops.create_monthly_partitions(integer) is 'Creates the partitions of raw_fitness_data for this month and the given number of months ahead; answers how many were new.';
 grant execute on function ops.create_monthly_partitions(integer) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.create_sample_partitions(p_months date[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_start date;
+  v_created integer := 0;
+  v_name text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ops.create_sample_partitions', 0));
+  for v_start in select distinct date_trunc('month', month)::date from unnest(p_months) as month
+  loop
+    v_name := 'samples_' || to_char(v_start, 'YYYY_MM');
+    if to_regclass('public.' || v_name) is null then
+      execute format('create table public.%I partition of public.samples for values from (%L) to (%L)',
+        v_name, v_start, (v_start + interval '1 month')::date);
+      v_created := v_created + 1;
+    end if;
+  end loop;
+  return v_created;
+end $function$;
+comment on function ops.create_sample_partitions(date[]) is 'Creates the partitions of samples for the given months; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
+grant execute on function ops.create_sample_partitions(date[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.rebuild_daily_metrics(p_user_id uuid, p_platform text, p_days date[])
  RETURNS void
  LANGUAGE sql
@@ -701,7 +962,7 @@ BEGIN ATOMIC
              round((sum((a.heart_rate_mean_bpm * (a.moving_time_s)::numeric)) FILTER (WHERE (a.moving_time_s > 0)) / (NULLIF(sum(a.moving_time_s) FILTER (WHERE (a.heart_rate_mean_bpm IS NOT NULL)), 0))::numeric), 2) AS heart_rate_mean_bpm,
              max(a.heart_rate_max_bpm) AS heart_rate_max_bpm
             FROM public.activities a
-           WHERE ((a.user_id = rebuild_daily_metrics.p_user_id) AND (a.platform = rebuild_daily_metrics.p_platform) AND (a.local_day = ANY (rebuild_daily_metrics.p_days)))
+           WHERE ((a.user_id = rebuild_daily_metrics.p_user_id) AND (a.platform = rebuild_daily_metrics.p_platform) AND (a.local_day = ANY (rebuild_daily_metrics.p_days)) AND a.counted)
            GROUP BY a.local_day
          ), metrics AS (
           SELECT totals.local_day,
@@ -712,7 +973,7 @@ BEGIN ATOMIC
            WHERE (metric.value IS NOT NULL)
          ), stale AS (
           DELETE FROM public.daily_metrics d
-           WHERE ((d.user_id = rebuild_daily_metrics.p_user_id) AND (d.platform = rebuild_daily_metrics.p_platform) AND (d.local_day = ANY (rebuild_daily_metrics.p_days)) AND d.derived AND (NOT (EXISTS ( SELECT 1
+           WHERE ((d.user_id = rebuild_daily_metrics.p_user_id) AND (d.platform = rebuild_daily_metrics.p_platform) AND (d.local_day = ANY (rebuild_daily_metrics.p_days)) AND d.derived AND (d.kind ~~ 'activity\_%'::text) AND (NOT (EXISTS ( SELECT 1
                     FROM metrics m
                    WHERE ((m.local_day = d.local_day) AND (m.kind = d.kind))))))
            RETURNING 1 AS "?column?"
@@ -816,19 +1077,21 @@ begin
       "startOffsetSeconds" integer, "timeZone" text, "startTimeHidden" boolean, "distanceM" numeric, "movingTimeS" integer,
       "elapsedTimeS" integer, "elevationGainM" numeric, "meanSpeedMPerS" numeric, "maxSpeedMPerS" numeric,
       "heartRateMeanBpm" numeric, "heartRateMaxBpm" numeric, "cadenceMeanRpm" numeric, "powerMeanW" numeric,
-      manual boolean, indoor boolean, "hasRoute" boolean, private boolean, "deviceName" text, "sourceUrl" text)
+      manual boolean, indoor boolean, "hasRoute" boolean, private boolean, "deviceName" text, "sourceUrl" text,
+      "parentSourceId" text, counted boolean)
     where not exists (
       select 1 from ops.deleted_records d
-      where d.user_id = p_user_id and d.platform = p_platform and d.source_id = r."sourceId" and d.observed_at >= p_observed_at)
+      where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'activity' and d.source_id = r."sourceId"
+        and d.observed_at >= p_observed_at)
   ), written as (
     insert into public.activities as a (user_id, platform, source_id, sport, source_sport, name, local_day, started_at, ended_at,
       start_offset_seconds, time_zone, start_time_hidden, distance_m, moving_time_s, elapsed_time_s, elevation_gain_m,
       mean_speed_m_per_s, max_speed_m_per_s, heart_rate_mean_bpm, heart_rate_max_bpm, cadence_mean_rpm, power_mean_w,
-      manual, indoor, has_route, private, device_name, source_url, raw_id, raw_created_at, observed_at)
+      manual, indoor, has_route, private, device_name, source_url, parent_source_id, counted, raw_id, raw_created_at, observed_at)
     select p_user_id, p_platform, i."sourceId", coalesce(s.id, 'other'), i."sourceSport", i.name, i."localDay", i."startedAt", i."endedAt",
       i."startOffsetSeconds", i."timeZone", i."startTimeHidden", i."distanceM", i."movingTimeS", i."elapsedTimeS", i."elevationGainM",
       i."meanSpeedMPerS", i."maxSpeedMPerS", i."heartRateMeanBpm", i."heartRateMaxBpm", i."cadenceMeanRpm", i."powerMeanW",
-      i.manual, i.indoor, i."hasRoute", i.private, i."deviceName", i."sourceUrl", p_raw_id, p_raw_created_at, p_observed_at
+      i.manual, i.indoor, i."hasRoute", i.private, i."deviceName", i."sourceUrl", i."parentSourceId", coalesce(i.counted, true), p_raw_id, p_raw_created_at, p_observed_at
     from incoming i left join public.sports s on s.id = i.sport
     order by i."sourceId"
     on conflict (user_id, platform, source_id) do update
@@ -840,7 +1103,8 @@ begin
       heart_rate_mean_bpm = excluded.heart_rate_mean_bpm, heart_rate_max_bpm = excluded.heart_rate_max_bpm,
       cadence_mean_rpm = excluded.cadence_mean_rpm, power_mean_w = excluded.power_mean_w, manual = excluded.manual,
       indoor = excluded.indoor, has_route = excluded.has_route, private = excluded.private, device_name = excluded.device_name,
-      source_url = excluded.source_url, raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at,
+      source_url = excluded.source_url, parent_source_id = excluded.parent_source_id, counted = excluded.counted,
+      raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at,
       observed_at = excluded.observed_at, updated_at = now()
     -- The same payload again (a replay, a second delivery of the job) or an older one changes nothing.
     where excluded.observed_at > a.observed_at
@@ -848,13 +1112,13 @@ begin
         and row(a.sport, a.source_sport, a.name, a.local_day, a.started_at, a.ended_at, a.start_offset_seconds, a.time_zone,
             a.start_time_hidden, a.distance_m, a.moving_time_s, a.elapsed_time_s, a.elevation_gain_m, a.mean_speed_m_per_s,
             a.max_speed_m_per_s, a.heart_rate_mean_bpm, a.heart_rate_max_bpm, a.cadence_mean_rpm, a.power_mean_w, a.manual,
-            a.indoor, a.has_route, a.private, a.device_name, a.source_url)
+            a.indoor, a.has_route, a.private, a.device_name, a.source_url, a.parent_source_id, a.counted)
           is distinct from row(excluded.sport, excluded.source_sport, excluded.name, excluded.local_day, excluded.started_at,
             excluded.ended_at, excluded.start_offset_seconds, excluded.time_zone, excluded.start_time_hidden, excluded.distance_m,
             excluded.moving_time_s, excluded.elapsed_time_s, excluded.elevation_gain_m, excluded.mean_speed_m_per_s,
             excluded.max_speed_m_per_s, excluded.heart_rate_mean_bpm, excluded.heart_rate_max_bpm, excluded.cadence_mean_rpm,
             excluded.power_mean_w, excluded.manual, excluded.indoor, excluded.has_route, excluded.private, excluded.device_name,
-            excluded.source_url))))
+            excluded.source_url, excluded.parent_source_id, excluded.counted))))
     returning old.local_day as old_day, new.local_day as new_day
   )
   select array_agg(distinct day) into v_days from written cross join lateral (values (old_day), (new_day)) as touched (day) where day is not null;
@@ -878,6 +1142,70 @@ end $function$;
 comment on function ops.store_activities(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the activities of one payload and answers the local days whose numbers may have changed. An older payload never overwrites a newer one; the same payload twice changes nothing.';
 grant execute on function ops.store_activities(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
 grant execute on function ops.store_activities(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.store_activity_laps(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
+ RETURNS text[]
+ LANGUAGE sql
+BEGIN ATOMIC
+ WITH incoming AS (
+          SELECT r."sourceId",
+             r."lapNumber",
+             r."startedAt",
+             r."elapsedTimeS",
+             r."movingTimeS",
+             r."distanceM",
+             r."elevationGainM",
+             r."meanSpeedMPerS",
+             r."maxSpeedMPerS",
+             r."heartRateMeanBpm",
+             r."heartRateMaxBpm",
+             r."cadenceMeanRpm",
+             r."powerMeanW",
+             a.id AS activity_id
+            FROM (jsonb_to_recordset(store_activity_laps.p_records) r("sourceId" text, "lapNumber" integer, "startedAt" timestamp with time zone, "elapsedTimeS" numeric, "movingTimeS" numeric, "distanceM" numeric, "elevationGainM" numeric, "meanSpeedMPerS" numeric, "maxSpeedMPerS" numeric, "heartRateMeanBpm" numeric, "heartRateMaxBpm" numeric, "cadenceMeanRpm" numeric, "powerMeanW" numeric)
+              LEFT JOIN public.activities a ON (((a.user_id = store_activity_laps.p_user_id) AND (a.platform = store_activity_laps.p_platform) AND (a.source_id = r."sourceId"))))
+         ), current AS (
+          SELECT DISTINCT i_1.activity_id
+            FROM incoming i_1
+           WHERE ((i_1.activity_id IS NOT NULL) AND (NOT (EXISTS ( SELECT 1
+                    FROM public.activity_laps l
+                   WHERE ((l.user_id = store_activity_laps.p_user_id) AND (l.activity_id = i_1.activity_id) AND (l.observed_at > store_activity_laps.p_observed_at))))))
+         ), gone AS (
+          DELETE FROM public.activity_laps l
+            USING current c
+           WHERE ((l.user_id = store_activity_laps.p_user_id) AND (l.activity_id = c.activity_id) AND (NOT (EXISTS ( SELECT 1
+                    FROM incoming i_1
+                   WHERE ((i_1.activity_id = l.activity_id) AND (i_1."lapNumber" = l.lap_number))))))
+         ), written AS (
+          INSERT INTO public.activity_laps (user_id, activity_id, lap_number, started_at, elapsed_time_s, moving_time_s, distance_m, elevation_gain_m, mean_speed_m_per_s, max_speed_m_per_s, heart_rate_mean_bpm, heart_rate_max_bpm, cadence_mean_rpm, power_mean_w, raw_id, raw_created_at, observed_at)  SELECT store_activity_laps.p_user_id AS p_user_id,
+                     i_1.activity_id,
+                     i_1."lapNumber",
+                     i_1."startedAt",
+                     i_1."elapsedTimeS",
+                     i_1."movingTimeS",
+                     i_1."distanceM",
+                     i_1."elevationGainM",
+                     i_1."meanSpeedMPerS",
+                     i_1."maxSpeedMPerS",
+                     i_1."heartRateMeanBpm",
+                     i_1."heartRateMaxBpm",
+                     i_1."cadenceMeanRpm",
+                     i_1."powerMeanW",
+                     store_activity_laps.p_raw_id AS p_raw_id,
+                     store_activity_laps.p_raw_created_at AS p_raw_created_at,
+                     store_activity_laps.p_observed_at AS p_observed_at
+                    FROM (incoming i_1
+                      JOIN current c USING (activity_id)) ON CONFLICT(user_id, activity_id, lap_number) DO UPDATE SET started_at = excluded.started_at, elapsed_time_s = excluded.elapsed_time_s, moving_time_s = excluded.moving_time_s, distance_m = excluded.distance_m, elevation_gain_m = excluded.elevation_gain_m, mean_speed_m_per_s = excluded.mean_speed_m_per_s, max_speed_m_per_s = excluded.max_speed_m_per_s, heart_rate_mean_bpm = excluded.heart_rate_mean_bpm, heart_rate_max_bpm = excluded.heart_rate_max_bpm, cadence_mean_rpm = excluded.cadence_mean_rpm, power_mean_w = excluded.power_mean_w, raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
+         )
+  SELECT COALESCE(array_agg(DISTINCT i."sourceId"), '{}'::text[]) AS "coalesce"
+    FROM incoming i
+   WHERE ((i.activity_id IS NULL) AND (NOT (EXISTS ( SELECT 1
+            FROM ops.deleted_records d
+           WHERE ((d.user_id = store_activity_laps.p_user_id) AND (d.platform = store_activity_laps.p_platform) AND (d.record_type = 'activity'::text) AND (d.source_id = i."sourceId") AND (d.observed_at >= store_activity_laps.p_observed_at))))));
+END;
+comment on function ops.store_activity_laps(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the laps of one payload; answers the source ids whose activity is not here.';
+grant execute on function ops.store_activity_laps(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
+grant execute on function ops.store_activity_laps(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.store_activity_streams(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
  RETURNS text[]
@@ -911,11 +1239,197 @@ BEGIN ATOMIC
     FROM incoming i
    WHERE ((i.activity_id IS NULL) AND (NOT (EXISTS ( SELECT 1
             FROM ops.deleted_records d
-           WHERE ((d.user_id = store_activity_streams.p_user_id) AND (d.platform = store_activity_streams.p_platform) AND (d.source_id = i."sourceId") AND (d.observed_at >= store_activity_streams.p_observed_at))))));
+           WHERE ((d.user_id = store_activity_streams.p_user_id) AND (d.platform = store_activity_streams.p_platform) AND (d.record_type = 'activity'::text) AND (d.source_id = i."sourceId") AND (d.observed_at >= store_activity_streams.p_observed_at))))));
 END;
 comment on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the series of one payload; answers the source ids whose activity is not here.';
 grant execute on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
 grant execute on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.store_daily_metrics(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
+ RETURNS date[]
+ LANGUAGE sql
+BEGIN ATOMIC
+ WITH incoming AS (
+          SELECT r."localDay",
+             r.kind,
+             r.value
+            FROM jsonb_to_recordset(store_daily_metrics.p_records) r("localDay" date, kind text, value numeric)
+         ), written AS (
+          INSERT INTO public.daily_metrics AS d (user_id, local_day, platform, kind, value, derived, raw_id, raw_created_at, observed_at)  SELECT store_daily_metrics.p_user_id AS p_user_id,
+                     i."localDay",
+                     store_daily_metrics.p_platform AS p_platform,
+                     i.kind,
+                     i.value,
+                     false,
+                     store_daily_metrics.p_raw_id AS p_raw_id,
+                     store_daily_metrics.p_raw_created_at AS p_raw_created_at,
+                     store_daily_metrics.p_observed_at AS p_observed_at
+                    FROM incoming i
+                   ORDER BY i."localDay", i.kind ON CONFLICT(user_id, local_day, platform, kind) DO UPDATE SET value = excluded.value, derived = false, raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at, updated_at = now()
+           WHERE (d.derived OR (excluded.observed_at > d.observed_at) OR ((excluded.observed_at = d.observed_at) AND ((excluded.raw_id > d.raw_id) OR ((excluded.raw_id = d.raw_id) AND (excluded.value <> d.value)))))
+           RETURNING d.local_day
+         )
+  SELECT COALESCE(array_agg(DISTINCT written.local_day ORDER BY written.local_day), '{}'::date[]) AS "coalesce"
+    FROM written;
+END;
+comment on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the daily numbers a platform reports and answers the days that changed. An older payload never overwrites a newer one.';
+grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
+grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.store_samples(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb, p_spans jsonb, p_deleted text[])
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_time_zone text := coalesce((select u.time_zone from public.app_users u where u.user_id = p_user_id), 'UTC');
+  v_written date[];
+  v_replaced date[];
+  v_deleted date[];
+begin
+  -- What a span covers is replaced as a whole: an interval that grew has another end, and its shorter self must go.
+  with spans as (
+    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz)
+  ), gone as (
+    delete from public.samples s using spans p
+    where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
+      and s.started_at >= p."from" and s.started_at < p."to"
+      and (p.source is null or s.source = p.source) and (p.variant is null or s.variant = p.variant)
+      and (s.observed_at < p_observed_at or s.raw_id = p_raw_id)
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text)
+        where r.kind = s.kind and r."startedAt" = s.started_at and r."endedAt" = s.ended_at and r.source = s.source and r.variant = s.variant)
+    returning s.local_day
+  )
+  select array_agg(distinct local_day) into v_replaced from gone;
+
+  with spans as (
+    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz)
+  ), newer as (
+    select p.* from spans p where exists (
+      select 1 from public.samples s
+      where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
+        and s.started_at >= p."from" and s.started_at < p."to"
+        and (p.source is null or s.source = p.source) and (p.variant is null or s.variant = p.variant)
+        and s.observed_at > p_observed_at)
+  ), incoming as (
+    select r.* from jsonb_to_recordset(p_records) as r (
+      kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, value numeric, "localDay" date,
+      "offsetSeconds" integer, manual boolean, "sourceId" text)
+    where not exists (
+      select 1 from newer p where r.kind = any (p.kinds) and r."startedAt" >= p."from" and r."startedAt" < p."to"
+        and (p.source is null or r.source = p.source) and (p.variant is null or r.variant = p.variant))
+      and not exists (
+        select 1 from ops.deleted_records d
+        where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample' and d.source_id = r."sourceId"
+          and d.observed_at >= p_observed_at)
+  ), written as (
+    insert into public.samples as s (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day,
+      start_offset_seconds, manual, source_id, raw_id, raw_created_at, observed_at)
+    select p_user_id, i.kind, i."startedAt", i."endedAt", p_platform, i.source, i.variant, i.value,
+      coalesce(i."localDay", case when i."offsetSeconds" is null then (i."startedAt" at time zone v_time_zone)::date
+        else (i."startedAt" at time zone 'UTC' + make_interval(secs => i."offsetSeconds"))::date end),
+      i."offsetSeconds", i.manual, i."sourceId", p_raw_id, p_raw_created_at, p_observed_at
+    from incoming i
+    on conflict (user_id, kind, started_at, ended_at, platform, source, variant) do update
+    set value = excluded.value, local_day = excluded.local_day, start_offset_seconds = excluded.start_offset_seconds,
+      manual = excluded.manual, source_id = coalesce(excluded.source_id, s.source_id), raw_id = excluded.raw_id,
+      raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
+    where excluded.observed_at > s.observed_at
+      or (excluded.observed_at = s.observed_at and (excluded.raw_id > s.raw_id or (excluded.raw_id = s.raw_id
+        and row(s.value, s.local_day, s.start_offset_seconds, s.manual)
+          is distinct from row(excluded.value, excluded.local_day, excluded.start_offset_seconds, excluded.manual))))
+    returning old.local_day as old_day, new.local_day as new_day, old.value is distinct from new.value as changed
+  )
+  select array_agg(distinct day) into v_written
+  from written cross join lateral (values (old_day), (new_day)) as touched (day)
+  where day is not null and (changed or old_day is distinct from new_day);
+
+  with gone as (
+    insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
+    select p_user_id, p_platform, 'sample', source_id, p_observed_at from unnest(p_deleted) as source_id
+    on conflict (user_id, platform, record_type, source_id) do update set observed_at = greatest(d.observed_at, excluded.observed_at)
+    returning source_id
+  ), removed as (
+    delete from public.samples s using gone
+    where s.user_id = p_user_id and s.platform = p_platform and s.source_id = gone.source_id and s.observed_at <= p_observed_at
+    returning s.local_day
+  )
+  select array_agg(distinct local_day) into v_deleted from removed;
+
+  return array(select distinct day from unnest(v_replaced || v_written || v_deleted) as day order by day);
+end $function$;
+comment on function ops.store_samples(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,jsonb,text[]) is 'Writes the samples of one payload, replaces what its spans cover, removes what is gone at the source, and answers the local days whose numbers may have changed. An older payload never overwrites a newer one; the same payload twice changes nothing.';
+grant execute on function ops.store_samples(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,jsonb,text[]) to public;
+grant execute on function ops.store_samples(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,jsonb,text[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.store_sleep_sessions(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb, p_deleted text[])
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_time_zone text := coalesce((select u.time_zone from public.app_users u where u.user_id = p_user_id), 'UTC');
+  v_written date[];
+  v_sessions uuid[];
+  v_deleted date[];
+begin
+  with incoming as (
+    select r.* from jsonb_to_recordset(p_records) as r (
+      "sourceId" text, source text, "localDay" date, "startedAt" timestamptz, "endedAt" timestamptz, "endOffsetSeconds" integer,
+      "timeZone" text, nap boolean, "asleepS" integer, "inBedS" integer, "awakeS" integer, "lightS" integer, "deepS" integer,
+      "remS" integer, score numeric, finality integer)
+    where not exists (
+      select 1 from ops.deleted_records d
+      where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sleep_session' and d.source_id = r."sourceId"
+        and d.observed_at >= p_observed_at)
+  ), written as (
+    insert into public.sleep_sessions as s (user_id, platform, source_id, source, local_day, started_at, ended_at, end_offset_seconds,
+      time_zone, nap, asleep_s, in_bed_s, awake_s, light_s, deep_s, rem_s, score, finality, raw_id, raw_created_at, observed_at)
+    select p_user_id, p_platform, i."sourceId", i.source,
+      coalesce(i."localDay", case when i."endOffsetSeconds" is null then (i."endedAt" at time zone v_time_zone)::date
+        else (i."endedAt" at time zone 'UTC' + make_interval(secs => i."endOffsetSeconds"))::date end),
+      i."startedAt", i."endedAt", i."endOffsetSeconds", i."timeZone", i.nap, i."asleepS", i."inBedS", i."awakeS", i."lightS", i."deepS",
+      i."remS", i.score, i.finality, p_raw_id, p_raw_created_at, p_observed_at
+    from incoming i
+    order by i."sourceId"
+    on conflict (user_id, platform, source_id) do update
+    set source = excluded.source, local_day = excluded.local_day, started_at = excluded.started_at, ended_at = excluded.ended_at,
+      end_offset_seconds = excluded.end_offset_seconds, time_zone = excluded.time_zone, nap = excluded.nap,
+      asleep_s = excluded.asleep_s, in_bed_s = excluded.in_bed_s, awake_s = excluded.awake_s, light_s = excluded.light_s,
+      deep_s = excluded.deep_s, rem_s = excluded.rem_s, score = excluded.score, finality = excluded.finality,
+      raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at, updated_at = now()
+    where (excluded.finality, excluded.observed_at, excluded.raw_id) >= (s.finality, s.observed_at, s.raw_id)
+    returning new.id as id, old.local_day as old_day, new.local_day as new_day
+  )
+  select array_agg(distinct day), array_agg(distinct id) into v_written, v_sessions
+  from written cross join lateral (values (old_day), (new_day)) as touched (day) where day is not null;
+
+  delete from public.sleep_stages t where t.user_id = p_user_id and t.sleep_session_id = any (v_sessions);
+  insert into public.sleep_stages (user_id, sleep_session_id, started_at, ended_at, stage)
+  select p_user_id, s.id, t."startedAt", max(t."endedAt"), t.stage
+  from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+  join public.sleep_sessions s on s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId" and s.id = any (v_sessions)
+  cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+  group by s.id, t."startedAt", t.stage;
+
+  with gone as (
+    insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
+    select p_user_id, p_platform, 'sleep_session', source_id, p_observed_at from unnest(p_deleted) as source_id
+    on conflict (user_id, platform, record_type, source_id) do update set observed_at = greatest(d.observed_at, excluded.observed_at)
+    returning source_id
+  ), removed as (
+    delete from public.sleep_sessions s using gone
+    where s.user_id = p_user_id and s.platform = p_platform and s.source_id = gone.source_id and s.observed_at <= p_observed_at
+    returning s.local_day
+  )
+  select array_agg(distinct local_day) into v_deleted from removed;
+
+  return array(select distinct day from unnest(v_written || v_deleted) as day order by day);
+end $function$;
+comment on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) is 'Writes the sleep sessions of one payload with their stages and answers the local days whose numbers may have changed. A tentative version never replaces a final one, an older payload never a newer one; the same payload twice gives the same rows.';
+grant execute on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) to public;
+grant execute on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.take_request(p_platform text, p_share numeric)
  RETURNS timestamp with time zone

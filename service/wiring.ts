@@ -20,6 +20,7 @@ import { queueHistory } from './ingestion/start-sync.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { countConnections } from './monitoring/queries.ts'
 import { normalizeRawData } from './normalization/normalize-raw-data.task.ts'
+import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import type { SendRequest } from './platforms/contract.ts'
@@ -60,6 +61,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     db,
     platforms: config.platforms,
     queueRebuild,
+    ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
   return { config, log, db, vault, metrics, connections, ingestion, normalization }

@@ -14,7 +14,7 @@ begin atomic
         / nullif(sum(a.moving_time_s) filter (where a.heart_rate_mean_bpm is not null), 0), 2) as heart_rate_mean_bpm,
       max(a.heart_rate_max_bpm) as heart_rate_max_bpm
     from public.activities a
-    where a.user_id = p_user_id and a.platform = p_platform and a.local_day = any (p_days)
+    where a.user_id = p_user_id and a.platform = p_platform and a.local_day = any (p_days) and a.counted
     group by a.local_day
   ), metrics as (
     select totals.local_day, metric.kind, metric.value
@@ -31,7 +31,7 @@ begin atomic
     where metric.value is not null
   ), stale as (
     delete from public.daily_metrics d
-    where d.user_id = p_user_id and d.platform = p_platform and d.local_day = any (p_days) and d.derived
+    where d.user_id = p_user_id and d.platform = p_platform and d.local_day = any (p_days) and d.derived and d.kind like 'activity\_%'
       and not exists (select 1 from metrics m where m.local_day = d.local_day and m.kind = d.kind)
     returning 1
   )

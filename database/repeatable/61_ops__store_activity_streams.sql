@@ -24,7 +24,7 @@ begin atomic
   select coalesce(array_agg(distinct i."sourceId"), '{}') from incoming i
   where i.activity_id is null and not exists (
     select 1 from ops.deleted_records d
-    where d.user_id = p_user_id and d.platform = p_platform and d.source_id = i."sourceId" and d.observed_at >= p_observed_at);
+    where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'activity' and d.source_id = i."sourceId" and d.observed_at >= p_observed_at);
 end;
 comment on function ops.store_activity_streams(uuid, text, uuid, timestamptz, timestamptz, jsonb) is
   'Writes the series of one payload; answers the source ids whose activity is not here.';

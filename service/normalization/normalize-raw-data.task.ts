@@ -1,7 +1,9 @@
-import type { Platforms, Records } from '../platforms/contract.ts'
+import type { Platforms } from '../platforms/contract.ts'
+import type { Records } from '../platforms/records.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, PRIORITY } from '../runtime/jobs.ts'
 import { parseJson } from '../runtime/json.ts'
+import { checkRecords } from './check-records.ts'
 import { findRawData, type RawData } from './queries.ts'
 import { RawKey } from './raw-key.ts'
 import { replaceRecords } from './replace-records.ts'
@@ -16,7 +18,8 @@ export const normalizeRawData = defineTask<NormalizationServices>()({
   async run(key, services) {
     const raw = await findRawData(services.db, key)
     if (raw === undefined) return undefined // erased with its owner before we got here
-    const records = toRecords(services.platforms, raw)
+    const records = checkRecords(toRecords(services.platforms, raw), new Date())
+    await services.ensureSamplePartitions(records.samples ?? [])
     await services.db.transaction((tx) => replaceRecords(services, tx, { raw, records }))
     if (records.rejected.length > 0) services.countRejected(raw.platform, records.rejected.length)
     return undefined
@@ -36,5 +39,5 @@ function toRecords(platforms: Platforms, raw: RawData): Records {
 }
 
 function rejected(reason: string): Records {
-  return { activities: [], deletedActivities: [], activityStreams: [], rejected: [{ position: 0, reason }] }
+  return { rejected: [{ position: 0, reason }] }
 }

@@ -1,4 +1,4 @@
-import type { ActivityRecord, ActivityStreamRecord, RejectedRecord } from '../platforms/contract.ts'
+import type { ActivityRecord, RejectedRecord } from '../platforms/records.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
 import type { RawKey } from './raw-key.ts'
@@ -51,7 +51,7 @@ export async function deleteActivities(tx: Tx, raw: RawData, sourceIds: readonly
     with gone as (
       insert into ops.deleted_records as d (user_id, platform, source_id, observed_at)
       select ${raw.userId}::uuid, ${raw.platform}, source_id, ${raw.receivedAt}::timestamptz from unnest(${sourceIds}::text[]) as source_id
-      on conflict (user_id, platform, source_id) do update set observed_at = greatest(d.observed_at, excluded.observed_at)
+      on conflict (user_id, platform, record_type, source_id) do update set observed_at = greatest(d.observed_at, excluded.observed_at)
       returning source_id
     ), removed as (
       delete from public.activities a using gone
@@ -61,18 +61,6 @@ export async function deleteActivities(tx: Tx, raw: RawData, sourceIds: readonly
     )
     select coalesce(array_agg(distinct local_day)::text[], '{}') as days from removed`)
   return rows[0]?.days ?? []
-}
-
-/** Answers the source ids whose activity is not here (yet, or no longer). */
-export async function storeStreams(
-  tx: Tx,
-  raw: RawData,
-  streams: readonly ActivityStreamRecord[],
-): Promise<readonly string[]> {
-  const { rows } = await tx.query<{ missing: string[] }>(sql`
-    select ops.store_activity_streams(${raw.userId}::uuid, ${raw.platform}, ${raw.rawId}::uuid, ${raw.createdAt}::timestamptz,
-      ${raw.receivedAt}::timestamptz, ${JSON.stringify(streams)}::jsonb) as missing`)
-  return rows[0]?.missing ?? []
 }
 
 export async function rebuildDailyMetrics(tx: Tx, raw: RawData, localDays: readonly string[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { ActivityRecord, Records } from '../platforms/contract.ts'
+import type { ActivityRecord, Records, SampleRecord } from '../platforms/records.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import {
@@ -9,13 +9,13 @@ import {
   rebuildDailyMetrics,
   storeActivities,
   storeRejections,
-  storeStreams,
 } from './queries.ts'
 import type { NormalizationServices } from './services.ts'
+import { storeDailyMetrics, storeLaps, storeSamples, storeSleepSessions, storeStreams } from './store-records.ts'
 
 /**
  * Writes what a payload became. An older payload never overwrites a newer one, so the order in which jobs run does not matter.
- * Throws normalization/activity_missing (retried) when a series arrives before its activity.
+ * Throws normalization/activity_missing (retried) when a series or a lap arrives before its activity.
  */
 export async function replaceRecords(
   { queueRebuild }: Pick<NormalizationServices, 'queueRebuild'>,
@@ -23,21 +23,60 @@ export async function replaceRecords(
   { raw, records }: { raw: RawData; records: Records },
 ): Promise<void> {
   await lockPerson(tx, raw.userId)
-  const stored = await storeActivities(tx, raw, lastOfEach(records.activities))
-  const removed = await deleteActivities(tx, raw, records.deletedActivities)
-  const missing = await storeStreams(tx, raw, records.activityStreams)
-  if (missing.length > 0)
-    throw new AppError('normalization/activity_missing', { platform: raw.platform, activities: missing.length })
+  const activityDays = await replaceActivities(tx, { raw, records })
+  if (activityDays.length > 0) await rebuildDailyMetrics(tx, raw, activityDays)
+  const days = new Set([...activityDays, ...(await replaceMeasurements(tx, { raw, records }))])
   await storeRejections(tx, raw, records.rejected)
-  const days = [...new Set([...stored, ...removed])]
-  if (days.length > 0) {
-    await rebuildDailyMetrics(tx, raw, days)
-    await queueRebuild(tx, raw.userId, days)
-  }
+  if (days.size > 0) await queueRebuild(tx, raw.userId, [...days])
   await markProcessed(tx, raw)
 }
 
-/** A list that moved while it was read can hold an activity twice; one statement writes a row once. */
-function lastOfEach(activities: readonly ActivityRecord[]): readonly ActivityRecord[] {
-  return [...new Map(activities.map((activity) => [activity.sourceId, activity])).values()]
+async function replaceActivities(
+  tx: Tx,
+  { raw, records }: { raw: RawData; records: Records },
+): Promise<readonly string[]> {
+  const { activities = [], deletedActivities = [], activityStreams = [], activityLaps = [] } = records
+  const stored = activities.length === 0 ? [] : await storeActivities(tx, raw, lastOfEach(activities, activityKey))
+  const removed = deletedActivities.length === 0 ? [] : await deleteActivities(tx, raw, deletedActivities)
+  const missing = [
+    ...(activityStreams.length === 0 ? [] : await storeStreams(tx, raw, activityStreams)),
+    ...(activityLaps.length === 0 ? [] : await storeLaps(tx, raw, activityLaps)),
+  ]
+  if (missing.length > 0)
+    throw new AppError('normalization/activity_missing', {
+      platform: raw.platform,
+      activities: new Set(missing).size,
+    })
+  return [...new Set([...stored, ...removed])]
+}
+
+async function replaceMeasurements(
+  tx: Tx,
+  { raw, records }: { raw: RawData; records: Records },
+): Promise<readonly string[]> {
+  const { samples = [], sampleSpans = [], deletedSamples = [] } = records
+  const { sleepSessions = [], deletedSleepSessions = [], dailyMetrics = [] } = records
+  const days: string[] = []
+  if (samples.length + sampleSpans.length + deletedSamples.length > 0)
+    days.push(
+      ...(await storeSamples(tx, raw, { samples: lastOfEach(samples, sampleKey), sampleSpans, deletedSamples })),
+    )
+  if (sleepSessions.length + deletedSleepSessions.length > 0) {
+    const lastSessions = lastOfEach(sleepSessions, ({ sourceId }) => sourceId)
+    days.push(...(await storeSleepSessions(tx, raw, { sleepSessions: lastSessions, deletedSleepSessions })))
+  }
+  if (dailyMetrics.length > 0) {
+    const lastMetrics = lastOfEach(dailyMetrics, ({ localDay, kind }) => `${localDay} ${kind}`)
+    days.push(...(await storeDailyMetrics(tx, raw, lastMetrics)))
+  }
+  return days
+}
+
+const activityKey = ({ sourceId }: ActivityRecord) => sourceId
+const sampleKey = ({ kind, startedAt, endedAt, source, variant }: SampleRecord) =>
+  `${kind}\n${startedAt.getTime()}\n${endedAt.getTime()}\n${source}\n${variant}`
+
+/** A payload can hold one thing twice (a list that moved while it was read); one statement writes a row once. */
+function lastOfEach<Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly Item[] {
+  return [...new Map(items.map((item) => [keyOf(item), item])).values()]
 }

@@ -1,8 +1,15 @@
 import type { z } from 'zod'
 import type { Secret } from '../runtime/secret.ts'
+import type { Records } from './records.ts'
 
 /** The kinds of canonical records that a platform can yield. */
-export type CoverageKind = 'activities' | 'activity_streams' | 'daily_metrics' | 'sleep_sessions' | 'samples'
+export type CoverageKind =
+  | 'activities'
+  | 'activity_streams'
+  | 'activity_laps'
+  | 'daily_metrics'
+  | 'sleep_sessions'
+  | 'samples'
 
 /** What the platform's terms demand, as data; enforced by jobs, shown in GraphQL. Null means no limit here. */
 export interface Policy {
@@ -12,69 +19,6 @@ export interface Policy {
   readonly attribution: string
   /** Why the figures differ from the platform's published terms; null when they don't. */
   readonly overrideReason: string | null
-}
-
-export interface ActivityRecord {
-  /** The platform's id, as text and exact. */
-  readonly sourceId: string
-  /** A row of `sports`. */
-  readonly sport: string
-  readonly sourceSport: string
-  readonly name: string | null
-  /** YYYY-MM-DD where the person was at the start. */
-  readonly localDay: string
-  /** Null when the person hides the start time. */
-  readonly startedAt: Date | null
-  readonly endedAt: Date | null
-  readonly startOffsetSeconds: number | null
-  readonly timeZone: string | null
-  readonly startTimeHidden: boolean
-  readonly distanceM: number | null
-  readonly movingTimeS: number | null
-  readonly elapsedTimeS: number | null
-  readonly elevationGainM: number | null
-  readonly meanSpeedMPerS: number | null
-  readonly maxSpeedMPerS: number | null
-  readonly heartRateMeanBpm: number | null
-  readonly heartRateMaxBpm: number | null
-  readonly cadenceMeanRpm: number | null
-  readonly powerMeanW: number | null
-  /** Only detailed payloads have it; a summary leaves what is stored alone. */
-  readonly energyKcal: number | null
-  readonly manual: boolean
-  readonly indoor: boolean
-  readonly hasRoute: boolean
-  readonly private: boolean
-  readonly deviceName: string | null
-  readonly sourceUrl: string | null
-  /** Whether the payload was the detailed one. */
-  readonly detailed: boolean
-}
-
-export interface ActivityStreamRecord {
-  readonly sourceId: string
-  /** For example heart_rate_bpm. */
-  readonly kind: string
-  /** UCUM. */
-  readonly unit: string
-  /** Seconds since the start; as long as `values`. */
-  readonly offsetsS: readonly number[]
-  readonly values: readonly (number | null)[]
-}
-
-/** A record inside a payload that could not be read: where it stood and why, never its values. */
-export interface RejectedRecord {
-  readonly position: number
-  readonly reason: string
-}
-
-/** What a payload becomes. */
-export interface Records {
-  readonly activities: readonly ActivityRecord[]
-  /** Source ids that are gone at the platform. */
-  readonly deletedActivities: readonly string[]
-  readonly activityStreams: readonly ActivityStreamRecord[]
-  readonly rejected: readonly RejectedRecord[]
 }
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import type { ActivityRecord } from '../../service/platforms/contract.ts'
+import type { ActivityRecord } from '../../service/platforms/records.ts'
 import platform from '../../service/platforms/strava/platform.ts'
 import { parseJson } from '../../service/runtime/json.ts'
 
@@ -74,7 +74,7 @@ const { api, oauth } = platform.connect(local)!
 describe.skipIf(missing)('answers recorded from Strava', () => {
   test('a list of thirty activities is read whole', () => {
     const items = body('athlete_activities') as Json[]
-    const { activities, rejected } = platform.normalize.activity_list(items)
+    const { activities = [], rejected } = platform.normalize.activity_list(items)
     expect(items).toHaveLength(30)
     expect(rejected).toEqual([])
     for (const [index, activity] of activities.entries()) expect(activity).toMatchObject(expected(items[index]!))

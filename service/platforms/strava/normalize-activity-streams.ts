@@ -1,5 +1,5 @@
 import { AppError } from '../../runtime/errors.ts'
-import type { ActivityStreamRecord, Records, RejectedRecord } from '../contract.ts'
+import type { ActivityStreamRecord, Records, RejectedRecord } from '../records.ts'
 import { ActivityStreams } from './schemas.ts'
 
 interface StreamKind {

@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { AppError } from '../../runtime/errors.ts'
-import type { ActivityRecord, Records, RejectedRecord } from '../contract.ts'
+import type { ActivityRecord, Records, RejectedRecord } from '../records.ts'
 import { readWhen } from './read-when.ts'
 import { ActivityDeletion, StravaActivity } from './schemas.ts'
 import { canonicalSport } from './sports.ts'

@@ -1,4 +1,4 @@
-import type { ActivityRecord } from '../contract.ts'
+import type { ActivityRecord } from '../records.ts'
 import { isStartTimeHidden } from './hidden-start.ts'
 import type { StravaActivity } from './schemas.ts'
 

@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest'
+import type { SampleRecord, SleepRecord } from '../platforms/records.ts'
+import { checkRecords } from './check-records.ts'
+
+const NOW = new Date('2026-03-01T12:00:00Z')
+const sample: SampleRecord = {
+  kind: 'steps',
+  startedAt: new Date('2026-03-01T09:00:00Z'),
+  endedAt: new Date('2026-03-01T09:15:00Z'),
+  offsetSeconds: 3600,
+  value: 420,
+  source: '',
+  variant: '',
+  sourceId: null,
+  manual: false,
+}
+const sleep: SleepRecord = {
+  sourceId: '1',
+  source: '',
+  startedAt: new Date('2026-02-28T22:00:00Z'),
+  endedAt: new Date('2026-03-01T06:00:00Z'),
+  endOffsetSeconds: null,
+  timeZone: null,
+  nap: false,
+  asleepS: null,
+  inBedS: null,
+  awakeS: null,
+  lightS: null,
+  deepS: null,
+  remS: null,
+  score: null,
+  finality: 0,
+  stages: [],
+}
+
+describe('records before they are written', () => {
+  test.for([
+    ['NaN', { value: Number.NaN }, 'steps: not a number'],
+    ['1e400', { value: Number('1e400') }, 'steps: not a number'],
+    ['no time', { startedAt: new Date('soon') }, 'steps: not a time'],
+    ['an end before its start', { endedAt: new Date('2026-03-01T08:59:59Z') }, 'steps: ends before it starts'],
+    ['a start before 1970', { startedAt: new Date(-1) }, 'steps: starts before 1970 or in the future'],
+    [
+      'a start in the future',
+      { startedAt: new Date('2026-03-02T12:00:01Z'), endedAt: new Date('2026-03-02T12:00:01Z') },
+      'steps: starts before 1970 or in the future',
+    ],
+    ['forty days', { startedAt: new Date('2026-01-20T09:00:00Z') }, 'steps: too long'],
+    ['an offset of 19 hours', { offsetSeconds: 68_400 }, 'steps: offset beyond 18 hours'],
+    ['an offset of NaN', { offsetSeconds: Number.NaN }, 'steps: offset beyond 18 hours'],
+    ['the 30th of February', { localDay: '2026-02-30' }, 'steps: not a day'],
+  ] as const)('a sample of %s is rejected alone', ([, change, reason]) => {
+    const { samples, rejected } = checkRecords({ samples: [{ ...sample, ...change }, sample], rejected: [] }, NOW)
+    expect(samples).toEqual([sample])
+    expect(rejected).toEqual([{ position: 1_000_000, reason }])
+  })
+
+  test('a sleep of three days, or with a stage that ends before it starts, is rejected alone', () => {
+    const long = { ...sleep, startedAt: new Date('2026-02-26T06:00:00Z') }
+    const stage = { stage: 'rem', startedAt: sleep.endedAt, endedAt: sleep.startedAt } as const
+    const { sleepSessions, rejected } = checkRecords(
+      { sleepSessions: [long, { ...sleep, stages: [stage] }, sleep], rejected: [{ position: 3, reason: 'before' }] },
+      NOW,
+    )
+    expect(sleepSessions).toEqual([sleep])
+    expect(rejected).toEqual([
+      { position: 3, reason: 'before' },
+      { position: 1_000_000, reason: 'sleep: too long' },
+      { position: 1_000_001, reason: 'sleep stage rem: ends before it starts' },
+    ])
+  })
+
+  test('a daily number without a day is rejected alone', () => {
+    const metric = { kind: 'steps', localDay: '2026-03-01', value: 1 } as const
+    const { dailyMetrics, rejected } = checkRecords(
+      { dailyMetrics: [{ ...metric, localDay: '1/3/2026' }, metric, { ...metric, value: Infinity }], rejected: [] },
+      NOW,
+    )
+    expect(dailyMetrics).toEqual([metric])
+    expect(rejected.map(({ reason }) => reason)).toEqual(['steps: not a day', 'steps: not a number'])
+  })
+
+  test('good records pass as they are', () => {
+    const records = { samples: [sample], sleepSessions: [sleep], dailyMetrics: [], rejected: [] }
+    expect(checkRecords(records, NOW)).toEqual(records)
+  })
+})
