@@ -102,6 +102,12 @@ export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env) {
   return { nodeEnvironment, hasura: { url, jwt } }
 }
 
+/** What every platform makes of its payloads, whether it is switched on or not: reading a payload needs no settings. */
+export async function loadNormalizers(): Promise<ReadonlyMap<string, Platform['normalize']>> {
+  const folders = await discoverPlatforms()
+  return new Map([...folders.values()].map(({ id, normalize }) => [id, normalize]))
+}
+
 /** Variables that the launcher wrote for the operator's commands on a laptop; what is set already wins. */
 export function loadDevelopmentEnvironment(): void {
   const file = join(process.env['TRIBUTARY_DATA_DIR'] ?? '.data', 'development.env')

@@ -1,41 +1,30 @@
 import { parseArgs } from 'node:util'
-import { z } from 'zod'
-import { loadClientConfig, loadDevelopmentEnvironment } from '../config.ts'
-import { showStatus } from './status.ts'
-import { signToken } from './token.ts'
+import { loadDevelopmentEnvironment } from '../config.ts'
+import type { Command } from './command.ts'
+import { normalizeCommand, replayCommand } from './payload.command.ts'
+import { statusCommand, tokenCommand } from './person.command.ts'
 
-const USAGE = `usage: npm run tributary -- <command>
+const COMMANDS: readonly Command[] = [tokenCommand, statusCommand, normalizeCommand, replayCommand]
 
-  token --user <uuid> [--role user]    print a JWT for 15 minutes (development only)
-  status --user <uuid>                 print a person's connections, imports and totals, asked through GraphQL
-`
-
-const Options = z.object({ user: z.uuid('--user must be a UUID'), role: z.string().min(1).default('user') })
+function describe(): string {
+  const lines = COMMANDS.flatMap(({ usage }) => usage.map(([call, effect]) => `  ${call.padEnd(50)} ${effect}`))
+  return ['usage: npm run tributary -- <command>', '', ...lines, ''].join('\n')
+}
 
 async function run(args: string[]): Promise<string> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: { user: { type: 'string' }, role: { type: 'string' } },
-  })
-  const [command] = positionals
-  if (command === undefined || command === 'help') return USAGE
-  if (command !== 'token' && command !== 'status')
-    throw new Error(`no command "${command}"; see npm run tributary -- help`)
-  const options = Options.safeParse(values)
-  if (!options.success) throw new Error(options.error.issues[0]?.message ?? 'bad options')
+  const [name, ...rest] = args
+  if (name === undefined || name === 'help' || name === '--help') return describe()
+  const command = COMMANDS.find((candidate) => candidate.name === name)
+  if (command === undefined) throw new Error(`no command "${name}"; see npm run tributary -- help`)
+  const { values, positionals } = parseArgs({ args: rest, allowPositionals: true, options: command.options })
   loadDevelopmentEnvironment()
-  const config = loadClientConfig()
-  if (config.nodeEnvironment === 'production')
-    throw new Error('tokens are issued by your identity provider in production')
-  const token = await signToken(config.hasura.jwt, { userId: options.data.user, role: options.data.role })
-  return command === 'token' ? `${token}\n` : showStatus({ endpoint: `${config.hasura.url}/v1/graphql`, token })
+  return command.run({ values: values as Record<string, string | boolean | undefined>, positionals })
 }
 
 run(process.argv.slice(2)).then(
   (text) => process.stdout.write(text),
   (error: unknown) => {
-    process.stderr.write(`tributary: ${error instanceof Error ? error.message : 'failed'}\n`)
+    process.stderr.write(`tributary: ${error instanceof Error ? error.message.split('\n')[0] : 'failed'}\n`)
     process.exitCode = 1
   },
 )

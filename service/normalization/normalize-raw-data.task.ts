@@ -1,11 +1,7 @@
-import type { Platforms } from '../platforms/contract.ts'
-import type { Records } from '../platforms/records.ts'
-import { AppError } from '../runtime/errors.ts'
 import { defineTask, PRIORITY } from '../runtime/jobs.ts'
-import { parseJson } from '../runtime/json.ts'
-import { checkRecords } from './check-records.ts'
-import { findRawData, type RawData } from './queries.ts'
+import { findRawData } from './queries.ts'
 import { RawKey } from './raw-key.ts'
+import { readPayload } from './read-payload.ts'
 import { replaceRecords } from './replace-records.ts'
 import type { NormalizationServices } from './services.ts'
 
@@ -16,28 +12,26 @@ export const normalizeRawData = defineTask<NormalizationServices>()({
   jobKey: ({ rawId }) => `normalize_raw_data:${rawId}`,
   priority: PRIORITY.normal,
   async run(key, services) {
-    const raw = await findRawData(services.db, key)
-    if (raw === undefined) return undefined // erased with its owner before we got here
-    const records = checkRecords(toRecords(services.platforms, raw), new Date())
-    await services.ensureSamplePartitions(records.samples ?? [])
-    await services.db.transaction((tx) => replaceRecords(services, tx, { raw, records }))
-    if (records.rejected.length > 0) services.countRejected(raw.platform, records.rejected.length)
+    await normalizeRaw(services, key)
     return undefined
   },
 })
 
-/** A payload that cannot be read at all is rejected as a whole: kept, marked, and not tried again until a replay. */
-function toRecords(platforms: Platforms, raw: RawData): Records {
-  const normalize = platforms.get(raw.platform)?.normalize[raw.dataType]
-  if (normalize === undefined) return rejected(`no normalizer for ${raw.dataType}`)
-  try {
-    return normalize(parseJson(raw.text), raw.metadata)
-  } catch (error) {
-    if (error instanceof AppError && !error.spec.retry) return rejected(error.code)
-    throw error
-  }
+export interface Normalized {
+  readonly platform: string
+  readonly rejected: number
+  /** The local days whose numbers may have changed. */
+  readonly days: readonly string[]
 }
 
-function rejected(reason: string): Records {
-  return { rejected: [{ position: 0, reason }] }
+/** Undefined when the payload is no longer there: erased with its owner before we got here. */
+export async function normalizeRaw(services: NormalizationServices, key: RawKey): Promise<Normalized | undefined> {
+  const raw = await findRawData(services.db, key)
+  if (raw === undefined) return undefined
+  const records = readPayload(services.platforms.get(raw.platform)?.normalize[raw.dataType], raw, new Date())
+  await services.ensureSamplePartitions(records.samples ?? [])
+  const days = await services.db.transaction((tx) => replaceRecords(services, tx, { raw, records }))
+  const rejected = records.rejected.length
+  if (rejected > 0) services.countRejected(raw.platform, rejected)
+  return { platform: raw.platform, rejected, days }
 }

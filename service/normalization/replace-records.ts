@@ -14,14 +14,14 @@ import type { NormalizationServices } from './services.ts'
 import { storeDailyMetrics, storeLaps, storeSamples, storeSleepSessions, storeStreams } from './store-records.ts'
 
 /**
- * Writes what a payload became. An older payload never overwrites a newer one, so the order in which jobs run does not matter.
+ * Writes what a payload became and answers the local days whose numbers may have changed. An older payload never overwrites a newer one, so the order in which jobs run does not matter.
  * Throws normalization/activity_missing (retried) when a series or a lap arrives before its activity.
  */
 export async function replaceRecords(
   { queueRebuild }: Pick<NormalizationServices, 'queueRebuild'>,
   tx: Tx,
   { raw, records }: { raw: RawData; records: Records },
-): Promise<void> {
+): Promise<readonly string[]> {
   await lockPerson(tx, raw.userId)
   const activityDays = await replaceActivities(tx, { raw, records })
   if (activityDays.length > 0) await rebuildDailyMetrics(tx, raw, activityDays)
@@ -29,6 +29,7 @@ export async function replaceRecords(
   await storeRejections(tx, raw, records.rejected)
   if (days.size > 0) await queueRebuild(tx, raw.userId, [...days])
   await markProcessed(tx, raw)
+  return [...days].toSorted()
 }
 
 async function replaceActivities(

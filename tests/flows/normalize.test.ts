@@ -82,7 +82,7 @@ describe('normalization', () => {
     const { rows } = await db.admin.query(`
       select r.reason, d.processed_at is not null as processed from ops.rejected_records r
       join raw_fitness_data d on d.id = r.raw_id`)
-    expect(rows).toEqual([{ reason: 'platform/unexpected_payload', processed: true }])
+    expect(rows).toEqual([{ reason: 'platform/unexpected_payload: not_a_list', processed: true }])
   })
 
   test('waits for its activity when a series comes first', async ({ db, service }) => {
