@@ -7,6 +7,7 @@ import type { SelectedField } from '../request/selection.ts'
 import { buildModel } from '../schema/build-model.ts'
 import { meaningOf } from '../schema/meaning.ts'
 import type { GraphqlRequest, Session } from '../session.ts'
+import { startTrace } from '../trace.ts'
 import { AllowList } from './allow-list.ts'
 import type { CallAction, EngineOptions, GraphqlEngine, Inconsistency, Prepared } from './engine-types.ts'
 import { planFields, type RoleView, selectRoot } from './plan.ts'
@@ -85,7 +86,7 @@ class Engine implements GraphqlEngine {
       tables: asking.view.tables,
       requestQuery: request.query,
     }
-    return { kind, run: (requestHeaders) => run(plan, { ...context, requestHeaders }) }
+    return { kind, run: (requestHeaders) => run(plan, { ...context, requestHeaders, span: startTrace() }) }
   }
 
   #prepareSubscription(fields: readonly SelectedField[], asking: Asking): Prepared {

@@ -4,9 +4,12 @@ import { findInconsistencies } from '../execute/check.ts'
 import type { GraphqlEngine, Inconsistency } from '../execute/engine-types.ts'
 import type { Metadata } from '../metadata/types.ts'
 import type { Session } from '../session.ts'
+import { sessionSettings } from '../sql/session-settings.ts'
+import { startTrace } from '../trace.ts'
 import { isJsonObject } from './arguments.ts'
 import { copyToDraft } from './draft.ts'
-import { readDraft, runRequest, type Work } from './run-request.ts'
+import { readDraft } from './read-draft.ts'
+import { runRequest, type Work } from './run-request.ts'
 
 export interface MetadataApi {
   /** Runs one request, alone; answers its JSON. Throws HasuraError, and then nothing has changed. */
@@ -72,10 +75,12 @@ async function transact(
   const client = await pool.connect()
   try {
     await client.query('begin')
+    const { text, values } = sessionSettings(session, startTrace())
+    await client.query(text, [...values])
     const { metadata } = served()
     const problems = await findInconsistencies(metadata, client)
     const query: Work['query'] = (request) => ask(served().engine, request, session)
-    const work: Work = { client, draft: copyToDraft(metadata), problems, isChanged: false, query }
+    const work: Work = { client, session, draft: copyToDraft(metadata), problems, isChanged: false, query }
     const answer = await act(work)
     await client.query('commit')
     return { answer, next: work.isChanged ? readDraft(work.draft) : undefined }

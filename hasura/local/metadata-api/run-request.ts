@@ -1,14 +1,14 @@
 import { HasuraError } from '../errors.ts'
 import { findInconsistencies } from '../execute/check.ts'
 import type { Inconsistency } from '../execute/engine-types.ts'
-import { parseMetadata } from '../metadata/parse.ts'
-import type { Metadata } from '../metadata/types.ts'
 import { ACTION_COMMANDS } from './action-commands.ts'
 import { isJsonObject, parseFailed, readObject } from './arguments.ts'
 import { COLLECTION_COMMANDS } from './collection-commands.ts'
 import type { Command, CommandContext, Commands } from './command.ts'
 import { DATA_COMMANDS } from './data-commands.ts'
-import type { Draft, Json } from './draft.ts'
+import type { Json } from './draft.ts'
+import { readDraft } from './read-draft.ts'
+import { ROW_COMMANDS } from './row-commands.ts'
 import { SELECT_COMMANDS } from './select-command.ts'
 import { dropDependents, refuseDependents, untrackMissing } from './settle.ts'
 import { TABLE_COMMANDS } from './table-commands.ts'
@@ -20,13 +20,17 @@ const COMMANDS: Commands = {
   ...ACTION_COMMANDS,
   ...COLLECTION_COMMANDS,
   ...DATA_COMMANDS,
+  ...ROW_COMMANDS,
   ...SELECT_COMMANDS,
 }
 
 /** Commands that change neither metadata nor the shape of the database. */
 const HARMLESS = new Set([
   'select',
+  'count',
   'insert',
+  'update',
+  'delete',
   'export_metadata',
   'get_inconsistent_metadata',
   'reload_metadata',
@@ -105,17 +109,6 @@ async function settle(work: Work, { mayDrop, isCascading }: { mayDrop: boolean; 
 
 async function checkDraft({ draft, client }: CommandContext): Promise<readonly Inconsistency[]> {
   return findInconsistencies(readDraft(draft), client)
-}
-
-/** Throws HasuraError, `not-supported` for what this engine does not implement. */
-export function readDraft(draft: Draft): Metadata {
-  try {
-    return parseMetadata(draft)
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const code = message.includes('not implemented') ? 'not-supported' : 'parse-failed'
-    throw new HasuraError({ code, message, path: '$.args' }, { cause: error })
-  }
 }
 
 function canonicalType(type: string): string {
