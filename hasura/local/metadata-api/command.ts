@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import type { Environment } from '../environment.ts'
 import type { Inconsistency } from '../execute/engine-types.ts'
 import type { Session } from '../session.ts'
 import type { Draft, Json } from './draft.ts'
@@ -7,6 +8,8 @@ import type { Draft, Json } from './draft.ts'
 export interface CommandContext {
   readonly draft: Draft
   readonly client: pg.ClientBase
+  /** The variables that the metadata may name. */
+  readonly env: Environment
   /** Who sent the request. */
   readonly session: Session
   readonly problems: readonly Inconsistency[]

@@ -1,5 +1,4 @@
 import { HasuraError } from '../errors.ts'
-import { findInconsistencies } from '../execute/check.ts'
 import type { Inconsistency } from '../execute/engine-types.ts'
 import { ACTION_COMMANDS } from './action-commands.ts'
 import { isJsonObject, parseFailed, readObject } from './arguments.ts'
@@ -7,16 +6,19 @@ import { COLLECTION_COMMANDS } from './collection-commands.ts'
 import type { Command, CommandContext, Commands } from './command.ts'
 import { DATA_COMMANDS } from './data-commands.ts'
 import type { Json } from './draft.ts'
+import { findProblems } from './find-problems.ts'
 import { readDraft } from './read-draft.ts'
 import { ROW_COMMANDS } from './row-commands.ts'
 import { SELECT_COMMANDS } from './select-command.ts'
 import { dropDependents, refuseDependents, untrackMissing } from './settle.ts'
 import { TABLE_COMMANDS } from './table-commands.ts'
+import { TRIGGER_COMMANDS } from './trigger-commands.ts'
 import { WHOLE_COMMANDS } from './whole-commands.ts'
 
 const COMMANDS: Commands = {
   ...WHOLE_COMMANDS,
   ...TABLE_COMMANDS,
+  ...TRIGGER_COMMANDS,
   ...ACTION_COMMANDS,
   ...COLLECTION_COMMANDS,
   ...DATA_COMMANDS,
@@ -107,8 +109,8 @@ async function settle(work: Work, { mayDrop, isCascading }: { mayDrop: boolean; 
   throw new HasuraError({ code: 'invalid-configuration', message, path: '$.args', internal })
 }
 
-async function checkDraft({ draft, client }: CommandContext): Promise<readonly Inconsistency[]> {
-  return findInconsistencies(readDraft(draft), client)
+async function checkDraft({ draft, client, env }: CommandContext): Promise<readonly Inconsistency[]> {
+  return findProblems(readDraft(draft), { client, env })
 }
 
 function canonicalType(type: string): string {
