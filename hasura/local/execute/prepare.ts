@@ -4,6 +4,7 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import { DocumentParser, type Operation, pickOperation } from '../request/document.ts'
 import { validationFailed } from '../request/failure.ts'
 import type { SelectedField } from '../request/selection.ts'
+import { actionProblems, withoutBadActions } from '../schema/action-problems.ts'
 import { buildModel } from '../schema/build-model.ts'
 import { meaningOf } from '../schema/meaning.ts'
 import type { GraphqlRequest, Session } from '../session.ts'
@@ -31,10 +32,12 @@ export async function createEngineContext(options: EngineOptions): Promise<Graph
   const { metadata, pool, callAction, stringifyNumericTypes = false, allowlistEnabled = false } = options
   const catalog = await readCatalog(pool, metadata.sources[0].tables)
   const { model, problems } = buildModel({ metadata, catalog, stringifyNumericTypes })
-  const roles = new Roles(metadata, model)
+  const ofActions = actionProblems(metadata, model)
+  const roles = new Roles(withoutBadActions(metadata, ofActions), model)
   const database = { pool, names: new StatementNames() }
   const allowList = allowlistEnabled ? new AllowList(metadata) : undefined
-  return new Engine({ roles, database, callAction, allowList, inconsistencies: [...problems, ...roles.problems] })
+  const inconsistencies = [...problems, ...ofActions, ...roles.problems]
+  return new Engine({ roles, database, callAction, allowList, inconsistencies })
 }
 
 interface Parts {
