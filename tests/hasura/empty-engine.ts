@@ -6,12 +6,14 @@ export async function startEmptyEngine(sql: string, env: Record<string, string> 
   const scene = await openScene(inject('testServer').adminUrl, env)
   onTestFinished(() => scene.close())
   await scene.database.query(sql)
-  const post = async (path: string, { body, headers }: { body: unknown; headers?: Record<string, string> }) => {
-    const response = await fetch(scene.url + path, {
+  const send = (path: string, { body, headers }: { body: string; headers?: Record<string, string> }) =>
+    fetch(scene.url + path, {
       method: 'POST',
       headers: { 'x-hasura-admin-secret': scene.adminSecret, ...headers },
-      body: JSON.stringify(body),
+      body,
     })
+  const post = async (path: string, { body, headers = {} }: { body: unknown; headers?: Record<string, string> }) => {
+    const response = await send(path, { body: JSON.stringify(body), headers })
     return { status: response.status, body: await response.json() }
   }
   return {
@@ -20,6 +22,8 @@ export async function startEmptyEngine(sql: string, env: Record<string, string> 
     async ask(query: string, role = 'admin', headers: Record<string, string> = {}) {
       return (await post('/v1/graphql', { body: { query }, headers: { 'x-hasura-role': role, ...headers } })).body
     },
+    /** A GraphQL request and its answer as text: numbers are as they were written. */
+    send: async (body: string) => (await send('/v1/graphql', { body })).text(),
     asUser: (type: string, args: unknown) =>
       post('/v1/query', { body: { type, args }, headers: { 'x-hasura-role': 'user' } }),
   }

@@ -1,3 +1,4 @@
+import { parseLossless } from '../lossless-json.ts'
 import type { HeaderConfiguration } from '../metadata/types.ts'
 import type { WebhookAnswer } from '../webhooks/call.ts'
 
@@ -33,7 +34,7 @@ function describeAnswer({ status, headers, body }: WebhookAnswer): unknown {
 /** Undefined when it is no JSON. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseLossless(text)
   } catch {
     return undefined
   }

@@ -1,3 +1,4 @@
+import { isLongNumber } from '../lossless-json.ts'
 import type { ColumnValue } from './predicate.ts'
 import { scientificText } from './scientific.ts'
 
@@ -80,6 +81,7 @@ function expectedKind(typeName: string): string {
 
 function kindOf(json: unknown): string {
   if (Array.isArray(json)) return 'Array'
+  if (isLongNumber(json)) return 'Number'
   if (typeof json === 'object') return 'Object'
   if (typeof json === 'boolean') return 'Boolean'
   return typeof json === 'number' ? 'Number' : 'String'
