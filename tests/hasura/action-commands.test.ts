@@ -143,6 +143,27 @@ describe('an action is refused', () => {
 })
 
 describe('an action', () => {
+  test('is replaced as a whole, its comment too, and keeps its permissions', async () => {
+    const engine = await start()
+    await engine.command('create_action', { ...REGISTER, comment: 'old' })
+    await engine.command('create_action_permission', { action: 'register', role: 'user' })
+    const definition = { ...REGISTER.definition, arguments: [], output_type: 'String', timeout: 5 }
+    expect(await engine.command('update_action', { name: 'register', definition })).toEqual(DONE)
+    const [action] = (await engine.exported()).actions
+    expect(action).toEqual({
+      name: 'register',
+      definition: {
+        type: 'mutation',
+        kind: 'synchronous',
+        handler: REGISTER.definition.handler,
+        output_type: 'String',
+        timeout: 5,
+        arguments: [],
+      },
+      permissions: [{ role: 'user' }],
+    })
+  })
+
   test('takes Postgres types as they are, and every custom one', async () => {
     const engine = await start()
     const args = ['uuid!', '[timestamptz!]', 'jsonb', 'bigint', 'Kind', 'Serial'].map((type, index) => ({

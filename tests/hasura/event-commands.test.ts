@@ -184,6 +184,19 @@ describe('an event', () => {
     await expect.poll(async () => (await engine.database.query(logs)).rows).toEqual([{ count: 4 }])
   })
 
+  test('of a trigger that is gone is not sent to a later one of that name', async () => {
+    const engine = await start(({ body }) => ({ status: JSON.parse(body).event.data.new.id === 1 ? 500 : 204 }))
+    await engine.trigger({ ...ALL, retry_conf: { num_retries: 9, interval_sec: 1 } })
+    await engine.run('insert into note values (1)')
+    await engine.received(1)
+    expect(await engine.command('delete_event_trigger', { name: 'noted' })).toEqual(DONE)
+    await engine.trigger(ALL)
+    await engine.run('insert into note values (2)')
+    await expect.poll(engine.events).toMatchObject([{ delivered: false }, { delivered: true }])
+    const { rows } = await engine.database.query('select archived from hdb_catalog.event_log order by created_at')
+    expect(rows).toEqual([{ archived: true }, { archived: false }])
+  })
+
   test('that is not there cannot be redelivered', async () => {
     const engine = await start()
     expect(await engine.command('redeliver_event', { event_id: 'none' })).toMatchObject({

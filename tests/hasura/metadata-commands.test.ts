@@ -26,6 +26,24 @@ describe('metadata commands refuse', () => {
       'invalid-configuration',
     ],
     [
+      'a permission that asks a number for a pattern',
+      'create_select_permission',
+      { table: 'author', role: 'user', permission: { columns: '*', filter: { id: { _like: '1%' } } } },
+      'invalid-configuration',
+    ],
+    [
+      'a permission that asks a text for a key',
+      'create_delete_permission',
+      { table: 'author', role: 'user', permission: { filter: { name: { _has_key: 'a' } } } },
+      'invalid-configuration',
+    ],
+    [
+      'a permission that compares a number with a text',
+      'create_delete_permission',
+      { table: 'author', role: 'user', permission: { filter: { id: { _ceq: 'name' } } } },
+      'invalid-configuration',
+    ],
+    [
       'a relationship without a foreign key',
       'create_object_relationship',
       { table: 'author', name: 'friend', using: { foreign_key_constraint_on: 'name' } },

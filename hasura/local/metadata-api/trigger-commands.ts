@@ -31,11 +31,15 @@ export const TRIGGER_COMMANDS: Commands = {
     triggers.push(entry)
   },
 
-  delete_event_trigger({ draft }, args) {
+  async delete_event_trigger({ draft, client }, args) {
     const name = readText(args, 'name')
     const owner = tablesOf(draft).find((table) => hasTrigger(table, name))
     if (owner === undefined) throw notExists(`event trigger with name "${name}" does not exist`)
     removeEntry(listOf(owner, 'event_triggers'), 'name', name)
+    // A later trigger of that name is another one, and these are not its events.
+    await client.query('update hdb_catalog.event_log set archived = true where trigger_name = $1 and not archived', [
+      name,
+    ])
   },
 }
 
