@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { startWebhookReceiver } from '../support/webhook-receiver.ts'
 import { startEmptyEngine } from './empty-engine.ts'
 
 const TABLES = `create table device (id uuid primary key, owner text)`
@@ -173,6 +174,42 @@ describe('an action', () => {
     expect(await engine.define({ type: 'query', arguments: args, output_type: '[Kind!]!' })).toEqual(DONE)
     const answer = await engine.ask('{ __type(name: "query_root") { fields { name args { type { name } } } } }')
     expect(answer.data.__type.fields.find(({ name }: { name: string }) => name === 'register').args).toHaveLength(6)
+  })
+
+  test('with an answer that does not fit tells admin the whole call', async () => {
+    const engine = await start({ ACTION_KEY: 'swordfish' })
+    const handler = await startWebhookReceiver(() => ({ status: 200, body: '{"kind": "watch"}' }))
+    onTestFinished(() => handler.close())
+    const headers = [{ name: 'x-key', value_from_env: 'ACTION_KEY' }]
+    await engine.define({ handler: handler.url, headers })
+    const query = 'mutation { register(device: {serial: "s"}) { id } }'
+    const { errors } = await engine.ask(query)
+    expect(errors).toMatchObject([
+      {
+        message: 'field "id" expected in webhook response, but not found',
+        extensions: {
+          path: '$',
+          code: 'unexpected',
+          internal: {
+            error: 'unexpected response',
+            request: {
+              url: handler.url,
+              headers,
+              body: {
+                action: { name: 'register' },
+                input: { device: { serial: 's' } },
+                request_query: query,
+                session_variables: { 'x-hasura-role': 'admin' },
+              },
+              transformed_request: null,
+            },
+            response: { status: 200, body: { kind: 'watch' } },
+          },
+        },
+      },
+    ])
+    expect(handler.calls[0]!.headers['x-key']).toBe('swordfish')
+    expect(JSON.stringify(errors)).not.toContain('swordfish')
   })
 
   test('shows its details to admin alone, and to everyone in dev mode', async () => {

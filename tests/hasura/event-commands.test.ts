@@ -71,7 +71,10 @@ describe('an event trigger is refused', () => {
     const engine = await start()
     await engine.command('track_table', { table: 'reading' })
     await engine.trigger(ALL)
-    expect(await engine.trigger({ ...ALL, table: 'reading' })).toMatchObject({ status: 400 })
+    expect(await engine.trigger({ ...ALL, table: 'reading' })).toMatchObject({
+      status: 400,
+      body: { code: 'already-exists' },
+    })
   })
 })
 
@@ -130,7 +133,7 @@ describe('an event', () => {
     const engine = await start()
     await engine.trigger(ALL)
     await engine.database.query(
-      `begin; select set_config('hasura.tracecontext', '{"trace_id": "a\\nb: c", "span_id": 5}', true);
+      `begin; select set_config('hasura.tracecontext', '{"trace_id": "a\\nb: c", "span_id": "b\\nd: e"}', true);
        insert into note values (1); commit`,
     )
     await engine.received(1)
