@@ -71,6 +71,7 @@ async function listen(
   const served = () => serving
   const metadataApi = createMetadataApi({
     pool: pools.queries,
+    env: options.env,
     served,
     replace(next) {
       isEdited = true

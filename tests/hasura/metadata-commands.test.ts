@@ -1,5 +1,5 @@
-import { describe, expect, inject, onTestFinished, test } from 'vitest'
-import { openScene } from '../conformance/scene.ts'
+import { describe, expect, test } from 'vitest'
+import { startEmptyEngine } from './empty-engine.ts'
 
 const TABLES = `
   create table color (value text primary key, comment text);
@@ -9,29 +9,7 @@ const TABLES = `
   insert into author values (1, 'Ada', 'red'), (2, 'Bob', 'blue');
   insert into article values (1, 1, 'One')`
 
-/** An engine that tracks nothing yet, over tables that are there. */
-async function start(env: Record<string, string> = {}) {
-  const scene = await openScene(inject('testServer').adminUrl, env)
-  onTestFinished(() => scene.close())
-  await scene.database.query(TABLES)
-  const post = async (path: string, { body, headers }: { body: unknown; headers?: Record<string, string> }) => {
-    const response = await fetch(scene.url + path, {
-      method: 'POST',
-      headers: { 'x-hasura-admin-secret': scene.adminSecret, ...headers },
-      body: JSON.stringify(body),
-    })
-    return { status: response.status, body: await response.json() }
-  }
-  return {
-    database: scene.database,
-    command: (type: string, args: unknown, path = '/v1/metadata') => post(path, { body: { type, args } }),
-    async ask(query: string, role = 'admin') {
-      return (await post('/v1/graphql', { body: { query }, headers: { 'x-hasura-role': role } })).body
-    },
-    asUser: (type: string, args: unknown) =>
-      post('/v1/query', { body: { type, args }, headers: { 'x-hasura-role': 'user' } }),
-  }
-}
+const start = (env: Record<string, string> = {}) => startEmptyEngine(TABLES, env)
 
 const DONE = { status: 200, body: { message: 'success' } }
 const refused = (code: string) => expect.objectContaining({ status: 400, body: expect.objectContaining({ code }) })
@@ -45,6 +23,24 @@ describe('metadata commands refuse', () => {
       'a permission on a column that is not there',
       'create_select_permission',
       { table: 'author', role: 'user', permission: { columns: ['age'], filter: {} } },
+      'invalid-configuration',
+    ],
+    [
+      'a permission that asks a number for a pattern',
+      'create_select_permission',
+      { table: 'author', role: 'user', permission: { columns: '*', filter: { id: { _like: '1%' } } } },
+      'invalid-configuration',
+    ],
+    [
+      'a permission that asks a text for a key',
+      'create_delete_permission',
+      { table: 'author', role: 'user', permission: { filter: { name: { _has_key: 'a' } } } },
+      'invalid-configuration',
+    ],
+    [
+      'a permission that compares a number with a text',
+      'create_delete_permission',
+      { table: 'author', role: 'user', permission: { filter: { id: { _ceq: 'name' } } } },
       'invalid-configuration',
     ],
     [

@@ -60,6 +60,7 @@ async function call(
     session: SESSION,
     requestQuery: 'mutation { register(serial: "abc") { id } }',
     requestHeaders: facts.requestHeaders ?? {},
+    span: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) },
   })
 }
 
@@ -110,11 +111,62 @@ describe('handler answers', () => {
       body: '{"id":1}',
       headers: { 'set-cookie': ['a=1; Path=/', 'b=2'] },
     })
-    expect(await call(url)).toEqual({ json: { id: 1 }, cookies: ['a=1; Path=/', 'b=2'] })
+    expect(await call(url)).toMatchObject({ json: { id: 1 }, cookies: ['a=1; Path=/', 'b=2'] })
+  })
+})
+
+describe('the details of an error', () => {
+  const headers = [
+    { name: 'X-Action-Secret', value_from_env: 'SECRET' },
+    { name: 'X-Plain', value: 'v' },
+  ]
+  const request = {
+    url: '{{BASE_URL}}/actions/register',
+    headers,
+    body: {
+      action: { name: 'register' },
+      input: { serial: 'abc' },
+      request_query: 'mutation { register(serial: "abc") { id } }',
+      session_variables: { 'x-hasura-role': 'user', 'x-hasura-user-id': '42' },
+    },
+    transformed_request: null,
+  }
+
+  test('are none when the handler refuses as it should', async () => {
+    expect((await failure({ status: 400, body: '{"message":"no"}' }, actionWith({ headers }))).internal).toBe(undefined)
+  })
+
+  test.each([
+    ['internal error', { status: 500, body: '{"why":"disk"}' }, { why: 'disk' }],
+    ['unexpected response', { status: 200, body: 'fine' }, 'fine'],
+    ['unexpected response', { status: 400, body: 'null' }, null],
+  ])('tell both sides of the call, secrets by name: %s', async (error, reply, body) => {
+    const { internal } = await failure({ ...reply, headers: { 'x-from': 'handler' } }, actionWith({ headers }))
+    const response = {
+      status: reply.status,
+      body,
+      headers: expect.arrayContaining([{ name: 'x-from', value: 'handler' }]),
+    }
+    expect(internal).toEqual({ error, request, response })
+    expect(JSON.stringify(internal)).not.toContain('from-env')
+  })
+
+  test('tell why there was no answer', async () => {
+    const { internal } = await failure({ delayMs: 200 }, actionWith({ headers, timeout: 0.05 }))
+    expect(internal).toEqual({ error: { type: 'http_exception', message: 'timeout' }, request, response: null })
   })
 })
 
 describe('request', () => {
+  test("continues the caller's trace with a span of its own", async () => {
+    const { url, asked } = await startHandler({ body: 'null' })
+    await call(url)
+    const { headers } = asked[0]!
+    expect(headers).toMatchObject({ 'x-b3-traceid': 'a'.repeat(32), 'x-b3-parentspanid': 'b'.repeat(16) })
+    expect(headers['x-b3-spanid']).toMatch(/^[0-9a-f]{16}$/)
+    expect(headers['x-b3-spanid']).not.toBe('b'.repeat(16))
+  })
+
   test('carries action, input, query and session', async () => {
     const { url, asked } = await startHandler({ body: 'null' })
     await call(url)

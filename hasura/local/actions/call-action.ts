@@ -2,8 +2,10 @@ import { type Environment, fillTemplate, resolveHeaders } from '../environment.t
 import { HasuraError } from '../errors.ts'
 import type { CallAction } from '../execute/engine-types.ts'
 import type { Action } from '../metadata/types.ts'
+import { traceHeaders } from '../trace.ts'
 import { describeFailedCall, postWebhook, type WebhookAnswer } from '../webhooks/call.ts'
 import { readActionAnswer } from './answer.ts'
+import { describeExchange, type Exchange } from './exchange.ts'
 import { actionRequestHeaders } from './request-headers.ts'
 
 const DEFAULT_TIMEOUT_SECONDS = 30
@@ -13,26 +15,33 @@ export function createActionCaller(options: {
   readonly env: Environment
   readonly configuredHeaderPrecedence: boolean
 }): CallAction {
-  return async ({ action, input, session, requestQuery, requestHeaders }) => {
+  return async ({ action, input, session, requestQuery, requestHeaders, span }) => {
     const { definition } = action
+    const configured = definition.headers ?? []
     const headers = actionRequestHeaders({
-      configured: resolveHeaders(definition.headers ?? [], options.env),
+      configured: resolveHeaders(configured, options.env),
       client: requestHeaders,
       forwardClientHeaders: definition.forward_client_headers === true,
       configuredWins: options.configuredHeaderPrecedence,
     })
-    const answer = await askHandler({
-      url: fillTemplate(definition.handler, options.env),
-      headers,
-      body: JSON.stringify({
-        action: { name: action.name },
-        input,
-        request_query: requestQuery,
-        session_variables: session.variables,
-      }),
-      timeoutMs: (definition.timeout ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
-    })
-    return { json: readActionAnswer(answer), cookies: answer.headers.getSetCookie() }
+    const body = {
+      action: { name: action.name },
+      input,
+      request_query: requestQuery,
+      session_variables: session.variables,
+    }
+    const call = { handler: definition.handler, headers: configured, body }
+    const answer = await askHandler(
+      {
+        url: fillTemplate(definition.handler, options.env),
+        headers: { ...traceHeaders(span), ...headers },
+        body: JSON.stringify(body),
+        timeoutMs: (definition.timeout ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
+      },
+      describeExchange(call),
+    )
+    const exchange = describeExchange({ ...call, answer })
+    return { json: readActionAnswer(answer, exchange), cookies: answer.headers.getSetCookie(), exchange }
   }
 }
 
@@ -53,11 +62,11 @@ export function partitionActions(actions: readonly Action[], env: Environment) {
   return { usable, inconsistencies }
 }
 
-async function askHandler(call: Parameters<typeof postWebhook>[0]): Promise<WebhookAnswer> {
+async function askHandler(call: Parameters<typeof postWebhook>[0], unanswered: Exchange): Promise<WebhookAnswer> {
   try {
     return await postWebhook(call)
   } catch (error) {
-    const internal = { error: { type: 'http_exception', message: describeFailedCall(error) } }
+    const internal = { error: { type: 'http_exception', message: describeFailedCall(error) }, ...unanswered }
     const message = 'http exception when calling webhook'
     throw new HasuraError({ code: 'unexpected', message, httpStatus: 500, internal }, { cause: error })
   }

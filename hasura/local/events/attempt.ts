@@ -1,3 +1,4 @@
+import { spanOfEvent, traceHeaders } from '../trace.ts'
 import { describeFailedCall, postWebhook, type WebhookAnswer } from '../webhooks/call.ts'
 import type { Invocation, LoggedEvent, Outcome } from './queries.ts'
 import type { Subscriber } from './subscribers.ts'
@@ -10,7 +11,10 @@ export async function attemptDelivery(event: LoggedEvent, subscriber: Subscriber
   const body = deliveryBody(event, subscriber.maxRetries)
   const answer = await postWebhook({
     url: subscriber.url,
-    headers: Object.fromEntries(subscriber.headers.map(({ name, value }) => [name.toLowerCase(), value])),
+    headers: {
+      ...traceHeaders(spanOfEvent(event.payloadJson)),
+      ...Object.fromEntries(subscriber.headers.map(({ name, value }) => [name.toLowerCase(), value])),
+    },
     body,
     timeoutMs: subscriber.timeoutSeconds * 1000,
     signal,

@@ -7,6 +7,7 @@ import {
   isSpecifiedScalarType,
 } from 'graphql'
 import { HasuraError } from '../errors.ts'
+import { isLongNumber } from '../lossless-json.ts'
 import { isTypename, type SelectedField } from '../request/selection.ts'
 import { type Meaning, meaningOf } from '../schema/meaning.ts'
 
@@ -41,7 +42,7 @@ function checkOutput(type: GraphQLOutputType, json: unknown): void {
     return
   }
   if (isObjectType(nullable)) return checkObject(nullable, json)
-  if (typeof json === 'object' && isSpecifiedScalarType(nullable)) {
+  if (typeof json === 'object' && !isLongNumber(json) && isSpecifiedScalarType(nullable)) {
     throw unexpected(`got ${Array.isArray(json) ? 'array' : 'object'} ${WHAT}, expecting ${nullable.name}`)
   }
 }
@@ -92,7 +93,7 @@ function wrap(open: string, members: readonly Piece[][], close: string): Piece[]
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !isLongNumber(value)
 }
 
 function unexpected(message: string): HasuraError {

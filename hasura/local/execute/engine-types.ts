@@ -1,6 +1,7 @@
 import type pg from 'pg'
 import type { Action, Metadata } from '../metadata/types.ts'
 import type { GraphqlRequest, Session } from '../session.ts'
+import type { Span } from '../trace.ts'
 
 /**
  * Calls an action's webhook. Only "is it JSON" and the failures of the handler are judged there (thrown as
@@ -12,7 +13,15 @@ export type CallAction = (call: {
   readonly session: Session
   readonly requestQuery: string
   readonly requestHeaders: Record<string, string>
-}) => Promise<{ readonly json: unknown; readonly cookies: readonly string[] }>
+  readonly span: Span
+}) => Promise<ActionReply>
+
+export interface ActionReply {
+  readonly json: unknown
+  readonly cookies: readonly string[]
+  /** What was sent and what came back, for `internal` of an error. */
+  readonly exchange?: { readonly request: unknown; readonly response: unknown }
+}
 
 export interface EngineOptions {
   readonly metadata: Metadata

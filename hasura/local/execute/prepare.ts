@@ -4,9 +4,11 @@ import { readCatalog } from '../catalog/read-catalog.ts'
 import { DocumentParser, type Operation, pickOperation } from '../request/document.ts'
 import { validationFailed } from '../request/failure.ts'
 import type { SelectedField } from '../request/selection.ts'
+import { actionProblems, withoutBadActions } from '../schema/action-problems.ts'
 import { buildModel } from '../schema/build-model.ts'
 import { meaningOf } from '../schema/meaning.ts'
 import type { GraphqlRequest, Session } from '../session.ts'
+import { startTrace } from '../trace.ts'
 import { AllowList } from './allow-list.ts'
 import type { CallAction, EngineOptions, GraphqlEngine, Inconsistency, Prepared } from './engine-types.ts'
 import { planFields, type RoleView, selectRoot } from './plan.ts'
@@ -30,10 +32,12 @@ export async function createEngineContext(options: EngineOptions): Promise<Graph
   const { metadata, pool, callAction, stringifyNumericTypes = false, allowlistEnabled = false } = options
   const catalog = await readCatalog(pool, metadata.sources[0].tables)
   const { model, problems } = buildModel({ metadata, catalog, stringifyNumericTypes })
-  const roles = new Roles(metadata, model)
+  const ofActions = actionProblems(metadata, model)
+  const roles = new Roles(withoutBadActions(metadata, ofActions), model)
   const database = { pool, names: new StatementNames() }
   const allowList = allowlistEnabled ? new AllowList(metadata) : undefined
-  return new Engine({ roles, database, callAction, allowList, inconsistencies: [...problems, ...roles.problems] })
+  const inconsistencies = [...problems, ...ofActions, ...roles.problems]
+  return new Engine({ roles, database, callAction, allowList, inconsistencies })
 }
 
 interface Parts {
@@ -85,7 +89,7 @@ class Engine implements GraphqlEngine {
       tables: asking.view.tables,
       requestQuery: request.query,
     }
-    return { kind, run: (requestHeaders) => run(plan, { ...context, requestHeaders }) }
+    return { kind, run: (requestHeaders) => run(plan, { ...context, requestHeaders, span: startTrace() }) }
   }
 
   #prepareSubscription(fields: readonly SelectedField[], asking: Asking): Prepared {

@@ -1,3 +1,4 @@
+import { HasuraError } from '../errors.ts'
 import type { Action } from '../metadata/types.ts'
 import type { SelectedField } from '../request/selection.ts'
 import type { RoleTables } from '../schema/role-tables.ts'
@@ -5,8 +6,9 @@ import type { Session } from '../session.ts'
 import { readSql } from '../sql/select.ts'
 import { columnOf, Statement } from '../sql/statement.ts'
 import type { SqlText } from '../sql/write.ts'
-import { type Hole, shapeOutput } from './action-output.ts'
-import type { CallAction } from './engine-types.ts'
+import type { Span } from '../trace.ts'
+import { type Hole, type Piece, shapeOutput } from './action-output.ts'
+import type { ActionReply, CallAction } from './engine-types.ts'
 import { type Database, runRead } from './run-sql.ts'
 
 export interface ActionContext {
@@ -16,6 +18,8 @@ export interface ActionContext {
   readonly tables: RoleTables
   readonly requestQuery: string
   readonly requestHeaders: Record<string, string>
+  /** Of the request that this is part of. */
+  readonly span: Span
 }
 
 export interface ActionAnswer {
@@ -25,14 +29,30 @@ export interface ActionAnswer {
 
 /** Calls the handler, keeps what was selected of its answer, and joins tables with the caller's own permissions. */
 export async function runAction(action: Action, field: SelectedField, context: ActionContext): Promise<ActionAnswer> {
-  const { callAction, session, requestQuery, requestHeaders } = context
-  const { json, cookies } = await callAction({ action, input: field.arguments, session, requestQuery, requestHeaders })
-  const pieces = shapeOutput(field, json)
+  const { callAction, session, requestQuery, requestHeaders, span } = context
+  const call = { action, input: field.arguments, session, requestQuery, requestHeaders, span }
+  const reply = await callAction(call)
+  const pieces = shapeReply(field, reply)
   await fillHoles(
     pieces.filter((piece) => typeof piece !== 'string'),
     context,
   )
-  return { json: pieces.map((piece) => (typeof piece === 'string' ? piece : piece.text)).join(''), cookies }
+  return {
+    json: pieces.map((piece) => (typeof piece === 'string' ? piece : piece.text)).join(''),
+    cookies: reply.cookies,
+  }
+}
+
+/** Whoever may see details is shown the call that brought an unfit answer. */
+function shapeReply(field: SelectedField, { json, exchange }: ActionReply): Piece[] {
+  try {
+    return shapeOutput(field, json)
+  } catch (error) {
+    if (!(error instanceof HasuraError) || exchange === undefined) throw error
+    const { code, message, path } = error
+    const internal = { error: 'unexpected response', ...exchange }
+    throw new HasuraError({ code, message, path, internal }, { cause: error })
+  }
 }
 
 async function fillHoles(holes: readonly Hole[], context: ActionContext): Promise<void> {

@@ -22,7 +22,7 @@ export async function runMutation({ parts }: Plan, context: ActionContext): Prom
   const answer = new Answer()
   for (const group of neighbours(parts)) {
     const plans = group.flatMap((part) => (part.kind === 'write' ? [part.plan] : []))
-    const written = plans.length === 0 ? [] : await runWrites(context.database, context.session, plans)
+    const written = plans.length === 0 ? [] : await runWrites(context.database, context, plans)
     for (const part of group) {
       if (part.kind === 'write') answer.add(part, written.shift() ?? 'null')
       else await addCommonPart(answer, part, context)

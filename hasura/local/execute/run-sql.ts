@@ -2,7 +2,9 @@ import type pg from 'pg'
 import { HasuraError } from '../errors.ts'
 import type { Session } from '../session.ts'
 import type { WritePlan } from '../sql/compile-write.ts'
+import { sessionSettings } from '../sql/session-settings.ts'
 import type { SqlText, WriteStep } from '../sql/write.ts'
+import type { Span } from '../trace.ts'
 import { toHasuraError } from './sql-errors.ts'
 import type { StatementNames } from './statement-names.ts'
 
@@ -24,13 +26,15 @@ export async function runRead(
   }
 }
 
-/**
- * Runs mutation fields in order in one transaction and gives the JSON text of each. `hasura.user` is set inside it, so
- * that triggers of events know who it was.
- */
+export interface Writer {
+  readonly session: Session
+  readonly span: Span
+}
+
+/** Runs mutation fields in order in one transaction and gives the JSON text of each. */
 export async function runWrites(
   { pool, names }: Database,
-  session: Session,
+  { session, span }: Writer,
   plans: readonly WritePlan[],
 ): Promise<string[]> {
   const begin = { text: `begin isolation level read committed`, values: [] }
@@ -42,7 +46,8 @@ export async function runWrites(
   let broken: Error | undefined
   try {
     await client.query(begin.text)
-    await client.query(`select set_config('hasura.user', $1, true)`, [JSON.stringify(session.variables)])
+    const { text, values } = sessionSettings(session, span)
+    await client.query(text, [...values])
     const answers: string[] = []
     for (const plan of plans) answers.push(await runPlan({ client, names }, plan))
     await client.query('commit')

@@ -3,6 +3,7 @@ import type { ExecutionResult } from '../execute/engine-types.ts'
 import { toHasuraError } from '../failures.ts'
 import { readGraphqlRequest } from '../graphql-request.ts'
 import { describeError } from '../log.ts'
+import { parseLossless } from '../lossless-json.ts'
 import type { Session } from '../session.ts'
 import type { Answer } from './answer.ts'
 import { parseJsonBody } from './body.ts'
@@ -19,7 +20,7 @@ export async function answerGraphql(request: EndpointRequest, services: HttpServ
   let session: Session | undefined
   try {
     session = await services.authenticate(request.headers)
-    const body = parseJsonBody(request.body)
+    const body = parseJsonBody(request.body, parseLossless)
     if (!Array.isArray(body)) return toAnswer(await runOne(body, { session, request, services }))
     const results: Result[] = []
     for (const item of body) results.push(await runOne(item, { session, request, services }))
@@ -37,7 +38,7 @@ export async function answerOldGraphql(request: EndpointRequest, services: HttpS
   let session: Session | undefined
   try {
     session = await services.authenticate(request.headers)
-    const { data, cookies } = await execute(parseJsonBody(request.body), { session, request, services })
+    const { data, cookies } = await execute(parseJsonBody(request.body, parseLossless), { session, request, services })
     return toAnswer({ text: `{"data":${data}}`, cookies })
   } catch (error) {
     return { status: toHasuraError(error).httpStatus, body: describeFailure(error, { session, services }) }

@@ -12,6 +12,7 @@ export const ACTION_COMMANDS: Commands = {
   update_action({ draft }, args) {
     const action = getAction(draft, readText(args, 'name'))
     action['definition'] = readDefinition(args['definition'])
+    delete action['comment']
     Object.assign(action, without({ comment: args['comment'] }))
   },
 

@@ -1,9 +1,8 @@
 import pg from 'pg'
 import { HasuraError } from '../errors.ts'
-import { toHasuraError } from '../execute/sql-errors.ts'
-import { readObject, readTable, readText } from './arguments.ts'
+import { readObject, readText } from './arguments.ts'
 import type { CommandContext, Commands } from './command.ts'
-import { type Json, notExists, spell, tablesOf } from './draft.ts'
+import { type Json, notExists, tablesOf } from './draft.ts'
 import { followRenames, readRelationNames } from './renames.ts'
 
 /** Every value as the text that Postgres sent. */
@@ -11,7 +10,6 @@ const AS_TEXT = { getTypeParser: () => (value: string) => value }
 
 export const DATA_COMMANDS: Commands = {
   run_sql: runSql,
-  insert: insertRows,
   invoke_event_trigger: invokeEventTrigger,
 
   async redeliver_event({ client }, args) {
@@ -58,25 +56,6 @@ async function execute(client: pg.ClientBase, sql: string, isReadOnly: boolean):
 
 function toText(value: unknown): string {
   return typeof value === 'string' ? value : 'NULL'
-}
-
-/** The older way to write rows: as admin, into tracked tables, columns by their Postgres names. */
-async function insertRows({ client, draft }: CommandContext, args: Json): Promise<unknown> {
-  const table = readTable(args['table'])
-  const isTracked = tablesOf(draft).some((other) => spell(other.table) === spell(table))
-  if (!isTracked) throw notExists(`table "${spell(table)}" does not exist`)
-  const objects = Array.isArray(args['objects']) ? args['objects'].map((object) => readObject(object)) : []
-  const quote = pg.escapeIdentifier
-  const target = `${quote(table.schema)}.${quote(table.name)}`
-  for (const object of objects) {
-    const names = Object.keys(object)
-    const list = names.map(quote).join(', ')
-    const text = `insert into ${target} (${list}) select ${list} from json_populate_record(null::${target}, $1)`
-    await client.query(text, [JSON.stringify(object)]).catch((error: unknown) => {
-      throw toHasuraError(error, { text, values: [] }, '$.args')
-    })
-  }
-  return { affected_rows: objects.length }
 }
 
 async function invokeEventTrigger({ client, draft }: CommandContext, args: Json): Promise<unknown> {

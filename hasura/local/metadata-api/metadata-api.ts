@@ -1,12 +1,16 @@
 import type pg from 'pg'
+import type { Environment } from '../environment.ts'
 import { HasuraError } from '../errors.ts'
-import { findInconsistencies } from '../execute/check.ts'
 import type { GraphqlEngine, Inconsistency } from '../execute/engine-types.ts'
 import type { Metadata } from '../metadata/types.ts'
 import type { Session } from '../session.ts'
+import { sessionSettings } from '../sql/session-settings.ts'
+import { startTrace } from '../trace.ts'
 import { isJsonObject } from './arguments.ts'
 import { copyToDraft } from './draft.ts'
-import { readDraft, runRequest, type Work } from './run-request.ts'
+import { findProblems } from './find-problems.ts'
+import { readDraft } from './read-draft.ts'
+import { runRequest, type Work } from './run-request.ts'
 
 export interface MetadataApi {
   /** Runs one request, alone; answers its JSON. Throws HasuraError, and then nothing has changed. */
@@ -15,6 +19,7 @@ export interface MetadataApi {
 
 interface Services {
   readonly pool: pg.Pool
+  readonly env: Environment
   readonly served: () => {
     readonly metadata: Metadata
     readonly engine: GraphqlEngine
@@ -65,17 +70,19 @@ async function reload(services: Services): Promise<unknown> {
 }
 
 async function transact(
-  { pool, served }: Services,
+  { pool, env, served }: Services,
   session: Session,
   act: (work: Work) => Promise<unknown>,
 ): Promise<{ answer: unknown; next: Metadata | undefined }> {
   const client = await pool.connect()
   try {
     await client.query('begin')
+    const { text, values } = sessionSettings(session, startTrace())
+    await client.query(text, [...values])
     const { metadata } = served()
-    const problems = await findInconsistencies(metadata, client)
+    const problems = await findProblems(metadata, { client, env })
     const query: Work['query'] = (request) => ask(served().engine, request, session)
-    const work: Work = { client, draft: copyToDraft(metadata), problems, isChanged: false, query }
+    const work: Work = { client, env, session, draft: copyToDraft(metadata), problems, isChanged: false, query }
     const answer = await act(work)
     await client.query('commit')
     return { answer, next: work.isChanged ? readDraft(work.draft) : undefined }

@@ -1,32 +1,38 @@
 import { HasuraError } from '../errors.ts'
-import { findInconsistencies } from '../execute/check.ts'
 import type { Inconsistency } from '../execute/engine-types.ts'
-import { parseMetadata } from '../metadata/parse.ts'
-import type { Metadata } from '../metadata/types.ts'
 import { ACTION_COMMANDS } from './action-commands.ts'
 import { isJsonObject, parseFailed, readObject } from './arguments.ts'
 import { COLLECTION_COMMANDS } from './collection-commands.ts'
 import type { Command, CommandContext, Commands } from './command.ts'
 import { DATA_COMMANDS } from './data-commands.ts'
-import type { Draft, Json } from './draft.ts'
+import type { Json } from './draft.ts'
+import { findProblems } from './find-problems.ts'
+import { readDraft } from './read-draft.ts'
+import { ROW_COMMANDS } from './row-commands.ts'
 import { SELECT_COMMANDS } from './select-command.ts'
 import { dropDependents, refuseDependents, untrackMissing } from './settle.ts'
 import { TABLE_COMMANDS } from './table-commands.ts'
+import { TRIGGER_COMMANDS } from './trigger-commands.ts'
 import { WHOLE_COMMANDS } from './whole-commands.ts'
 
 const COMMANDS: Commands = {
   ...WHOLE_COMMANDS,
   ...TABLE_COMMANDS,
+  ...TRIGGER_COMMANDS,
   ...ACTION_COMMANDS,
   ...COLLECTION_COMMANDS,
   ...DATA_COMMANDS,
+  ...ROW_COMMANDS,
   ...SELECT_COMMANDS,
 }
 
 /** Commands that change neither metadata nor the shape of the database. */
 const HARMLESS = new Set([
   'select',
+  'count',
   'insert',
+  'update',
+  'delete',
   'export_metadata',
   'get_inconsistent_metadata',
   'reload_metadata',
@@ -103,19 +109,8 @@ async function settle(work: Work, { mayDrop, isCascading }: { mayDrop: boolean; 
   throw new HasuraError({ code: 'invalid-configuration', message, path: '$.args', internal })
 }
 
-async function checkDraft({ draft, client }: CommandContext): Promise<readonly Inconsistency[]> {
-  return findInconsistencies(readDraft(draft), client)
-}
-
-/** Throws HasuraError, `not-supported` for what this engine does not implement. */
-export function readDraft(draft: Draft): Metadata {
-  try {
-    return parseMetadata(draft)
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error)
-    const code = message.includes('not implemented') ? 'not-supported' : 'parse-failed'
-    throw new HasuraError({ code, message, path: '$.args' }, { cause: error })
-  }
+async function checkDraft({ draft, client, env }: CommandContext): Promise<readonly Inconsistency[]> {
+  return findProblems(readDraft(draft), { client, env })
 }
 
 function canonicalType(type: string): string {

@@ -15,7 +15,7 @@ export function untrackMissing(draft: Draft, problems: readonly Inconsistency[])
   return isChanged
 }
 
-/** Removes the relationships and permissions that the problems name. Answers whether there were any. */
+/** Removes the relationships, permissions and event triggers that the problems name. Answers whether there were any. */
 export function dropDependents(draft: Draft, problems: readonly Inconsistency[]): boolean {
   const names = new Set(problems.map(({ name }) => name))
   let isChanged = false
@@ -32,6 +32,7 @@ export function dropDependents(draft: Draft, problems: readonly Inconsistency[])
       keep(table, `${kind}_relationships`, (entry) => `relationship ${String(entry['name'])} in ${label}`)
     for (const kind of PERMISSIONS)
       keep(table, `${kind}_permissions`, (entry) => permissionLabel(kind, String(entry['role']), table))
+    keep(table, 'event_triggers', (entry) => `event_trigger ${String(entry['name'])}`)
   }
   return isChanged
 }

@@ -3,8 +3,6 @@ import { readObject, readTable, readText, without } from './arguments.ts'
 import type { Commands } from './command.ts'
 import { addEntry, findTable, getTable, type Json, listOf, notExists, removeEntry, spell, tablesOf } from './draft.ts'
 
-const SETTINGS_OF_TRIGGERS = ['num_retries', 'interval_sec', 'timeout_sec']
-
 export const TABLE_COMMANDS: Commands = {
   track_table({ draft }, args) {
     const table = readTable(args['table'] ?? args)
@@ -55,35 +53,6 @@ export const TABLE_COMMANDS: Commands = {
   ...permissionCommands('insert'),
   ...permissionCommands('update'),
   ...permissionCommands('delete'),
-
-  create_event_trigger({ draft }, args) {
-    const name = readText(args, 'name')
-    const triggers = listOf(getTable(draft, readTable(args['table'])), 'event_triggers')
-    if (args['replace'] === true) removeEntry(triggers, 'name', name)
-    const entry = {
-      name,
-      definition: {
-        enable_manual: args['enable_manual'] === true,
-        ...without({ insert: args['insert'], update: args['update'], delete: args['delete'] }),
-      },
-      retry_conf: {
-        ...pick(args, SETTINGS_OF_TRIGGERS),
-        ...(args['retry_conf'] === undefined ? {} : readObject(args['retry_conf'])),
-      },
-      ...without({ webhook: args['webhook'], webhook_from_env: args['webhook_from_env'], headers: args['headers'] }),
-      ...pick(args, ['request_transform', 'response_transform', 'cleanup_config']),
-    }
-    addEntry(triggers, entry, { key: 'name', message: `event trigger "${name}" already exists` })
-  },
-
-  delete_event_trigger({ draft }, args) {
-    const name = readText(args, 'name')
-    const owner = tablesOf(draft).find((table) =>
-      listOf(table, 'event_triggers').some((entry) => entry['name'] === name),
-    )
-    if (owner === undefined) throw notExists(`event trigger with name "${name}" does not exist`)
-    removeEntry(listOf(owner, 'event_triggers'), 'name', name)
-  },
 }
 
 function getUntracked(draft: Parameters<typeof getTable>[0], table: ReturnType<typeof readTable>) {
@@ -160,8 +129,4 @@ function readPermission(value: unknown, operation: string): Json {
     delete permission['computed_fields']
   if (operation === 'select' || operation === 'update') return { columns: [], filter: {}, ...permission }
   return permission
-}
-
-function pick(args: Json, keys: readonly string[]): Json {
-  return without(Object.fromEntries(keys.map((key) => [key, args[key]])))
 }

@@ -36,8 +36,8 @@ function readScalar(name: string, input: Input, place: Place): Value | undefined
   const json = kind === 'object' || kind === 'list' ? undefined : toJson(input, place.lookup)
   if (name === 'Boolean') return typeof json === 'boolean' ? json : undefined
   if (name === 'String') return kind === 'string' ? String(json) : undefined
-  if (name === 'Float') return typeof json === 'number' ? json : undefined
-  if (name === 'ID') return kind === 'string' || kind === 'integer' ? String(json) : undefined
+  if (name === 'Float') return kind === 'integer' || kind === 'float' ? Number(numberText(input)) : undefined
+  if (name === 'ID') return kind === 'string' || kind === 'integer' ? (numberText(input) ?? String(json)) : undefined
   if (name === 'Int') return readInteger(input, place.facts)
   return kind === 'null' ? undefined : (toJson(input, place.lookup) as Value)
 }

@@ -1,4 +1,5 @@
 import { Kind, type ValueNode } from 'graphql'
+import { isLongNumber } from '../lossless-json.ts'
 
 /** A value of the request, from the query text or from the variables. */
 export type Input =
@@ -24,6 +25,7 @@ export function kindOf(input: Input): InputKind {
   const { value } = input
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'list'
+  if (isLongNumber(value)) return /^-?\d+$/.test(value.rawJSON) ? 'integer' : 'float'
   if (typeof value === 'object') return 'object'
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'float'
   return typeof value === 'boolean' ? 'boolean' : 'string'
@@ -61,7 +63,7 @@ export function objectFields(input: Input): ReadonlyMap<string, Input> | undefin
     return new Map(input.node.fields.map(({ name, value }) => [name.value, { origin: 'literal', node: value }]))
   }
   const { value } = input
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || isLongNumber(value)) return undefined
   return new Map(Object.entries(value).map(([name, member]) => [name, { origin: 'json', value: member }]))
 }
 
@@ -70,5 +72,6 @@ export function numberText(input: Input): string | undefined {
   if (input.origin === 'literal') {
     return input.node.kind === Kind.INT || input.node.kind === Kind.FLOAT ? input.node.value : undefined
   }
+  if (isLongNumber(input.value)) return input.value.rawJSON
   return typeof input.value === 'number' ? String(input.value) : undefined
 }

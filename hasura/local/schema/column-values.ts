@@ -1,4 +1,6 @@
+import { isLongNumber } from '../lossless-json.ts'
 import type { ColumnValue } from './predicate.ts'
+import { scientificText } from './scientific.ts'
 
 /** A JSON value that cannot stand for the column's type; the message is Hasura's. */
 export class ColumnValueError extends Error {}
@@ -40,17 +42,18 @@ function toText({ typeName }: ValueType, json: unknown): string {
   )
 }
 
-/** A number as it was written, so that no digit of a `numeric` is lost. Throws ColumnValueError. */
+/** A number with every digit, in the notation that Hasura sends for its type. Throws ColumnValueError. */
 export function numberText(typeName: string, text: string): string {
   // Postgres' money is the one number type that does not read an exponent.
   if (typeName === 'money' && /e/i.test(text)) return Number(text).toFixed(4)
+  if (typeName === 'numeric') return scientificText(text)
   const bits = INTEGER_BITS[typeName]
   if (bits === undefined) return text
   const integer = asInteger(text)
   const limit = 2n ** BigInt(bits - 1)
   if (integer !== undefined && integer >= -limit && integer < limit) return String(integer)
   throw new ColumnValueError(
-    `The value ${scientific(text)} lies outside the bounds or is not an integer. ` +
+    `The value ${scientificText(text)} lies outside the bounds or is not an integer. ` +
       'Maybe it is a float, or is there integer overflow?',
   )
 }
@@ -63,17 +66,6 @@ function asInteger(text: string): bigint | undefined {
   if (/^-?\d+$/.test(text)) return BigInt(text)
   const number = Number(text)
   return Number.isInteger(number) ? BigInt(number) : undefined
-}
-
-/** As Haskell shows a Scientific: plain between 0.1 and 10^7, else with an exponent. */
-function scientific(text: string): string {
-  const number = Number(text)
-  const size = Math.abs(number)
-  if (size >= 0.1 && size < 1e7) return Number.isInteger(number) ? `${number}.0` : String(number)
-  return number
-    .toExponential()
-    .replace('e+', 'e')
-    .replace(/^(-?\d)e/, '$1.0e')
 }
 
 function parserName(typeName: string): string {
@@ -89,6 +81,7 @@ function expectedKind(typeName: string): string {
 
 function kindOf(json: unknown): string {
   if (Array.isArray(json)) return 'Array'
+  if (isLongNumber(json)) return 'Number'
   if (typeof json === 'object') return 'Object'
   if (typeof json === 'boolean') return 'Boolean'
   return typeof json === 'number' ? 'Number' : 'String'

@@ -1,7 +1,8 @@
-import { tableKey } from '../catalog/catalog.ts'
+import { type Column, tableKey } from '../catalog/catalog.ts'
 import type { BooleanExpression } from '../metadata/types.ts'
 import { toColumnValue } from './column-values.ts'
 import type { ColumnModel, Model, TableModel } from './model.ts'
+import { areComparable, hasOperator } from './operator-fit.ts'
 import { isOperator, OPERATORS, type Operand, type Operator, type Predicate } from './predicate.ts'
 
 interface Scope {
@@ -89,10 +90,12 @@ function readComparison(written: string, { model, right, scope }: Comparison): P
   if (written === '_cast') return readCast({ model, right, scope })
   const ofColumn = COLUMN_OPERATORS[written]
   if (ofColumn !== undefined) {
-    return { kind: 'compare', column, operator: ofColumn, operand: readColumnName(right, scope), ...PLAIN }
+    return { kind: 'compare', column, operator: ofColumn, operand: readColumnName(right, { column, scope }), ...PLAIN }
   }
   const operator = written === '_ne' ? '_neq' : written
   if (!isOperator(operator)) throw new Error(`operator "${written}" on column "${column.name}" is not implemented`)
+  if (!hasOperator(column, operator))
+    throw new Error(`operator "${written}" does not exist for column "${column.name}" of type "${column.sqlType}"`)
   return {
     kind: 'compare',
     column,
@@ -135,14 +138,15 @@ export function sessionVariable(value: unknown): string | undefined {
   return /^x-hasura-/i.test(value) ? value.toLowerCase() : undefined
 }
 
-function readColumnName(value: unknown, scope: Scope): Operand {
+function readColumnName(value: unknown, { column, scope }: { column: Column; scope: Scope }): Operand {
   const ofRoot = Array.isArray(value) && value.length === 2 && value[0] === '$'
   const name = Array.isArray(value) ? value.at(-1) : value
   const table = ofRoot ? scope.root : scope.table
-  if (typeof name !== 'string' || !table.columns.has(name)) {
-    throw new Error(`column "${String(name)}" does not exist in table "${table.catalog.name}"`)
-  }
-  return { kind: 'column', column: name, ofRoot }
+  const other = typeof name === 'string' ? table.columns.get(name)?.column : undefined
+  if (other === undefined) throw new Error(`column "${String(name)}" does not exist in table "${table.catalog.name}"`)
+  if (!areComparable(column, other))
+    throw new Error(`column "${column.name}" cannot be compared with "${other.name}", which is of another type`)
+  return { kind: 'column', column: other.name, ofRoot }
 }
 
 function underscored(key: string): string {

@@ -1,3 +1,5 @@
+import { parseLossless } from '../lossless-json.ts'
+
 /** The two subprotocols that Hasura speaks: `graphql-transport-ws`, and the older one of Apollo. */
 export type Subprotocol = 'graphql-transport-ws' | 'graphql-ws'
 
@@ -89,7 +91,7 @@ export const SERVER_MESSAGES: Readonly<Record<Subprotocol, ServerMessages>> = {
 
 function parseObject(source: string): Readonly<Record<string, unknown>> | undefined {
   try {
-    const parsed: unknown = JSON.parse(source)
+    const parsed: unknown = parseLossless(source)
     return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined
   } catch {
     return undefined
