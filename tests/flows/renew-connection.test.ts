@@ -8,7 +8,7 @@ import { test as acmeTest, connect as connectAcme, countRefreshes, withOAuth } f
 import { ADA, BELA } from '../support/people.ts'
 import { connect, type TestService, testWithFew as test } from '../support/service.ts'
 
-const call = (service: TestService, name: string, userId = ADA, platform = 'strava') =>
+const call = (service: TestService, name: string, { userId = ADA, platform = 'strava' } = {}) =>
   bindActions(service)
     .find((action) => action.name === name)!
     .call({ platform }, { userId, role: 'user' })
@@ -20,9 +20,9 @@ describe('refreshConnection', () => {
     service,
   }) => {
     await expect(call(service, 'refreshConnection')).rejects.toThrow('connection/not_found')
-    await expect(call(service, 'refreshConnection', ADA, 'nowhere')).rejects.toThrow('platform/unknown')
+    await expect(call(service, 'refreshConnection', { platform: 'nowhere' })).rejects.toThrow('platform/unknown')
     await connect(service)
-    await expect(call(service, 'refreshConnection', BELA)).rejects.toThrow('connection/not_found')
+    await expect(call(service, 'refreshConnection', { userId: BELA })).rejects.toThrow('connection/not_found')
     await db.admin.query(
       `update public.connections set status = 'needs_reauth', status_reason = 'connection/reauth_required'`,
     )
@@ -50,7 +50,7 @@ describe('refreshConnection', () => {
 describe('checkConnection', () => {
   test('is refused without a connection', async ({ service }) => {
     await expect(call(service, 'checkConnection')).rejects.toThrow('connection/not_found')
-    await expect(call(service, 'checkConnection', ADA, 'nowhere')).rejects.toThrow('platform/unknown')
+    await expect(call(service, 'checkConnection', { platform: 'nowhere' })).rejects.toThrow('platform/unknown')
   })
 
   test('says that it works, and asks the platform for that', async ({ service }) => {
