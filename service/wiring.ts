@@ -37,6 +37,7 @@ import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
+import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import { createVault, type Vault } from './vault/vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
@@ -117,6 +118,11 @@ function wireIngestion({
   }
 }
 
+const countPolicyEffect =
+  ({ policyEffects }: Metrics, effect: string) =>
+  (platform: string, records: number) =>
+    policyEffects.inc({ platform, effect }, records)
+
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
@@ -147,7 +153,8 @@ export function bindTasks({ db, log, metrics, connections, ingestion, normalizat
     bindTask(importHistory, ingestion, options),
     bindTask(enrichActivities, ingestion, options),
     bindTask(normalizeRawData, normalization, options),
-    bindTask(rebuildSummaries, { db }, options),
+    bindTask(rebuildSummaries, { db, countKeptApart: countPolicyEffect(metrics, 'kept_apart') }, options),
+    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(revokeTokens, connections, options),
     bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),
