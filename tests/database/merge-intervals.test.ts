@@ -24,7 +24,7 @@ const measured = fc.record({
   device: fc.constantFrom(...DEVICES),
   start: fc.integer({ min: 0, max: 3 * 1440 - 1 }),
   minutes: fc.integer({ min: 0, max: 180 }),
-  value: fc.integer({ min: 0, max: 900 }),
+  value: fc.oneof({ weight: 1, arbitrary: fc.constant(0) }, { weight: 3, arbitrary: fc.integer({ min: 1, max: 900 }) }),
   /** One device may still live in Honolulu or already in Auckland. */
   away: fc.constantFrom(0, 0, 0, 0, -36_000, 46_800),
 })
@@ -139,8 +139,10 @@ describe('merging what several devices measured', () => {
           .toSorted((a, b) => (a.place < b.place ? -1 : 1))
           .map(({ device }) => device)
         const expected = countByMinute(samples, order, from)
-        const found = new Map((await merge(db, daysFrom(from))).map(({ day, value }) => [day, value]))
+        const merged = await merge(db, daysFrom(from))
+        const found = new Map(merged.map(({ day, value }) => [day, value]))
         for (const day of daysFrom(from)) expect(found.get(day) ?? 0, day).toBeCloseTo(expected.get(day) ?? 0, 2)
+        expect(await merge(db, daysFrom(from).slice(3, 4))).toEqual(merged)
       }),
       { numRuns: 40 },
     )
