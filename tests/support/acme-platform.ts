@@ -10,6 +10,8 @@ export function describePlatform(id: string, url: string): ConfiguredPlatform {
     normalize: {},
     policy: {
       retentionDays: null,
+      combinable: true,
+      displayRules: [],
       deleteAfterSourceDeletionHours: null,
       deleteAfterDeauthorizationDays: null,
       attribution: '',

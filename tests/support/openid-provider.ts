@@ -98,6 +98,8 @@ function describePlatform(url: string): ConfiguredPlatform {
   }
   const policy = {
     retentionDays: null,
+    combinable: true,
+    displayRules: [],
     deleteAfterSourceDeletionHours: null,
     deleteAfterDeauthorizationDays: null,
     attribution: '',
