@@ -71,7 +71,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     findPausedEndpoints: () => findPausedEndpoints(db),
   })
   const vault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
-  const connections = wireConnections({ config, db, vault, metrics })
+  const connections = wireConnections({ config, db, vault, metrics, log })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization: NormalizationServices = {
     db,
@@ -86,7 +86,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
 
-function wireConnections({ config, db, vault, metrics }: Parts): ConnectionServices {
+function wireConnections({ config, db, vault, metrics, log }: Parts & Pick<Wiring, 'log'>): ConnectionServices {
   return {
     db,
     vault,
@@ -95,6 +95,7 @@ function wireConnections({ config, db, vault, metrics }: Parts): ConnectionServi
     appRedirectUris: config.appRedirectUris,
     queueHistory: (tx, key) => queueHistory(config.platforms, tx, key),
     cancelRuns,
+    audit: auditToLog(log),
     countRefreshFailure: (platform, reason) => metrics.tokenRefreshFailures.inc({ platform, reason }),
   }
 }
@@ -116,7 +117,7 @@ function wireIngestion({
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
     markWebhook,
-    endByPlatform,
+    endByPlatform: (tx, key) => endByPlatform(connections.audit, tx, key),
     countSync: ({ platform, kind, outcome, seconds }) => {
       metrics.syncOperations.inc({ platform, kind, outcome })
       metrics.syncDuration.observe({ platform, kind }, seconds)

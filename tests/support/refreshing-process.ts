@@ -91,6 +91,7 @@ function openServices(): ConnectionServices {
     queueHistory: () => Promise.reject(new Error('nothing is connected here')),
     cancelRuns: async () => {},
     countRefreshFailure: () => {},
+    audit: async () => {},
     refreshTiming: { ...DEFAULT_TIMING, ...order.timing },
   }
 }
