@@ -27,7 +27,8 @@ export async function startOpenIdProvider(redirectUri: string): Promise<OpenIdPr
   const count = ({ oidc }: KoaContextWithOIDC) => void tokenRequests.push(String(oidc.params?.['grant_type']))
   provider.on('grant.success', count)
   provider.on('grant.error', count)
-  server.on('request', provider.callback())
+  const respond = provider.callback()
+  server.on('request', (request, response) => void respond(request, response))
   return {
     url,
     platform: describePlatform(url),
