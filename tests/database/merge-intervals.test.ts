@@ -141,7 +141,7 @@ describe('merging what several devices measured', () => {
         const expected = countByMinute(samples, order, from)
         const merged = await merge(db, daysFrom(from))
         const found = new Map(merged.map(({ day, value }) => [day, value]))
-        for (const day of daysFrom(from)) expect(found.get(day) ?? 0, day).toBeCloseTo(expected.get(day) ?? 0, 2)
+        for (const day of daysFrom(from)) expect(found.get(day) ?? 0).toBeCloseTo(expected.get(day) ?? 0, 2)
         expect(await merge(db, daysFrom(from).slice(3, 4))).toEqual(merged)
       }),
       { numRuns: 40 },
