@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { WebhookItem } from '../platforms/contract.ts'
+import type { WebhookItem } from '../platforms/webhook-contract.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'

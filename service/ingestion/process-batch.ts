@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { BatchWebhook, WebhookItem } from '../platforms/contract.ts'
+import type { BatchWebhook, WebhookItem } from '../platforms/webhook-contract.ts'
 import type { Tx } from '../runtime/db.ts'
 import { enqueue, type JobResult } from '../runtime/jobs.ts'
 import { parseJson } from '../runtime/json.ts'

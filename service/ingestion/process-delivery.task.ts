@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Notice, PlatformApi } from '../platforms/contract.ts'
+import type { PlatformApi } from '../platforms/contract.ts'
+import type { Notice } from '../platforms/webhook-contract.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { BatchWebhook, RequestHeaders } from '../platforms/contract.ts'
+import type { BatchWebhook, RequestHeaders } from '../platforms/webhook-contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import { enqueue } from '../runtime/jobs.ts'
 import { appendChunk, CHUNK_BYTES, closeDelivery, discardDelivery, openDelivery } from './inbox.ts'

@@ -1,4 +1,4 @@
-import type { NoticeWebhook, RequestHeaders } from '../platforms/contract.ts'
+import type { NoticeWebhook, RequestHeaders } from '../platforms/webhook-contract.ts'
 import { enqueue } from '../runtime/jobs.ts'
 import { processDelivery } from './process-delivery.task.ts'
 import { findSubscriptionId, insertDelivery } from './queries.ts'
