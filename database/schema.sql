@@ -570,6 +570,7 @@ create table public.connections (
   constraint connections_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX connections_one_owner_per_account ON public.connections USING btree (platform, platform_user_id) WHERE (status <> 'disconnected'::text);
+CREATE TRIGGER check_connection_status BEFORE UPDATE OF status ON public.connections FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_connection_status();
 comment on table public.connections is 'A person''s consent to one platform, and how it is doing.';
 comment on column public.connections.user_id is 'Whose connection it is.';
 comment on column public.connections.platform is 'The platform connected to.';
@@ -1252,6 +1253,21 @@ create table vault.user_keys (
 );
 comment on table vault.user_keys is 'One data key for each person, wrapped by a master key; deleting it makes the person''s tokens unreadable.';
 grant delete, insert, select, update on vault.user_keys to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.check_connection_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- What has ended comes back with a new consent, and with nothing else.
+  if old.status = 'disconnected' and (new.status = 'needs_reauth' or new.connected_at <= old.connected_at) then
+    raise exception 'a connection cannot go from % to % without a new consent', old.status, new.status using errcode = 'TB001';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_connection_status() is 'Refuses the changes of connections.status that docs/operations/states.md does not have.';
+grant execute on function ops.check_connection_status() to public;
 
 CREATE OR REPLACE FUNCTION ops.count_raw_data_deleted()
  RETURNS trigger
