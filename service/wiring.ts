@@ -1,10 +1,14 @@
+import type { KeyServices } from './access/api-keys.ts'
 import type { BoundAction } from './api/actions.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
 import { completeConnectionAction } from './api/complete-connection.action.ts'
 import { connectPlatformAction } from './api/connect-platform.action.ts'
+import { createApiKeyAction } from './api/create-api-key.action.ts'
 import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
 import { refreshConnectionAction } from './api/refresh-connection.action.ts'
+import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
+import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
@@ -31,12 +35,14 @@ import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import type { SendRequest } from './platforms/contract.ts'
+import type { RecordAudit } from './runtime/audit-event.ts'
 import { type Database, openDatabase } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
+import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import { createVault, type Vault } from './vault/vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
@@ -51,6 +57,7 @@ export interface Wiring {
   readonly connections: ConnectionServices
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
+  readonly apiKeys: KeyServices
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -65,7 +72,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     findPausedEndpoints: () => findPausedEndpoints(db),
   })
   const vault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
-  const connections = wireConnections({ config, db, vault, metrics })
+  const connections = wireConnections({ config, db, vault, metrics, log })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization: NormalizationServices = {
     db,
@@ -74,12 +81,13 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization }
+  const apiKeys: KeyServices = { db, platforms: config.platforms, audit: auditToLog(log) }
+  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
 
-function wireConnections({ config, db, vault, metrics }: Parts): ConnectionServices {
+function wireConnections({ config, db, vault, metrics, log }: Parts & Pick<Wiring, 'log'>): ConnectionServices {
   return {
     db,
     vault,
@@ -88,6 +96,7 @@ function wireConnections({ config, db, vault, metrics }: Parts): ConnectionServi
     appRedirectUris: config.appRedirectUris,
     queueHistory: (tx, key) => queueHistory(config.platforms, tx, key),
     cancelRuns,
+    audit: auditToLog(log),
     countRefreshFailure: (platform, reason) => metrics.tokenRefreshFailures.inc({ platform, reason }),
   }
 }
@@ -109,7 +118,7 @@ function wireIngestion({
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
     markWebhook,
-    endByPlatform,
+    endByPlatform: (tx, key) => endByPlatform(connections.audit, tx, key),
     countSync: ({ platform, kind, outcome, seconds }) => {
       metrics.syncOperations.inc({ platform, kind, outcome })
       metrics.syncDuration.observe({ platform, kind }, seconds)
@@ -117,10 +126,21 @@ function wireIngestion({
   }
 }
 
+const countPolicyEffect =
+  ({ policyEffects }: Metrics, effect: string) =>
+  (platform: string, records: number) =>
+    policyEffects.inc({ platform, effect }, records)
+
+/** The log keeps them until the trail of its own does. */
+function auditToLog(log: Log): RecordAudit {
+  return async (_tx, { action, actor, outcome, details }) =>
+    log.info({ operation: 'audit', action, actor: actor.kind, outcome, ...details }, 'audit')
+}
+
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
-export function bindActions({ db, config, connections, ingestion }: Wiring): readonly BoundAction[] {
+export function bindActions({ db, config, connections, ingestion, apiKeys }: Wiring): readonly BoundAction[] {
   return [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
@@ -128,6 +148,9 @@ export function bindActions({ db, config, connections, ingestion }: Wiring): rea
     bindAction(refreshConnectionAction, connections),
     bindAction(checkConnectionAction, { db, probe: (key) => probeConnection(ingestion, key) }),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
+    bindAction(createApiKeyAction, apiKeys),
+    bindAction(rotateApiKeyAction, apiKeys),
+    bindAction(revokeApiKeyAction, apiKeys),
   ]
 }
 
@@ -147,7 +170,8 @@ export function bindTasks({ db, log, metrics, connections, ingestion, normalizat
     bindTask(importHistory, ingestion, options),
     bindTask(enrichActivities, ingestion, options),
     bindTask(normalizeRawData, normalization, options),
-    bindTask(rebuildSummaries, { db }, options),
+    bindTask(rebuildSummaries, { db, countKeptApart: countPolicyEffect(metrics, 'kept_apart') }, options),
+    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(revokeTokens, connections, options),
     bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),
