@@ -1,4 +1,5 @@
 import type { KeyServices } from './access/api-keys.ts'
+import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import type { BoundAction } from './api/actions.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
@@ -58,6 +59,7 @@ export interface Wiring {
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
+  readonly verifyToken: VerifyToken | undefined
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -81,8 +83,9 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
+  const verifyToken = config.tokens === undefined ? undefined : createTokenVerifier(config.tokens)
   const apiKeys: KeyServices = { db, platforms: config.platforms, audit: auditToLog(log) }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys }
+  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys, verifyToken }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
