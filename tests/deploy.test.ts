@@ -151,7 +151,9 @@ describe('the workflow', () => {
     test('runs only files that exist', () => {
       const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
       const commands = [scripts['test:hasura'] ?? '', ...steps.map(({ run = '' }) => run)].join(' ')
-      const named = [...commands.matchAll(/(?<![\s:]\/)(?:tests|deploy)\/[\w./-]+\.(?:ts|sh|yml|env)/g)].map(([path]) => path)
+      const named = [...commands.matchAll(/(?<![\s:]\/)(?:tests|deploy)\/[\w./-]+\.(?:ts|sh|yml|env)/g)].map(
+        ([path]) => path,
+      )
       expect(named.length).toBeGreaterThan(5)
       for (const path of named) expect(read(path)).not.toBe('')
     })
