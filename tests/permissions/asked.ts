@@ -1,14 +1,7 @@
 import type pg from 'pg'
 import { A, B } from './planted-people.ts'
 import type { Grant, Matrix } from './promises.ts'
-import { type Answer, columnsInDatabase, countRows, primaryKey, readFields } from './table-facts.ts'
-
-/** Who asks: a role, and the person in it; without one, no session variable says who. */
-export interface Asker {
-  readonly role: string
-  readonly userId?: string
-}
-export type Ask = (as: Asker, query: string) => Promise<Answer>
+import { type Ask, columnsInDatabase, countRows, primaryKey, readFields } from './table-facts.ts'
 
 export interface World {
   /** May read everything: it counts what the answers are compared with. */
@@ -111,22 +104,22 @@ async function judgeRows(one: Case, select: Extract<Grant, { may: 'select' }>): 
   for (const userId of [A, B, STRANGER]) {
     const count = await countRows(world.pool, table, isOwn ? userId : undefined)
     const rows = await readRows(one, { ask: world.ask, userId, body })
-    expectEqual(one, `rows for ${userId}`, rows.length, Math.min(count, select.limit))
+    expectEqual(one, `rows for ${userId}`, [rows.length, Math.min(count, select.limit)])
     const others = rows.filter((row) => isOwn && row['user_id'] !== undefined && row['user_id'] !== userId)
-    expectEqual(one, `rows of others for ${userId}`, others.length, 0)
+    expectEqual(one, `rows of others for ${userId}`, [others.length, 0])
     if (world.askTightened !== undefined) {
       const few = await readRows(one, { ask: world.askTightened, userId, body: '__typename' })
-      expectEqual(one, `rows for ${userId} when one is the limit`, few.length, Math.min(count, 1))
+      expectEqual(one, `rows for ${userId} when one is the limit`, [few.length, Math.min(count, 1)])
     }
     if (select.aggregates) {
       const { data } = await world.ask({ role, userId }, `{ ${table}_aggregate { aggregate { count } } }`)
       const told = data as Record<string, { aggregate: { count: number } }> | undefined
-      expectEqual(one, `count for ${userId}`, told?.[`${table}_aggregate`]?.aggregate.count, count)
+      expectEqual(one, `count for ${userId}`, [told?.[`${table}_aggregate`]?.aggregate.count, count])
     }
   }
   const nobody = await world.ask({ role }, `{ ${table} { __typename } }`)
   const complaint = isOwn ? 'missing session variable: "x-hasura-user-id"' : undefined
-  expectEqual(one, 'what nobody hears', nobody.errors?.[0]?.message, complaint)
+  expectEqual(one, 'what nobody hears', [nobody.errors?.[0]?.message, complaint])
 }
 
 /** Writes what is there already, so that the same case can be asked again. */
@@ -149,7 +142,7 @@ async function judgeUpdate(one: Case, update: Grant): Promise<void> {
         `mutation { update_${table}(where: ${where}, ${set}) { affected_rows } }`,
       )
       const told = data as Record<string, { affected_rows: number }> | undefined
-      expectEqual(one, `changed by ${userId} where ${where}`, told?.[`update_${table}`]?.affected_rows, expected)
+      expectEqual(one, `changed by ${userId} where ${where}`, [told?.[`update_${table}`]?.affected_rows, expected])
     }
   }
   for (const other of columns.filter((name) => !given(one, update).includes(name)))
@@ -178,6 +171,10 @@ async function expectRefusal({ world, role, problems }: Case, query: string): Pr
   if (!UNKNOWN.test(message)) problems.push(`${role}: not refused as unknown: ${query}: ${message}`)
 }
 
-function expectEqual({ role, table, problems }: Case, what: string, actual: unknown, expected: unknown): void {
+function expectEqual(
+  { role, table, problems }: Case,
+  what: string,
+  [actual, expected]: readonly [unknown, unknown],
+): void {
   if (actual !== expected) problems.push(`${role}: ${table}: ${what}: ${String(actual)}, not ${String(expected)}`)
 }

@@ -2,10 +2,10 @@ import { HasuraError, toGraphqlError } from '../../hasura/local/errors.ts'
 import { createEngineContext } from '../../hasura/local/execute/prepare.ts'
 import type { Metadata } from '../../hasura/local/metadata/types.ts'
 import type { TestDatabase } from '../support/database.ts'
-import type { Ask, World } from './asked.ts'
+import type { World } from './asked.ts'
 import type { Loosened } from './loosen.ts'
 import { grantedColumns, type Matrix } from './promises.ts'
-import type { Answer } from './table-facts.ts'
+import type { Answer, Ask } from './table-facts.ts'
 
 /** Asks over HTTP, with the admin secret and a role of choice. */
 export function askOverHttp(url: string, adminSecret: string): Ask {

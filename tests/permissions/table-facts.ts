@@ -1,5 +1,4 @@
 import type pg from 'pg'
-import type { Ask, Asker } from './asked.ts'
 
 export interface Answer {
   readonly data?: unknown
@@ -8,6 +7,13 @@ export interface Answer {
     readonly extensions: { readonly path: string; readonly code: string }
   }[]
 }
+
+/** Who asks: a role, and the person in it; without one, no session variable says who. */
+export interface Asker {
+  readonly role: string
+  readonly userId?: string
+}
+export type Ask = (as: Asker, query: string) => Promise<Answer>
 
 /** As the database has them, whatever the metadata says. */
 export async function columnsInDatabase(pool: pg.Pool, table: string): Promise<string[]> {
