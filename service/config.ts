@@ -4,6 +4,7 @@ import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
+import { isStoreAddress } from './runtime/open-store.ts'
 import { Secret } from './runtime/secret.ts'
 
 const secret = (minLength: number) =>
@@ -13,6 +14,7 @@ const secret = (minLength: number) =>
     .transform((value) => new Secret(value))
 const port = z.coerce.number().int().min(0).max(65535)
 const address = z.url().transform((value) => value.replace(/\/$/, ''))
+const storeAddress = z.string().refine(isStoreAddress, 'must be file:///directory or s3://bucket/prefix')
 const switchedOn = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 const JwtSecret = z
@@ -62,6 +64,14 @@ const Environment = z.object({
   HASURA_ACTION_SECRET: secret(32),
   HASURA_EVENT_SECRET: secret(32),
   VAULT_MASTER_KEY: secret(1),
+  AUDIT_SIGNING_KEY: secret(1).optional(),
+  AUDIT_HEADS_STORE: storeAddress.optional(),
+  AUDIT_TRUSTED_KEYS: z
+    .string()
+    .transform((list) => list.split(',').map((key) => key.trim()))
+    .default([]),
+  S3_ENDPOINT: address.optional(),
+  S3_REGION: z.string().default('us-east-1'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DEMO: switchedOn.default(false),
   SIMULATOR_URL: address.optional(),
@@ -132,6 +142,8 @@ function named(env: z.infer<typeof Environment>) {
       eventSecret: env.HASURA_EVENT_SECRET,
     },
     vaultMasterKey: env.VAULT_MASTER_KEY,
+    audit: { signingKey: env.AUDIT_SIGNING_KEY, headsStore: env.AUDIT_HEADS_STORE, trustedKeys: env.AUDIT_TRUSTED_KEYS },
+    s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,
@@ -154,9 +166,16 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
 }
 
 function refusedInProduction(env: z.infer<typeof Environment> | undefined): string[] {
-  return env?.NODE_ENV === 'production' && env.DEMO
-    ? ['DEMO: is for laptops; it hands out tokens and must be false in production']
-    : []
+  if (env === undefined) return []
+  const production = env.NODE_ENV === 'production'
+  const halfAudited = (env.AUDIT_SIGNING_KEY === undefined) !== (env.AUDIT_HEADS_STORE === undefined)
+  return [
+    ...(production && env.DEMO ? ['DEMO: is for laptops; it hands out tokens and must be false in production'] : []),
+    ...(halfAudited ? ['AUDIT_SIGNING_KEY, AUDIT_HEADS_STORE: give both or neither'] : []),
+    ...(production && env.AUDIT_SIGNING_KEY === undefined
+      ? ['AUDIT_SIGNING_KEY: the audit trail must be sealed in production; see docs/operations/audit.md']
+      : []),
+  ]
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import type { BoundAction } from './api/actions.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
@@ -7,6 +8,10 @@ import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
 import { refreshConnectionAction } from './api/refresh-connection.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
 import type { Config } from './config.ts'
+import { auditVault } from './compliance/audit/audited-vault.ts'
+import { createAudit } from './compliance/audit/record-audit.ts'
+import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
+import { createHeadSigner, type HeadSigner, importPublicKey } from './compliance/audit/tree-head.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
 import { refreshIdleTokens } from './connections/refresh-idle-tokens.task.ts'
@@ -31,10 +36,14 @@ import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import type { SendRequest } from './platforms/contract.ts'
+import type { RecordAudit } from './runtime/audit-event.ts'
 import { type Database, openDatabase } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
+import type { ObjectStore } from './runtime/object-store.ts'
+import { openStore } from './runtime/open-store.ts'
+import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { createVault, type Vault } from './vault/vault.ts'
@@ -48,6 +57,8 @@ export interface Wiring {
   readonly db: Database
   readonly vault: Vault
   readonly metrics: Metrics
+  readonly origins: Origins
+  readonly audit: RecordAudit
   readonly connections: ConnectionServices
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
@@ -64,8 +75,11 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     countConnections: () => countConnections(db),
     findPausedEndpoints: () => findPausedEndpoints(db),
   })
-  const vault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
-  const connections = wireConnections({ config, db, vault, metrics })
+  const origins = createOrigins()
+  const audit = createAudit({ origins, count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }) })
+  const bareVault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
+  const vault = auditVault({ db, vault: bareVault, audit, origins })
+  const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization: NormalizationServices = {
     db,
@@ -74,18 +88,19 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization }
+  return { config, log, db, vault, metrics, origins, audit, connections, ingestion, normalization }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
 
-function wireConnections({ config, db, vault, metrics }: Parts): ConnectionServices {
+function wireConnections({ config, db, vault, metrics, audit }: Parts & Pick<Wiring, 'audit'>): ConnectionServices {
   return {
     db,
     vault,
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
     appRedirectUris: config.appRedirectUris,
+    audit,
     queueHistory: (tx, key) => queueHistory(config.platforms, tx, key),
     cancelRuns,
     countRefreshFailure: (platform, reason) => metrics.tokenRefreshFailures.inc({ platform, reason }),
@@ -109,7 +124,7 @@ function wireIngestion({
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
     markWebhook,
-    endByPlatform,
+    endByPlatform: (tx, key) => endByPlatform(connections, tx, key),
     countSync: ({ platform, kind, outcome, seconds }) => {
       metrics.syncOperations.inc({ platform, kind, outcome })
       metrics.syncDuration.observe({ platform, kind }, seconds)
@@ -118,6 +133,20 @@ function wireIngestion({
 }
 
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
+
+/** What sealing and verifying the audit trail needs; undefined where it is not set up, which production refuses. */
+export function auditStore(config: Config):
+  | { readonly signer: HeadSigner; readonly heads: ObjectStore; readonly trustedKeys: readonly KeyObject[] }
+  | undefined {
+  const { signingKey, headsStore, trustedKeys } = config.audit
+  if (signingKey === undefined || headsStore === undefined) return undefined
+  const signer = createHeadSigner(signingKey)
+  return {
+    signer,
+    heads: openStore({ address: headsStore, s3: config.s3 }),
+    trustedKeys: [signer.publicKey, ...trustedKeys.map(importPublicKey)],
+  }
+}
 
 /** Every Hasura action, with its services. */
 export function bindActions({ db, config, connections, ingestion }: Wiring): readonly BoundAction[] {

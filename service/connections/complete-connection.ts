@@ -33,7 +33,7 @@ export interface CompletedConnection {
   readonly syncRunId: string
 }
 
-type CompleteServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'queueHistory'>
+type CompleteServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'queueHistory' | 'audit'>
 
 /**
  * Exchanges the code for tokens, for the signed-in person who began the attempt and nobody else. Whatever follows, the attempt is used
@@ -77,7 +77,7 @@ interface Account {
 }
 
 async function store(
-  { vault, queueHistory }: CompleteServices,
+  { vault, queueHistory, audit }: CompleteServices,
   tx: Tx,
   { account, grant }: { account: Account; grant: Grant },
 ): Promise<CompletedConnection> {
@@ -90,26 +90,54 @@ async function store(
   await vault.storeTokens(tx, { userId, platform }, grant)
   await endCooldown(tx, { userId, platform })
   const syncRunId = await queueHistory(tx, { userId, platform })
+  await audit(tx, {
+    action: 'connection.completed',
+    actor: { kind: 'user', id: userId },
+    subjectUserId: userId,
+    outcome: 'success',
+    platform,
+    details: { connectionId, status },
+  })
   return { connectionId, platform, status, missingScopes, syncRunId }
 }
 
 async function burnAttempt(
-  { db, vault, platforms }: CompleteServices,
+  services: CompleteServices,
   input: CompleteInput,
 ): Promise<{ attempt: BurntState; code: Secret }> {
+  const { vault, platforms } = services
+  const { userId: callerId } = input
   if ('handle' in input) {
-    const attempt = await burnHandle(db, { handleHash: hashOneTimeValue(input.handle), callerId: input.userId })
-    if (attempt?.belongsToCaller !== true || attempt.codeSealed === null)
-      throw new AppError('connection/handle_invalid')
+    const handleHash = hashOneTimeValue(input.handle)
+    const attempt = await burnOwn(services, callerId, (tx) => burnHandle(tx, { handleHash, callerId }))
+    if (attempt.codeSealed === null) throw new AppError('connection/handle_invalid')
     const { platform, stateHash, codeSealed } = attempt
     return { attempt, code: vault.openOAuthSecret({ platform, stateHash, kind: 'code' }, codeSealed) }
   }
-  const { userId: callerId, platform } = input
+  const { platform } = input
   const oauth = getPlatformOAuth(platforms, platform)
   if (!isFromIssuer(oauth, input.iss ?? undefined)) throw new AppError('connection/handle_invalid', { why: 'issuer' })
-  const attempt = await burnState(db, { platform, stateHash: hashOneTimeValue(input.state), callerId })
-  if (attempt?.belongsToCaller !== true) throw new AppError('connection/handle_invalid')
+  const stateHash = hashOneTimeValue(input.state)
+  const attempt = await burnOwn(services, callerId, (tx) => burnState(tx, { platform, stateHash, callerId }))
   return { attempt, code: new Secret(input.code) }
+}
+
+/** Used up whoever brings it; that it was somebody else's attempt is told to the audit trail and not to the caller. */
+async function burnOwn(
+  { db, audit }: CompleteServices,
+  callerId: string,
+  burn: (tx: Tx) => Promise<BurntState | undefined>,
+): Promise<BurntState> {
+  const attempt = await db.transaction(async (tx) => {
+    const burnt = await burn(tx)
+    if (burnt === undefined || burnt.belongsToCaller) return burnt
+    const { ownerId: subjectUserId, platform } = burnt
+    const actor = { kind: 'user', id: callerId } as const
+    await audit(tx, { action: 'oauth.user_mismatch', actor, subjectUserId, outcome: 'refused', platform })
+    return undefined
+  })
+  if (attempt === undefined) throw new AppError('connection/handle_invalid')
+  return attempt
 }
 
 function isAccountTaken(error: unknown): boolean {

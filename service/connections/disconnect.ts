@@ -13,7 +13,7 @@ export interface Disconnected {
   readonly revocationStatus: 'confirmed' | 'pending' | null
 }
 
-type DisconnectServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'cancelRuns'>
+type DisconnectServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'cancelRuns' | 'audit'>
 
 /**
  * Ends a connection at the person's wish. Here it has ended whatever the platform answers: the tokens are deleted first, and with the
@@ -33,7 +33,7 @@ export async function disconnectPlatform(services: DisconnectServices, key: Conn
 
 /** One transaction. Answers the id of what is left to tell the platform; undefined when there were no readable tokens. */
 async function endHere(services: DisconnectServices, key: ConnectionKey): Promise<string | undefined> {
-  const { db, vault, cancelRuns } = services
+  const { db, vault, cancelRuns, audit } = services
   return await db.transaction(async (tx) => {
     await lockUser(tx, key.userId)
     const connectionId = await endConnectionRow(tx, key, null)
@@ -41,6 +41,14 @@ async function endHere(services: DisconnectServices, key: ConnectionKey): Promis
     const pair = await vault.takeTokens(tx, key)
     await cancelRuns(tx, key)
     if (!(await hasConnections(tx, key.userId))) await vault.destroyUserKey(tx, key.userId)
+    await audit(tx, {
+      action: 'connection.disconnected',
+      actor: { kind: 'user', id: key.userId },
+      subjectUserId: key.userId,
+      outcome: 'success',
+      platform: key.platform,
+      details: { connectionId },
+    })
     if (pair === undefined) return undefined
     return await queueRevocation(services, tx, { connectionId, platform: key.platform, pair })
   })

@@ -2,7 +2,7 @@ import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
 import { deleteTokens, deleteUserKey } from '../vault/queries.ts'
 import { type ConnectionStatus, endConnectionRow, hasConnections, lockUser } from './queries.ts'
-import type { ConnectionKey } from './services.ts'
+import type { ConnectionKey, ConnectionServices } from './services.ts'
 
 /** Whose account this is; undefined when nobody has it connected. */
 export async function findConnectionByAccount(
@@ -23,9 +23,22 @@ export async function markWebhook(db: Db, { userId, platform }: ConnectionKey): 
 }
 
 /** The person ended it at the platform: there is nothing to revoke. Safe to call again. */
-export async function endByPlatform(tx: Tx, key: ConnectionKey): Promise<void> {
-  await lockUser(tx, key.userId)
+export async function endByPlatform(
+  { audit }: Pick<ConnectionServices, 'audit'>,
+  tx: Tx,
+  key: ConnectionKey,
+): Promise<void> {
+  const { userId, platform } = key
+  await lockUser(tx, userId)
   if ((await endConnectionRow(tx, key, 'connection/ended_at_platform')) === undefined) return
   await deleteTokens(tx, key)
+  const actor = { kind: 'platform', id: platform } as const
+  await audit(tx, {
+    action: 'connection.ended_at_platform',
+    actor,
+    subjectUserId: userId,
+    outcome: 'success',
+    platform,
+  })
   if (!(await hasConnections(tx, key.userId))) await deleteUserKey(tx, key.userId)
 }

@@ -56,6 +56,7 @@ export async function deleteRefusedState(
 /** An attempt that was just used up. */
 export interface BurntState {
   readonly belongsToCaller: boolean
+  readonly ownerId: string
   readonly platform: string
   readonly issuer: string
   readonly redirectUri: string
@@ -74,7 +75,7 @@ export async function burnHandle(
   const { rows } = await db.query<BurntState>(sql`
     delete from vault.oauth_states
     where handle_hash = ${handleHash} and expires_at > now()
-    returning user_id = ${callerId}::uuid as "belongsToCaller", platform, issuer, redirect_uri as "redirectUri",
+    returning user_id = ${callerId}::uuid as "belongsToCaller", user_id as "ownerId", platform, issuer, redirect_uri as "redirectUri",
       state_hash as "stateHash", verifier_sealed as "verifierSealed", code_sealed as "codeSealed",
       callback_scopes as "callbackScopes"`)
   return rows[0]
@@ -88,7 +89,7 @@ export async function burnState(
   const { rows } = await db.query<BurntState>(sql`
     delete from vault.oauth_states
     where state_hash = ${stateHash} and platform = ${platform} and handle_hash is null and expires_at > now()
-    returning user_id = ${callerId}::uuid as "belongsToCaller", platform, issuer, redirect_uri as "redirectUri",
+    returning user_id = ${callerId}::uuid as "belongsToCaller", user_id as "ownerId", platform, issuer, redirect_uri as "redirectUri",
       state_hash as "stateHash", verifier_sealed as "verifierSealed", code_sealed as "codeSealed",
       callback_scopes as "callbackScopes"`)
   return rows[0]

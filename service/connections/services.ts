@@ -1,4 +1,5 @@
 import type { Platforms, RefreshFailure } from '../platforms/contract.ts'
+import type { RecordAudit } from '../runtime/audit-event.ts'
 import type { Database, Tx } from '../runtime/db.ts'
 import type { Vault } from '../vault/vault.ts'
 
@@ -31,6 +32,8 @@ export interface ConnectionServices {
   readonly servicePublicUrl: string
   /** Where apps may want the browser afterwards, compared exactly; the first is the default. */
   readonly appRedirectUris: readonly string[]
+  /** Leaves a line in the audit trail. */
+  readonly audit: RecordAudit
   /** Queues the import of the history and answers its sync run's id. */
   queueHistory(tx: Tx, connection: ConnectionKey): Promise<string>
   /** Cancels the running syncs of a connection that ends. */

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { auditVault } from '../../service/compliance/audit/audited-vault.ts'
+import { createAudit } from '../../service/compliance/audit/record-audit.ts'
 import { acceptCallback } from '../../service/connections/accept-callback.ts'
 import { completeConnection } from '../../service/connections/complete-connection.ts'
 import type { ConnectionKey, ConnectionServices } from '../../service/connections/services.ts'
@@ -6,6 +8,7 @@ import { startConnection } from '../../service/connections/start-connection.ts'
 import { withAccessToken } from '../../service/connections/with-access-token.ts'
 import type { PlatformOAuth } from '../../service/platforms/contract.ts'
 import { openDatabase } from '../../service/runtime/db.ts'
+import { createOrigins } from '../../service/runtime/origin.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { sql } from '../../service/runtime/sql.ts'
 import { createVault } from '../../service/vault/vault.ts'
@@ -65,14 +68,17 @@ function openServices(
     onIdleError: () => {},
   })
   const refreshFailures: string[] = []
+  const origins = createOrigins()
+  const audit = createAudit({ origins, count: () => {} })
   return {
     db,
-    vault: createVault({ db, masterKey: MASTER_KEY, environment: 'test' }),
+    vault: auditVault({ db, vault: createVault({ db, masterKey: MASTER_KEY, environment: 'test' }), audit, origins }),
     platforms: new Map([
       ['acme', fake.platform],
       ['other', { ...fake.platform, id: 'other' }],
     ]),
     servicePublicUrl: 'https://service.example.com',
+    audit,
     appRedirectUris: [APP, 'https://other.example.com/'],
     async queueHistory(tx, { userId, platform }) {
       const { rows } = await tx.query<{ id: string }>(sql`
