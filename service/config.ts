@@ -142,7 +142,11 @@ function named(env: z.infer<typeof Environment>) {
       eventSecret: env.HASURA_EVENT_SECRET,
     },
     vaultMasterKey: env.VAULT_MASTER_KEY,
-    audit: { signingKey: env.AUDIT_SIGNING_KEY, headsStore: env.AUDIT_HEADS_STORE, trustedKeys: env.AUDIT_TRUSTED_KEYS },
+    audit: {
+      signingKey: env.AUDIT_SIGNING_KEY,
+      headsStore: env.AUDIT_HEADS_STORE,
+      trustedKeys: env.AUDIT_TRUSTED_KEYS,
+    },
     s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
     demo: env.DEMO,

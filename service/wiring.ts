@@ -1,17 +1,20 @@
-import type { KeyObject } from 'node:crypto'
+import type { KeyServices } from './access/api-keys.ts'
 import type { BoundAction } from './api/actions.ts'
+import { auditAction } from './api/audited-action.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
 import { completeConnectionAction } from './api/complete-connection.action.ts'
 import { connectPlatformAction } from './api/connect-platform.action.ts'
+import { createApiKeyAction } from './api/create-api-key.action.ts'
 import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
 import { refreshConnectionAction } from './api/refresh-connection.action.ts'
+import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
+import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
-import type { Config } from './config.ts'
 import { auditVault } from './compliance/audit/audited-vault.ts'
 import { createAudit } from './compliance/audit/record-audit.ts'
 import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
-import { createHeadSigner, type HeadSigner, importPublicKey } from './compliance/audit/tree-head.ts'
+import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
 import { refreshIdleTokens } from './connections/refresh-idle-tokens.task.ts'
@@ -41,12 +44,11 @@ import { type Database, openDatabase } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
-import type { ObjectStore } from './runtime/object-store.ts'
-import { openStore } from './runtime/open-store.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { createVault, type Vault } from './vault/vault.ts'
+import { wireAuditSealing } from './wire-audit.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -62,6 +64,7 @@ export interface Wiring {
   readonly connections: ConnectionServices
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
+  readonly apiKeys: KeyServices
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -76,7 +79,10 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     findPausedEndpoints: () => findPausedEndpoints(db),
   })
   const origins = createOrigins()
-  const audit = createAudit({ origins, count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }) })
+  const audit = createAudit({
+    origins,
+    count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
+  })
   const bareVault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
   const vault = auditVault({ db, vault: bareVault, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
@@ -88,7 +94,8 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
-  return { config, log, db, vault, metrics, origins, audit, connections, ingestion, normalization }
+  const apiKeys: KeyServices = { db, platforms: config.platforms, audit }
+  return { config, log, db, vault, metrics, origins, audit, connections, ingestion, normalization, apiKeys }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
@@ -134,34 +141,33 @@ function wireIngestion({
 
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
-/** What sealing and verifying the audit trail needs; undefined where it is not set up, which production refuses. */
-export function auditStore(config: Config):
-  | { readonly signer: HeadSigner; readonly heads: ObjectStore; readonly trustedKeys: readonly KeyObject[] }
-  | undefined {
-  const { signingKey, headsStore, trustedKeys } = config.audit
-  if (signingKey === undefined || headsStore === undefined) return undefined
-  const signer = createHeadSigner(signingKey)
-  return {
-    signer,
-    heads: openStore({ address: headsStore, s3: config.s3 }),
-    trustedKeys: [signer.publicKey, ...trustedKeys.map(importPublicKey)],
-  }
-}
-
 /** Every Hasura action, with its services. */
-export function bindActions({ db, config, connections, ingestion }: Wiring): readonly BoundAction[] {
-  return [
+export function bindActions(wiring: Wiring): readonly BoundAction[] {
+  const { db, config, connections, ingestion, apiKeys } = wiring
+  const actions = [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
     bindAction(disconnectPlatformAction, connections),
     bindAction(refreshConnectionAction, connections),
     bindAction(checkConnectionAction, { db, probe: (key) => probeConnection(ingestion, key) }),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
+    bindAction(createApiKeyAction, apiKeys),
+    bindAction(rotateApiKeyAction, apiKeys),
+    bindAction(revokeApiKeyAction, apiKeys),
   ]
+  return actions.map((action) => auditAction(action, wiring))
 }
 
 /** Every background job, with its services and its schedule (UTC). */
-export function bindTasks({ db, log, metrics, connections, ingestion, normalization }: Wiring): readonly BoundTask[] {
+export function bindTasks({
+  config,
+  db,
+  log,
+  metrics,
+  connections,
+  ingestion,
+  normalization,
+}: Wiring): readonly BoundTask[] {
   const options: BindOptions = {
     db,
     log,
@@ -170,7 +176,11 @@ export function bindTasks({ db, log, metrics, connections, ingestion, normalizat
       if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
     },
   }
+  const sealing = wireAuditSealing(config)
   return [
+    ...(sealing === undefined
+      ? []
+      : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),

@@ -8,11 +8,15 @@ export type ActionName = Exclude<keyof Mutation, 'unused'>
 export interface ActionCaller {
   readonly userId: string
   readonly role: string
+  /** As in the logs. */
+  readonly requestId?: string
 }
 
 export interface ActionDefinition<Name extends ActionName, Input, Services> {
   /** Also the last part of its path. */
   readonly name: Name
+  /** Who may call it, checked here again beside Hasura (OWASP API5:2023); absent: `user` alone. */
+  readonly roles?: readonly string[]
   readonly input: z.ZodType<Input>
   /** Answers what the action's output type promises. */
   run(input: Input, caller: ActionCaller, services: Services): Promise<Mutation[Name]>

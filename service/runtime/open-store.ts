@@ -19,5 +19,7 @@ export function openStore({ address, s3 }: StoreOptions): ObjectStore {
 
 export function isStoreAddress(address: string): boolean {
   const url = URL.parse(address)
-  return url !== null && ((url.protocol === 'file:' && url.host === '') || (url.protocol === 's3:' && url.hostname !== ''))
+  return (
+    url !== null && ((url.protocol === 'file:' && url.host === '') || (url.protocol === 's3:' && url.hostname !== ''))
+  )
 }

@@ -36,6 +36,8 @@ const STATEMENTS = [
   `insert into app_users (user_id, time_zone, created_at) select u, t, ${AT} from p`,
   `insert into connections (user_id, platform, id, status, status_reason, granted_scopes, platform_user_id, connected_at, updated_at)
    select u, 'strava', (i || 1)::uuid, 'active', t, array[t], t, ${AT}, ${AT} from p`,
+  `insert into api_keys (user_id, id, name, key_prefix, scopes, created_by, created_at, expires_at)
+   select u, (i || 8)::uuid, t, 'trib_' || rpad(left(i, 8), 16, left(i, 1)), array[t], u, ${AT}, ${AT} + interval '90 days' from p`,
   `insert into sync_runs (user_id, id, platform, kind, since, until, reached, records_fetched, error_code, started_at, updated_at)
    select u, (i || 2)::uuid, 'strava', 'history', ${AT}, ${AT}, ${AT}, n, t, ${AT}, ${AT} from p`,
   `insert into activities (user_id, id, platform, source_id, sport, source_sport, name, local_day, started_at, distance_m, moving_time_s,
@@ -65,4 +67,8 @@ const STATEMENTS = [
    select u, date '2026-03-01' + k, 1, n + k, array[t], jsonb_build_object(t, n), ${AT} from p, generate_series(3, 5) as k`,
   `insert into user_fitness_summary (user_id, date, platform, data_points, data_types)
    select u, date '2026-03-01', t, n, jsonb_build_array(t) from p`,
+  `insert into audit.events (id, occurred_at, action, actor_kind, outcome, platform, request_id)
+   select (i || k)::uuid, ${AT} + k * interval '1 day', 'token.opened', 'user', 'success', t, t from p, generate_series(3, 5) as k`,
+  `insert into audit.personal_values (event_id, subject_user_id, actor_id, reason, source_address)
+   select (i || k)::uuid, u, u::text, t, t from p, generate_series(3, 5) as k`,
 ]

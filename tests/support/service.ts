@@ -55,7 +55,10 @@ async function lendService(
   await rm(headsDirectory, { recursive: true })
 }
 
-function environment({ serviceUrl }: TestDatabase, { simulators, headsDirectory }: { simulators: string; headsDirectory: string }): NodeJS.ProcessEnv {
+function environment(
+  { serviceUrl }: TestDatabase,
+  { simulators, headsDirectory }: { simulators: string; headsDirectory: string },
+): NodeJS.ProcessEnv {
   return {
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',

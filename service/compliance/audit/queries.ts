@@ -7,18 +7,31 @@ type Hmacs = { readonly [Field in PersonalField as `${Field}_hmac`]: Buffer | nu
 
 export type EventRow = Omit<LeafFields, 'hmacs'> & Hmacs
 
-export function toLeafFields({ actor_hmac, subject_hmac, source_hmac, reason_hmac, details_hmac, ...row }: EventRow): LeafFields {
-  const hmacs = { actor: actor_hmac, subject: subject_hmac, source: source_hmac, reason: reason_hmac, details: details_hmac }
+export function toLeafFields({
+  actor_hmac,
+  subject_hmac,
+  source_hmac,
+  reason_hmac,
+  details_hmac,
+  ...row
+}: EventRow): LeafFields {
+  const hmacs = {
+    actor: actor_hmac,
+    subject: subject_hmac,
+    source: source_hmac,
+    reason: reason_hmac,
+    details: details_hmac,
+  }
   return { ...row, hmacs }
 }
 
-/** Events nobody has chained yet, oldest first; each is taken off the list. Two sealers never see the same one. */
+/** Events nobody has chained yet, oldest first; each is taken off the list. For whoever holds the sealer's lock. */
 export async function takeUnsealed(tx: Tx, limit: number): Promise<readonly EventRow[]> {
   const { rows } = await tx.query<EventRow>(sql`
     with taken as (
       delete from audit.unsealed where event_id in (
         select u.event_id from audit.unsealed u join audit.events e on e.id = u.event_id
-        order by e.occurred_at, e.id limit ${limit} for update of u skip locked)
+        order by e.occurred_at, e.id limit ${limit})
       returning event_id)
     select e.id, to_char(e.occurred_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as "occurredAt", e.action,
       e.actor_kind as "actorKind", e.outcome, e.platform, e.request_id as "requestId",

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { sql } from '../../runtime/sql.ts'
 import { defineTask } from '../../runtime/jobs.ts'
+import { sql } from '../../runtime/sql.ts'
 import { type SealServices, sealTrail } from './seal-trail.ts'
 
 /** Runs again after twenty seconds, and each minute by the clock should that one be lost. */

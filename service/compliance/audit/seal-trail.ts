@@ -60,7 +60,12 @@ async function sealBatch({ signer }: SealServices, tx: Tx): Promise<number> {
     return { position: tree.size, eventId: event.id, leafHash, chainHash }
   })
   await insertChain(tx, rows)
-  const head = { size: tree.size, rootHash: rootOf(tree), chainHash, signedAt: (await readDatabaseTime(tx)).toISOString() }
+  const head = {
+    size: tree.size,
+    rootHash: rootOf(tree),
+    chainHash,
+    signedAt: (await readDatabaseTime(tx)).toISOString(),
+  }
   await insertHead(tx, { ...head, frontier: tree.frontier, ...signer.sign(head) })
   return rows.length
 }

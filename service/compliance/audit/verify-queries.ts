@@ -18,7 +18,10 @@ export interface SealedEvent {
   readonly values: Readonly<Record<PersonalField, Value>>
 }
 
-type Row = Omit<SealedEvent, 'position' | 'event' | 'values'> & { position: string; eventThere: string | null } & EventRow &
+type Row = Omit<SealedEvent, 'position' | 'event' | 'values'> & {
+  position: string
+  eventThere: string | null
+} & EventRow &
   Record<`${PersonalField}_value`, string | null> &
   Record<`${PersonalField}_salt`, Buffer | null>
 
@@ -26,7 +29,7 @@ const BATCH = 1000
 
 /** The trail in its order, a batch at a time. */
 export async function* streamTrail(db: Database, fromTheEnd = false): AsyncGenerator<SealedEvent> {
-  let after = fromTheEnd ? await maxPosition(db) - 1 : 0
+  let after = fromTheEnd ? (await maxPosition(db)) - 1 : 0
   for (;;) {
     const rows = await findBatch(db, after)
     for (const row of rows) yield toSealedEvent(row)
@@ -79,10 +82,8 @@ function toSealedEvent(row: Row): SealedEvent {
 function eventOf(row: Row): EventRow {
   const { id, occurredAt, action, actorKind, outcome, platform, requestId } = row
   const { actor_hmac, subject_hmac, source_hmac, reason_hmac, details_hmac } = row
-  return {
-    ...{ id, occurredAt, action, actorKind, outcome, platform, requestId },
-    ...{ actor_hmac, subject_hmac, source_hmac, reason_hmac, details_hmac },
-  }
+  const hmacs = { actor_hmac, subject_hmac, source_hmac, reason_hmac, details_hmac }
+  return { id, occurredAt, action, actorKind, outcome, platform, requestId, ...hmacs }
 }
 
 /** Events that stand outside the chain though the sealer had ten minutes for them, or no longer knows of them. */

@@ -47,8 +47,12 @@ export async function verifyTrail(services: VerifyServices): Promise<Verificatio
   await findUncovered(services, { size: walk.tree.size, covered: newest?.size ?? 0 }, findings)
   for (const { id, why } of await findStrayEvents(services.db)) findings.push(`event ${id}: ${why}`)
   const names = new Set(heads.map(({ size, signedAt }) => `${size} ${signedAt}`))
-  for (const key of await findMissingHeads(services.db, names)) findings.push(`the head of ${key}: published, and not in the store`)
-  const lastHeadAt = heads.map(({ signedAt }) => signedAt).toSorted().at(-1)
+  for (const key of await findMissingHeads(services.db, names))
+    findings.push(`the head of ${key}: published, and not in the store`)
+  const lastHeadAt = heads
+    .map(({ signedAt }) => signedAt)
+    .toSorted()
+    .at(-1)
   return { events: walk.tree.size, heads: heads.length, lastHeadAt, findings: findings.slice(0, MAX_FINDINGS) }
 }
 
@@ -75,7 +79,9 @@ function parseHead(text: string, trustedKeys: readonly KeyObject[]): TreeHead | 
 
 async function walkTrail(db: Database, heads: readonly NamedHead[], findings: string[]): Promise<{ tree: Tree }> {
   let tree = EMPTY_TREE
-  let chain = CHAIN_START
+  let chain: Buffer = CHAIN_START
+  // As the row before says, so that one wrong hash is one finding.
+  let storedChain: Buffer = CHAIN_START
   let [next, goodUpTo] = [0, 0]
   let rewritten = false
   const holdToHeads = () => {
@@ -85,7 +91,9 @@ async function walkTrail(db: Database, heads: readonly NamedHead[], findings: st
       if (matches) goodUpTo = head.size
       else if (!rewritten) {
         rewritten = true
-        findings.push(`positions ${goodUpTo + 1} to ${head.size}: not what ${head.name} of ${head.signedAt} was signed over`)
+        findings.push(
+          `positions ${goodUpTo + 1} to ${head.size}: not what ${head.name} of ${head.signedAt} was signed over`,
+        )
       }
     }
   }
@@ -97,8 +105,9 @@ async function walkTrail(db: Database, heads: readonly NamedHead[], findings: st
       return { tree: { ...tree, size: Math.max(tree.size, await lastPosition(db)) } }
     }
     const leaf = event.event === null ? event.leafHash : hashLeaf(toLeafFields(event.event))
-    findings.push(...judgeEvent(event, { leaf, chain }))
+    findings.push(...judgeEvent(event, { leaf, storedChain }))
     chain = extendChain(chain, leaf)
+    storedChain = event.chainHash
     tree = append(tree, leaf)
     holdToHeads()
   }
@@ -111,11 +120,12 @@ async function lastPosition(db: Database): Promise<number> {
   return last
 }
 
-function judgeEvent(row: SealedEvent, { leaf, chain }: { leaf: Buffer; chain: Buffer }): string[] {
+function judgeEvent(row: SealedEvent, { leaf, storedChain }: { leaf: Buffer; storedChain: Buffer }): string[] {
   const at = `position ${row.position}, event ${row.eventId}`
   if (row.event === null) return [`${at}: the event was deleted`]
   if (!leaf.equals(row.leafHash)) return [`${at}: altered`]
-  if (!extendChain(chain, leaf).equals(row.chainHash)) return [`${at}: not the event that stood here (order changed, or one inserted)`]
+  if (!extendChain(storedChain, leaf).equals(row.chainHash))
+    return [`${at}: not the event that stood here (order changed, or one inserted)`]
   const { hmacs } = toLeafFields(row.event)
   return PERSONAL_FIELDS.filter((field) => {
     const { value, salt } = row.values[field]
@@ -134,5 +144,6 @@ async function findUncovered(
   if (size <= covered) return
   const row = await findLatestHead(db)
   const pending = row === undefined ? undefined : readHead(row, trustedKeys)
-  if ((pending?.size ?? 0) < size) findings.push(`positions ${Math.max(covered, pending?.size ?? 0) + 1} to ${size}: under no signed head`)
+  if ((pending?.size ?? 0) < size)
+    findings.push(`positions ${Math.max(covered, pending?.size ?? 0) + 1} to ${size}: under no signed head`)
 }
