@@ -47,6 +47,7 @@ import { createLog, describeError, type Log } from './runtime/log.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
+import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import { createVault, type Vault } from './vault/vault.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 
@@ -131,13 +132,18 @@ function wireIngestion({
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
     markWebhook,
-    endByPlatform: (tx, key) => endByPlatform(connections, tx, key),
+    endByPlatform: (tx, key) => endByPlatform(connections.audit, tx, key),
     countSync: ({ platform, kind, outcome, seconds }) => {
       metrics.syncOperations.inc({ platform, kind, outcome })
       metrics.syncDuration.observe({ platform, kind }, seconds)
     },
   }
 }
+
+const countPolicyEffect =
+  ({ policyEffects }: Metrics, effect: string) =>
+  (platform: string, records: number) =>
+    policyEffects.inc({ platform, effect }, records)
 
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
@@ -186,7 +192,8 @@ export function bindTasks({
     bindTask(importHistory, ingestion, options),
     bindTask(enrichActivities, ingestion, options),
     bindTask(normalizeRawData, normalization, options),
-    bindTask(rebuildSummaries, { db }, options),
+    bindTask(rebuildSummaries, { db, countKeptApart: countPolicyEffect(metrics, 'kept_apart') }, options),
+    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(revokeTokens, connections, options),
     bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),

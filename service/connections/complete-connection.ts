@@ -1,12 +1,13 @@
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
+import { auditConnection, byUser } from './audit.ts'
 import { endCooldown } from './cooldown.ts'
 import { type BurntState, burnHandle, burnState } from './oauth-states.ts'
 import { dropPendingRevocations } from './pending-revocations.ts'
 import { getPlatformOAuth, grantedOf, hashOneTimeValue, isFromIssuer, issuerOf } from './platform-oauth.ts'
 import { lockUser, upsertConnection } from './queries.ts'
-import type { ConnectionServices } from './services.ts'
+import type { ConnectionKey, ConnectionServices } from './services.ts'
 import { exchangeCode, type Grant } from './token-endpoint.ts'
 
 /**
@@ -63,8 +64,9 @@ export async function completeConnection(
     return await services.db.transaction((tx) => store(services, tx, { account, grant }))
   } catch (error) {
     // The fresh tokens are dropped, not revoked: at Strava that would end the rightful owner's access to the same account.
-    if (isAccountTaken(error)) throw new AppError('connection/account_taken', { platform })
-    throw error
+    if (!isAccountTaken(error)) throw error
+    await refuse(services, { userId: input.userId, platform }, { action: 'connection.account_taken', by: input.userId })
+    throw new AppError('connection/account_taken', { platform })
   }
 }
 
@@ -90,14 +92,8 @@ async function store(
   await vault.storeTokens(tx, { userId, platform }, grant)
   await endCooldown(tx, { userId, platform })
   const syncRunId = await queueHistory(tx, { userId, platform })
-  await audit(tx, {
-    action: 'connection.completed',
-    actor: { kind: 'user', id: userId },
-    subjectUserId: userId,
-    outcome: 'success',
-    platform,
-    details: { connectionId, status },
-  })
+  const completed = { action: 'connection.completed', actor: byUser(userId), details: { status } }
+  await auditConnection({ audit, tx }, { userId, platform }, completed)
   return { connectionId, platform, status, missingScopes, syncRunId }
 }
 
@@ -105,39 +101,40 @@ async function burnAttempt(
   services: CompleteServices,
   input: CompleteInput,
 ): Promise<{ attempt: BurntState; code: Secret }> {
-  const { vault, platforms } = services
-  const { userId: callerId } = input
+  const { db, vault, platforms } = services
+  const callerId = input.userId
   if ('handle' in input) {
-    const handleHash = hashOneTimeValue(input.handle)
-    const attempt = await burnOwn(services, callerId, (tx) => burnHandle(tx, { handleHash, callerId }))
-    if (attempt.codeSealed === null) throw new AppError('connection/handle_invalid')
+    const burnt = await burnHandle(db, { handleHash: hashOneTimeValue(input.handle), callerId })
+    const attempt = await ownAttempt(services, burnt, callerId)
     const { platform, stateHash, codeSealed } = attempt
+    if (codeSealed === null) throw new AppError('connection/handle_invalid')
     return { attempt, code: vault.openOAuthSecret({ platform, stateHash, kind: 'code' }, codeSealed) }
   }
   const { platform } = input
   const oauth = getPlatformOAuth(platforms, platform)
   if (!isFromIssuer(oauth, input.iss ?? undefined)) throw new AppError('connection/handle_invalid', { why: 'issuer' })
-  const stateHash = hashOneTimeValue(input.state)
-  const attempt = await burnOwn(services, callerId, (tx) => burnState(tx, { platform, stateHash, callerId }))
-  return { attempt, code: new Secret(input.code) }
+  const burnt = await burnState(db, { platform, stateHash: hashOneTimeValue(input.state), callerId })
+  return { attempt: await ownAttempt(services, burnt, callerId), code: new Secret(input.code) }
 }
 
-/** Used up whoever brings it; that it was somebody else's attempt is told to the audit trail and not to the caller. */
-async function burnOwn(
-  { db, audit }: CompleteServices,
+/** Who brings another person's attempt is told what everybody is told; the trail knows better. */
+async function ownAttempt(
+  services: CompleteServices,
+  burnt: BurntState | undefined,
   callerId: string,
-  burn: (tx: Tx) => Promise<BurntState | undefined>,
 ): Promise<BurntState> {
-  const attempt = await db.transaction(async (tx) => {
-    const burnt = await burn(tx)
-    if (burnt === undefined || burnt.belongsToCaller) return burnt
-    const { ownerId: subjectUserId, platform } = burnt
-    const actor = { kind: 'user', id: callerId } as const
-    await audit(tx, { action: 'oauth.user_mismatch', actor, subjectUserId, outcome: 'refused', platform })
-    return undefined
-  })
-  if (attempt === undefined) throw new AppError('connection/handle_invalid')
-  return attempt
+  if (burnt?.belongsToCaller === true) return burnt
+  if (burnt !== undefined) await refuse(services, burnt, { action: 'oauth.user_mismatch', by: callerId })
+  throw new AppError('connection/handle_invalid')
+}
+
+async function refuse(
+  { db, audit }: CompleteServices,
+  { userId, platform }: ConnectionKey,
+  { action, by }: { action: string; by: string },
+): Promise<void> {
+  const what = { action, actor: byUser(by), outcome: 'refused' } as const
+  await db.transaction((tx) => auditConnection({ audit, tx }, { userId, platform }, what))
 }
 
 function isAccountTaken(error: unknown): boolean {

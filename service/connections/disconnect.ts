@@ -1,4 +1,5 @@
 import { AppError } from '../runtime/errors.ts'
+import { auditConnection, byUser } from './audit.ts'
 import { endConnectionRow, hasConnections, lockUser } from './queries.ts'
 import { attemptRevocation } from './revoke-at-platform.ts'
 import { queueRevocation } from './revoke-tokens.task.ts'
@@ -40,15 +41,9 @@ async function endHere(services: DisconnectServices, key: ConnectionKey): Promis
     if (connectionId === undefined) throw new AppError('connection/not_found', { platform: key.platform })
     const pair = await vault.takeTokens(tx, key)
     await cancelRuns(tx, key)
+    const ended = { action: 'connection.disconnected', actor: byUser(key.userId) }
+    await auditConnection({ audit, tx }, key, ended)
     if (!(await hasConnections(tx, key.userId))) await vault.destroyUserKey(tx, key.userId)
-    await audit(tx, {
-      action: 'connection.disconnected',
-      actor: { kind: 'user', id: key.userId },
-      subjectUserId: key.userId,
-      outcome: 'success',
-      platform: key.platform,
-      details: { connectionId },
-    })
     if (pair === undefined) return undefined
     return await queueRevocation(services, tx, { connectionId, platform: key.platform, pair })
   })

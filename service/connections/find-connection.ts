@@ -1,8 +1,10 @@
+import type { RecordAudit } from '../runtime/audit-event.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
 import { deleteTokens, deleteUserKey } from '../vault/queries.ts'
+import { auditConnection, byPlatform } from './audit.ts'
 import { type ConnectionStatus, endConnectionRow, hasConnections, lockUser } from './queries.ts'
-import type { ConnectionKey, ConnectionServices } from './services.ts'
+import type { ConnectionKey } from './services.ts'
 
 /** Whose account this is; undefined when nobody has it connected. */
 export async function findConnectionByAccount(
@@ -23,22 +25,10 @@ export async function markWebhook(db: Db, { userId, platform }: ConnectionKey): 
 }
 
 /** The person ended it at the platform: there is nothing to revoke. Safe to call again. */
-export async function endByPlatform(
-  { audit }: Pick<ConnectionServices, 'audit'>,
-  tx: Tx,
-  key: ConnectionKey,
-): Promise<void> {
-  const { userId, platform } = key
-  await lockUser(tx, userId)
+export async function endByPlatform(audit: RecordAudit, tx: Tx, key: ConnectionKey): Promise<void> {
+  await lockUser(tx, key.userId)
   if ((await endConnectionRow(tx, key, 'connection/ended_at_platform')) === undefined) return
   await deleteTokens(tx, key)
-  const actor = { kind: 'platform', id: platform } as const
-  await audit(tx, {
-    action: 'connection.ended_at_platform',
-    actor,
-    subjectUserId: userId,
-    outcome: 'success',
-    platform,
-  })
+  await auditConnection({ audit, tx }, key, { action: 'connection.ended_at_platform', actor: byPlatform(key.platform) })
   if (!(await hasConnections(tx, key.userId))) await deleteUserKey(tx, key.userId)
 }

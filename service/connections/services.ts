@@ -32,12 +32,12 @@ export interface ConnectionServices {
   readonly servicePublicUrl: string
   /** Where apps may want the browser afterwards, compared exactly; the first is the default. */
   readonly appRedirectUris: readonly string[]
-  /** Leaves a line in the audit trail. */
-  readonly audit: RecordAudit
   /** Queues the import of the history and answers its sync run's id. */
   queueHistory(tx: Tx, connection: ConnectionKey): Promise<string>
   /** Cancels the running syncs of a connection that ends. */
   cancelRuns(tx: Tx, connection: ConnectionKey): Promise<void>
+  /** Leaves a line in the audit trail, in the transaction of what it tells of. */
+  readonly audit: RecordAudit
   countRefreshFailure(platform: string, reason: RefreshFailureReason): void
   readonly refreshTiming?: RefreshTiming
 }

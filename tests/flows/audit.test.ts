@@ -24,11 +24,12 @@ describe('the life of a connection leaves in the audit trail', () => {
     await borrowToken(services, key)
     await disconnectPlatform(services, key)
     expect(await trailOf(db, key.userId)).toEqual([
+      'connection.started user self success',
       'token.stored system success',
       'connection.completed user self success',
       'token.opened system success',
       'token.opened system success',
-      'token.refreshed system success',
+      'connection.tokens_renewed system success',
       'token.opened system success',
       'token.destroyed system success',
       'key.destroyed system success',
@@ -40,14 +41,18 @@ describe('the life of a connection leaves in the audit trail', () => {
     const [ada, mallory] = [randomUUID(), randomUUID()]
     const handle = await obtainHandle({ services, fake }, ada)
     await expect(completeConnection(services, { userId: mallory, handle })).rejects.toThrow('connection/handle_invalid')
-    expect(await trailOf(db, ada)).toEqual([`oauth.user_mismatch user ${mallory} refused`])
+    expect(await trailOf(db, ada)).toEqual([
+      'connection.started user self success',
+      `oauth.user_mismatch user ${mallory} refused`,
+    ])
     expect(await trailOf(db, mallory)).toEqual([])
   })
 
   test('that the platform ended it, once', async ({ db, services, fake }) => {
     const key = await connect({ services, fake })
-    for (let time = 0; time < 2; time += 1) await services.db.transaction((tx) => endByPlatform(services, tx, key))
-    expect((await trailOf(db, key.userId)).slice(2)).toEqual(['connection.ended_at_platform platform acme success'])
+    for (let time = 0; time < 2; time += 1)
+      await services.db.transaction((tx) => endByPlatform(services.audit, tx, key))
+    expect((await trailOf(db, key.userId)).slice(3)).toEqual(['connection.ended_at_platform platform acme success'])
   })
 
   test('tokens that do not open', async ({ db, services, fake }) => {
@@ -64,8 +69,11 @@ describe('the life of a connection leaves in the audit trail', () => {
       completeConnection(services, { userId, handle }),
     )
     await expect(taken).rejects.toThrow('connection/account_taken')
-    expect(await trailOf(db, userId)).toEqual([])
-    expect(await trailOf(db, first.userId)).toHaveLength(2)
+    expect((await trailOf(db, userId)).map((line) => line.split(' ')[0])).toEqual([
+      'connection.started',
+      'connection.account_taken',
+    ])
+    expect(await trailOf(db, first.userId)).toHaveLength(3)
   })
 })
 

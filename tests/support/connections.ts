@@ -7,6 +7,7 @@ import type { ConnectionKey, ConnectionServices } from '../../service/connection
 import { startConnection } from '../../service/connections/start-connection.ts'
 import { withAccessToken } from '../../service/connections/with-access-token.ts'
 import type { PlatformOAuth } from '../../service/platforms/contract.ts'
+import type { AuditEvent, RecordAudit } from '../../service/runtime/audit-event.ts'
 import { openDatabase } from '../../service/runtime/db.ts'
 import { createOrigins } from '../../service/runtime/origin.ts'
 import { Secret } from '../../service/runtime/secret.ts'
@@ -21,6 +22,8 @@ export const MASTER_KEY = new Secret('gIGCg4SFhoeIiYqLjI2Oj5CRkpOUlZaXmJmam5ydnp
 export interface TestServices extends ConnectionServices {
   /** `platform reason`, one for each refresh that failed. */
   readonly refreshFailures: string[]
+  /** What the audit trail was told, in this process. */
+  readonly audited: AuditEvent[]
 }
 
 interface Fixtures {
@@ -68,17 +71,26 @@ function openServices(
     onIdleError: () => {},
   })
   const refreshFailures: string[] = []
+  const audited: AuditEvent[] = []
   const origins = createOrigins()
-  const audit = createAudit({ origins, count: () => {} })
+  const record = createAudit({ origins, count: () => {} })
+  const audit: RecordAudit = async (tx, event) => {
+    audited.push(event)
+    await record(tx, event)
+  }
   return {
     db,
-    vault: auditVault({ db, vault: createVault({ db, masterKey: MASTER_KEY, environment: 'test' }), audit, origins }),
+    vault: auditVault({
+      db,
+      vault: createVault({ db, masterKey: MASTER_KEY, environment: 'test' }),
+      audit: record,
+      origins,
+    }),
     platforms: new Map([
       ['acme', fake.platform],
       ['other', { ...fake.platform, id: 'other' }],
     ]),
     servicePublicUrl: 'https://service.example.com',
-    audit,
     appRedirectUris: [APP, 'https://other.example.com/'],
     async queueHistory(tx, { userId, platform }) {
       const { rows } = await tx.query<{ id: string }>(sql`
@@ -93,6 +105,8 @@ function openServices(
     },
     countRefreshFailure: (platform, reason) => void refreshFailures.push(`${platform} ${reason}`),
     refreshFailures,
+    audit,
+    audited,
     ...(refreshTiming === undefined ? {} : { refreshTiming }),
   }
 }

@@ -13,7 +13,7 @@ export interface AuditedVaultOptions {
 
 /**
  * The vault, with a line in the audit trail for everything that touches a person's tokens or key. Changes are told of in their own
- * transaction. An opening is told of before the tokens are handed out: who cannot write the trail gets no token.
+ * transaction; a refresh is told of by `connections`, which knows why. An opening is told of before the tokens are handed out: who cannot write the trail gets no token.
  */
 export function auditVault({ db, vault, audit, origins }: AuditedVaultOptions): Vault {
   const tell = (tx: Tx, { userId, platform }: Partial<TokenOwner>, event: Pick<AuditEvent, 'action' | 'outcome'>) =>
@@ -28,11 +28,6 @@ export function auditVault({ db, vault, audit, origins }: AuditedVaultOptions): 
     async storeTokens(tx, owner, pair) {
       await vault.storeTokens(tx, owner, pair)
       await tell(tx, owner, { action: 'token.stored', outcome: 'success' })
-    },
-    async replaceTokens(tx, owner, change) {
-      const replaced = await vault.replaceTokens(tx, owner, change)
-      await tell(tx, owner, { action: 'token.refreshed', outcome: replaced ? 'success' : 'refused' })
-      return replaced
     },
     async findTokens(owner) {
       try {
