@@ -631,6 +631,7 @@ create table public.connections (
   constraint connections_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX connections_one_owner_per_account ON public.connections USING btree (platform, platform_user_id) WHERE (status <> 'disconnected'::text);
+CREATE TRIGGER check_connection_status BEFORE UPDATE OF status ON public.connections FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_connection_status();
 comment on table public.connections is 'A person''s consent to one platform, and how it is doing.';
 comment on column public.connections.user_id is 'Whose connection it is.';
 comment on column public.connections.platform is 'The platform connected to.';
@@ -1354,10 +1355,25 @@ CREATE OR REPLACE FUNCTION audit.refuse_change()
 AS $function$
 begin
   raise exception 'the audit trail is append-only: % on %.% is refused', tg_op, tg_table_schema, tg_table_name
-    using errcode = 'TB001';
+    using errcode = 'TB002';
 end $function$;
-comment on function audit.refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with SQLSTATE TB001.';
+comment on function audit.refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with SQLSTATE TB002.';
 grant execute on function audit.refuse_change() to public;
+
+CREATE OR REPLACE FUNCTION ops.check_connection_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- What has ended comes back with a new consent, and with nothing else.
+  if old.status = 'disconnected' and (new.status = 'needs_reauth' or new.connected_at <= old.connected_at) then
+    raise exception 'a connection cannot go from % to % without a new consent', old.status, new.status using errcode = 'TB001';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_connection_status() is 'Refuses the changes of connections.status that docs/operations/states.md does not have.';
+grant execute on function ops.check_connection_status() to public;
 
 CREATE OR REPLACE FUNCTION ops.count_raw_data_deleted()
  RETURNS trigger

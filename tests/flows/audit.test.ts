@@ -34,6 +34,7 @@ describe('the life of a connection leaves in the audit trail', () => {
       'token.destroyed system success',
       'key.destroyed system success',
       'connection.disconnected user self success',
+      'connection.revocation_confirmed platform acme success',
     ])
   })
 

@@ -37,7 +37,7 @@ describe('the audit trail', () => {
     await sealTwice(trail)
     const client = await db.admin.connect()
     await client.query('set role tributary_migration')
-    await expect(client.query(statement)).rejects.toMatchObject({ code: 'TB001' })
+    await expect(client.query(statement)).rejects.toMatchObject({ code: 'TB002' })
     client.release(true)
     expect(await trail.verify()).toEqual([])
   })

@@ -102,9 +102,9 @@ create function audit.refuse_change() returns trigger language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
   raise exception 'the audit trail is append-only: % on %.% is refused', tg_op, tg_table_schema, tg_table_name
-    using errcode = 'TB001';
+    using errcode = 'TB002';
 end $$;
-comment on function audit.refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with SQLSTATE TB001.';
+comment on function audit.refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with SQLSTATE TB002.';
 
 create trigger refuse_row_change before update or delete on audit.events for each row execute function audit.refuse_change();
 create trigger refuse_truncate before truncate on audit.events for each statement execute function audit.refuse_change();
