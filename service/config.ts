@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
+import { accessEnvironment, accessProblems, tokenRules } from './access/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { isStoreAddress } from './runtime/open-store.ts'
@@ -24,29 +25,6 @@ const safeForBrowsers = z.url().refine((value) => {
 const storeAddress = z.string().refine(isStoreAddress, 'must be file:///directory or s3://bucket/prefix')
 const switchedOn = z.enum(['true', 'false']).transform((value) => value === 'true')
 
-const JwtSecret = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      context.addIssue({
-        code: 'custom',
-        message: "is not JSON; see HASURA_GRAPHQL_JWT_SECRET in Hasura's documentation",
-      })
-      return z.NEVER
-    }
-  })
-  .pipe(
-    z.object({
-      type: z.string(),
-      key: secret(32),
-      issuer: z.string().optional(),
-      audience: z.string().optional(),
-      claims_namespace: z.string().default('https://hasura.io/jwt/claims'),
-    }),
-  )
-
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
   DATABASE_URL: secret(1),
@@ -67,7 +45,7 @@ const Environment = z.object({
   /** Where browsers reach it, when that is another address. */
   HASURA_GRAPHQL_PUBLIC_URL: address.optional(),
   HASURA_GRAPHQL_ADMIN_SECRET: secret(16).optional(),
-  HASURA_GRAPHQL_JWT_SECRET: JwtSecret.optional(),
+  ...accessEnvironment,
   HASURA_ACTION_SECRET: secret(32),
   HASURA_EVENT_SECRET: secret(32),
   VAULT_MASTER_KEY: secret(1),
@@ -97,6 +75,9 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...(parsed.error?.issues ?? []).map(describeIssue),
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
+    ...(parsed.data === undefined
+      ? []
+      : accessProblems(parsed.data, { isProduction: parsed.data.NODE_ENV === 'production' })),
     ...refusedEverywhere(env),
   ]
   if (!parsed.success || problems.length > 0)
@@ -150,6 +131,7 @@ function named(env: z.infer<typeof Environment>) {
       eventSecret: env.HASURA_EVENT_SECRET,
     },
     vaultMasterKey: env.VAULT_MASTER_KEY,
+    tokens: tokenRules(env),
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,

@@ -1,4 +1,5 @@
 import type { KeyServices } from './access/api-keys.ts'
+import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import type { BoundAction } from './api/actions.ts'
 import { auditAction } from './api/audited-action.ts'
 import { bindAction } from './api/bind-action.ts'
@@ -66,6 +67,7 @@ export interface Wiring {
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
+  readonly verifyToken: VerifyToken | undefined
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -95,8 +97,22 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
+  const verifyToken = config.tokens === undefined ? undefined : createTokenVerifier(config.tokens)
   const apiKeys: KeyServices = { db, platforms: config.platforms, audit }
-  return { config, log, db, vault, metrics, origins, audit, connections, ingestion, normalization, apiKeys }
+  return {
+    config,
+    log,
+    db,
+    vault,
+    metrics,
+    origins,
+    audit,
+    connections,
+    ingestion,
+    normalization,
+    apiKeys,
+    verifyToken,
+  }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>

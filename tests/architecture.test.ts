@@ -43,7 +43,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(COMPOSITION_ROOT.map((file) => [file, [...EVERYTHING, ...COMPOSITION_ROOT]])),
   'main.ts': ['config.ts', 'start-service.ts'],
   'worker.ts': ['config.ts', 'start-worker.ts'],
-  'config.ts': ['runtime', CONTRACT, 'platforms/discover.ts'],
+  'config.ts': ['access/settings.ts', 'runtime', CONTRACT, 'platforms/discover.ts'],
   cli: [...EVERYTHING, ...COMPOSITION_ROOT],
   api: [...PARTS.filter((part) => part !== 'vault' && part !== 'config.ts'), CONTRACT],
   access: [CONTRACT, 'runtime'],

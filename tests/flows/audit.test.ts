@@ -32,8 +32,8 @@ describe('the life of a connection leaves in the audit trail', () => {
       'connection.tokens_renewed system success',
       'token.opened system success',
       'token.destroyed system success',
-      'key.destroyed system success',
       'connection.disconnected user self success',
+      'key.destroyed system success',
       'connection.revocation_confirmed platform acme success',
     ])
   })
