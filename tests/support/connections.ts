@@ -72,6 +72,7 @@ function openServices(
   })
   const refreshFailures: string[] = []
   const audited: AuditEvent[] = []
+  const vault = createVault({ db, masterKey: MASTER_KEY, environment: 'test' })
   const origins = createOrigins()
   const record = createAudit({ origins, count: () => {} })
   const audit: RecordAudit = async (tx, event) => {
@@ -80,12 +81,7 @@ function openServices(
   }
   return {
     db,
-    vault: auditVault({
-      db,
-      vault: createVault({ db, masterKey: MASTER_KEY, environment: 'test' }),
-      audit: record,
-      origins,
-    }),
+    vault: auditVault({ db, vault, audit: record, origins }),
     platforms: new Map([
       ['acme', fake.platform],
       ['other', { ...fake.platform, id: 'other' }],
