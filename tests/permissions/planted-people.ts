@@ -87,4 +87,8 @@ const STATEMENTS = [
    select u, 'strava', 'expired', t, n, ${AT} from p`,
   `insert into user_fitness_summary (user_id, date, platform, data_points, data_types)
    select u, date '2026-03-01', t, n, jsonb_build_array(t) from p`,
+  `insert into audit.events (id, occurred_at, action, actor_kind, outcome, platform, request_id)
+   select (i || k)::uuid, ${AT} + k * interval '1 day', 'token.opened', 'user', 'success', t, t from p, generate_series(3, 5) as k`,
+  `insert into audit.personal_values (event_id, subject_user_id, actor_id, reason, source_address)
+   select (i || k)::uuid, u, u::text, t, t from p, generate_series(3, 5) as k`,
 ]
