@@ -58,7 +58,7 @@ export class ItemReader {
   /** Ids come as numbers and as texts; beyond 2^53 as bigint. */
   id(name: string): string | undefined {
     const value = this.#fields[name] ?? undefined
-    if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value)
+    if (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) return String(value)
     if (value === undefined) return undefined
     return typeof value === 'string' && /^[\x21-\x7e]{1,100}$/.test(value) ? value : this.#note(name, 'not an id')
   }
