@@ -1,4 +1,5 @@
 import type { KeyServices } from './access/api-keys.ts'
+import { createRateLimiter, type TakeRequest } from './access/rate-limit.ts'
 import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import type { BoundAction } from './api/actions.ts'
 import { bindAction } from './api/bind-action.ts'
@@ -60,6 +61,7 @@ export interface Wiring {
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
   readonly verifyToken: VerifyToken | undefined
+  readonly takeRequest: TakeRequest
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -83,9 +85,14 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
-  const verifyToken = config.tokens === undefined ? undefined : createTokenVerifier(config.tokens)
+  const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
+  const takeRequest = createRateLimiter({
+    db,
+    limits: config.access.limits,
+    onStoreDown: () => metrics.rateLimitStoreDown.inc(),
+  })
   const apiKeys: KeyServices = { db, platforms: config.platforms, audit: auditToLog(log) }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys, verifyToken }
+  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys, verifyToken, takeRequest }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>

@@ -84,6 +84,8 @@ export interface PlatformWebhook {
   readonly bodyLimitBytes: number
   /** The unguessable last part of the path. */
   readonly pathSecret: Secret
+  /** The one before it, still accepted while a rotation goes on. */
+  readonly previousPathSecret?: Secret | undefined
   /** Answer to the platform's GET when a subscription is made. Throws webhook/wrong_verify_token or webhook/malformed. */
   handshake(query: Readonly<Record<string, unknown>>): unknown
   /**

@@ -16,6 +16,7 @@ export function stravaWebhook(
   return {
     bodyLimitBytes: 64 * 1024,
     pathSecret: application.webhookSecret,
+    previousPathSecret: application.previousWebhookSecret,
     handshake: (query) => answerHandshake(query, application.verifyToken.reveal()),
     verify: ({ rawBody, subscriptionId }) => {
       const event = readEvent(rawBody)
