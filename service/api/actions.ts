@@ -47,7 +47,7 @@ export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (
       await checkForwardedToken(verifyToken, request.headers, caller)
       if (!action.roles.includes(caller.role)) throw new AppError('request/role_not_allowed', { action: action.name })
       applyLimits(reply, await countCall(takeRequest, caller.userId, call.data.input))
-      return action.call(call.data.input, caller)
+      return action.call(call.data.input, { ...caller, requestId: request.id })
     })
   }
 }
