@@ -109,7 +109,7 @@ describe('the internal listener with TLS refuses', () => {
 
   test('plain http', async () => {
     const { port } = await listen()
-    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow()
+    await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed')
   })
 })
 
