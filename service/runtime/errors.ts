@@ -48,6 +48,11 @@ const CATALOG = {
     retry: false,
     publicMessage: 'There are 20 API keys already; revoke one first.',
   },
+  'access/platform_not_allowed': {
+    httpStatus: 403,
+    retry: false,
+    publicMessage: 'This sign-in does not cover this platform.',
+  },
   'platform/unknown': {
     httpStatus: 400,
     retry: false,
