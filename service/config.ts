@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
-import { accessEnvironment, accessProblems, tokenRules } from './access/settings.ts'
+import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { isStoreAddress } from './runtime/open-store.ts'
@@ -79,9 +79,7 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...(parsed.error?.issues ?? []).map(describeIssue),
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
-    ...(parsed.data === undefined
-      ? []
-      : accessProblems(parsed.data, { isProduction: parsed.data.NODE_ENV === 'production' })),
+    ...accessProblems(parsed.data),
     ...refusedEverywhere(env),
   ]
   if (!parsed.success || problems.length > 0)
@@ -106,10 +104,11 @@ export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env) {
 }
 
 /** What every platform makes of its payloads, whether it is switched on or not: reading a payload needs no settings. */
-export async function loadNormalizers(): Promise<ReadonlyMap<string, Platform['normalize']>> {
-  const folders = await discoverPlatforms()
-  return new Map([...folders.values()].map(({ id, normalize }) => [id, normalize]))
+export async function loadNormalizers(): Promise<ReadonlyMap<string, PayloadReaders>> {
+  return discoverPlatforms()
 }
+
+export type PayloadReaders = Pick<Platform, 'normalize' | 'files' | 'readWebhookItem'>
 
 /** Variables that the launcher wrote for the operator's commands on a laptop; what is set already wins. */
 export function loadDevelopmentEnvironment(): void {
@@ -135,7 +134,7 @@ function named(env: z.infer<typeof Environment>) {
       eventSecret: env.HASURA_EVENT_SECRET,
     },
     vaultMasterKey: env.VAULT_MASTER_KEY,
-    tokens: tokenRules(env),
+    access: accessSettings(env),
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,
