@@ -19,7 +19,7 @@ export function describeReport({ account, sendingSeconds, settlingSeconds, ...ve
   ]
   const wrong = [...verdict.lost, ...verdict.duplicates, ...verdict.unexpected]
   return [
-    ...figures.map(([what, value]) => `${what.padEnd(28)}${value}`),
+    ...figures.map(([what, value]) => `${what.padEnd(32)}${value}`),
     ...wrong.slice(0, SHOWN).map((line) => `  ${line}`),
     ...(wrong.length > SHOWN ? [`  and ${wrong.length - SHOWN} more`] : []),
   ].join('\n')

@@ -1,7 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startDevelopmentDatabase } from '../../database/development.ts'
-import { findFreePort, startEmbeddedPostgres } from '../../database/embedded.ts'
+import {
+  type EmbeddedOptions,
+  type EmbeddedPostgres,
+  findFreePort,
+  startEmbeddedPostgres,
+} from '../../database/embedded.ts'
 import { migrate } from '../../database/migrate.ts'
 import { findPostmaster } from '../../database/postmaster.ts'
 import { type Child, type Program, startChild, stopChildren } from '../../start/children.ts'
@@ -76,10 +82,7 @@ export async function startProduct(dataDirectory: string, given: Readonly<Record
       if (how === 'crash' && postmaster !== undefined) process.kill(postmaster, 'SIGKILL')
       else await database.stop()
       await database.exited
-      const server = await startEmbeddedPostgres({
-        dataDirectory: join(dataDirectory, 'postgres'),
-        port: database.port,
-      })
+      const server = await startAgain({ dataDirectory: join(dataDirectory, 'postgres'), port: database.port })
       database = { ...server, adminUrl: database.adminUrl }
     },
     async stop() {
@@ -87,6 +90,20 @@ export async function startProduct(dataDirectory: string, given: Readonly<Record
       await proxy.close()
       await database.stop()
     },
+  }
+}
+
+/** A server that was killed leaves processes behind, which take a moment to notice: until then it cannot start again. */
+async function startAgain(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const deadline = performance.now() + STOP_WITHIN_MS
+  for (;;) {
+    try {
+      return await startEmbeddedPostgres(options)
+    } catch (error) {
+      const isHeld = error instanceof Error && error.message.includes('shared memory block')
+      if (!isHeld || performance.now() > deadline) throw error
+      await sleep(100)
+    }
   }
 }
 
