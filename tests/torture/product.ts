@@ -100,8 +100,7 @@ async function startAgain(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
     try {
       return await startEmbeddedPostgres(options)
     } catch (error) {
-      const isHeld = error instanceof Error && error.message.includes('shared memory block')
-      if (!isHeld || performance.now() > deadline) throw error
+      if (performance.now() > deadline) throw error
       await sleep(100)
     }
   }
