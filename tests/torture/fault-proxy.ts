@@ -24,23 +24,7 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
     const target = connect(targetPort, '127.0.0.1')
     const link: Link = { ends: [client, target], silent: false }
     links.add(link)
-    const end = () => {
-      if (link.silent) return
-      reset(link)
-      links.delete(link)
-    }
-    for (const [from, to] of [
-      [client, target],
-      [target, client],
-    ] as const) {
-      from.on('data', (chunk: Buffer) => {
-        if (link.silent) return
-        if (delayMs === 0) to.write(chunk)
-        else setTimeout(() => !link.silent && to.writable && to.write(chunk), delayMs)
-      })
-      from.on('error', end)
-      from.on('close', end)
-    }
+    relay(link, { delayMs: () => delayMs, ended: () => links.delete(link) })
   })
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   const address = server.address()
@@ -68,6 +52,28 @@ export async function startFaultProxy(targetPort: number): Promise<FaultProxy> {
         server.close(() => resolve())
         cut()
       }),
+  }
+}
+
+/** Both ways, until one end is gone: then the other is reset. */
+function relay(link: Link, { delayMs, ended }: { delayMs: () => number; ended: () => void }): void {
+  const end = () => {
+    if (link.silent) return
+    reset(link)
+    ended()
+  }
+  const [client, target] = link.ends
+  for (const [from, to] of [
+    [client, target],
+    [target, client],
+  ] as const) {
+    const pass = (chunk: Buffer) => !link.silent && to.writable && to.write(chunk)
+    from.on('data', (chunk: Buffer) => {
+      if (delayMs() === 0) pass(chunk)
+      else setTimeout(() => pass(chunk), delayMs())
+    })
+    from.on('error', end)
+    from.on('close', end)
   }
 }
 

@@ -12,7 +12,8 @@ import { migrate } from '../../database/migrate.ts'
 import { findPostmaster } from '../../database/postmaster.ts'
 import { type Child, type Program, startChild, stopChildren } from '../../start/children.ts'
 import { databaseUrls, describeEnvironment, type Environment, writeEnvironmentFile } from '../../start/environment.ts'
-import { describePrograms } from '../../start/programs.ts'
+import type { Ports } from '../../start/ports.ts'
+import { describePrograms, type ProgramOptions } from '../../start/programs.ts'
 import { waitUntilReady } from '../../start/readiness.ts'
 import { readSecrets } from '../../start/secrets.ts'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
@@ -42,9 +43,7 @@ export interface Product {
 export async function startProduct(dataDirectory: string, given: Readonly<Record<string, string>>): Promise<Product> {
   let database = await startDevelopmentDatabase(dataDirectory)
   const proxy = await startFaultProxy(database.port)
-  const [SERVICE_PORT, INTERNAL_PORT, HASURA_PORT, SIMULATOR_PORT] = await Promise.all([1, 2, 3, 4].map(findFreePort))
-  if (!SERVICE_PORT || !INTERNAL_PORT || !HASURA_PORT || !SIMULATOR_PORT) throw new Error('no free ports')
-  const ports = { SERVICE_PORT, INTERNAL_PORT, HASURA_PORT, SIMULATOR_PORT }
+  const ports = await freePorts()
   const activities = join(dataDirectory, 'activities.json')
   writeFileSync(activities, '[]')
   const env = { PATH: process.env['PATH'], STRAVA_SIMULATOR_ACTIVITIES: activities, ...given }
@@ -57,21 +56,14 @@ export async function startProduct(dataDirectory: string, given: Readonly<Record
   writeEnvironmentFile(environmentFile, environment)
   const passwords = { service: secrets.SERVICE_DATABASE_PASSWORD, hasura: secrets.HASURA_DATABASE_PASSWORD }
   await migrate({ adminUrl: database.adminUrl, passwords })
-  // The simulator keeps what it knows in memory: it is the one process that is never killed.
-  const { STRAVA_SIMULATOR_STATE: _, ...told } = environment
-  const groups = describePrograms({ root: ROOT, ports, standIn: true, told, databases, env })
-  const workers = groups
-    .flat()
-    .filter(({ name }) => name === 'worker')
-    .map((worker) => ({ ...worker, name: 'worker-2' }))
   const supervisor = createSupervisor(join(dataDirectory, 'logs'))
-  for (const group of [...groups, workers]) await supervisor.start(group)
+  for (const group of describeGroups({ ports, told: environment, databases, env })) await supervisor.start(group)
   const local = (port: number) => `http://127.0.0.1:${port}`
   return {
     environment,
-    serviceUrl: local(SERVICE_PORT),
-    graphqlUrl: `${local(HASURA_PORT)}/v1/graphql`,
-    simulatorUrl: local(SIMULATOR_PORT),
+    serviceUrl: local(ports.SERVICE_PORT),
+    graphqlUrl: `${local(ports.HASURA_PORT)}/v1/graphql`,
+    simulatorUrl: local(ports.SIMULATOR_PORT),
     dataDirectory,
     adminUrl: database.adminUrl,
     proxy,
@@ -104,6 +96,24 @@ async function startAgain(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
       await sleep(100)
     }
   }
+}
+
+async function freePorts(): Promise<Ports> {
+  return {
+    SERVICE_PORT: await findFreePort(),
+    INTERNAL_PORT: await findFreePort(),
+    HASURA_PORT: await findFreePort(),
+    SIMULATOR_PORT: await findFreePort(),
+  }
+}
+
+/** In the order in which they are started; the second worker last. */
+function describeGroups({ told, ...options }: Omit<ProgramOptions, 'root' | 'standIn'>): Program[][] {
+  // The simulator keeps what it knows in memory: it is the one process that is never killed.
+  const { STRAVA_SIMULATOR_STATE: _, ...rest } = told
+  const groups = describePrograms({ ...options, root: ROOT, standIn: true, told: rest })
+  const workers = groups.flat().filter(({ name }) => name === 'worker')
+  return [...groups, workers.map((worker) => ({ ...worker, name: 'worker-2' }))]
 }
 
 interface Supervisor {
