@@ -4,6 +4,7 @@ import { describeError, type Log } from '../runtime/log.ts'
 import { createTlsServer, type TlsReports, type TlsSettings } from '../runtime/tls-server.ts'
 import { guardEdge } from './edge-headers.ts'
 import { handleErrors, operationOf } from './error-handler.ts'
+import { readJsonBodies } from './json-body.ts'
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
 
@@ -36,6 +37,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   })
   handleErrors(app, log)
   guardEdge(app, { secure })
+  readJsonBodies(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method } = request
     const route = request.routeOptions.url ?? 'unknown'

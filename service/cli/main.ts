@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { loadDevelopmentEnvironment } from '../config.ts'
+import { accessCommand } from './access.command.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
 import { auditCommand } from './audit.command.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
@@ -12,6 +13,7 @@ const COMMANDS: readonly Command[] = [
   statusCommand,
   normalizeCommand,
   replayCommand,
+  accessCommand,
   apiKeysCommand,
   auditCommand,
   backupCommand,
