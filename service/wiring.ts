@@ -6,10 +6,13 @@ import { completeConnectionAction } from './api/complete-connection.action.ts'
 import { connectPlatformAction } from './api/connect-platform.action.ts'
 import { createApiKeyAction } from './api/create-api-key.action.ts'
 import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
+import { orderSourcesAction } from './api/order-sources.action.ts'
 import { refreshConnectionAction } from './api/refresh-connection.action.ts'
 import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
+import { enforcePolicies } from './compliance/enforce-policies.task.ts'
+import { enforcePolicy } from './compliance/enforce-policy.task.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
@@ -148,6 +151,7 @@ export function bindActions({ db, config, connections, ingestion, apiKeys }: Wir
     bindAction(refreshConnectionAction, connections),
     bindAction(checkConnectionAction, { db, probe: (key) => probeConnection(ingestion, key) }),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
+    bindAction(orderSourcesAction, { db }),
     bindAction(createApiKeyAction, apiKeys),
     bindAction(rotateApiKeyAction, apiKeys),
     bindAction(revokeApiKeyAction, apiKeys),
@@ -172,6 +176,16 @@ export function bindTasks({ db, log, metrics, connections, ingestion, normalizat
     bindTask(normalizeRawData, normalization, options),
     bindTask(rebuildSummaries, { db, countKeptApart: countPolicyEffect(metrics, 'kept_apart') }, options),
     bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
+    bindTask(enforcePolicies, { db }, { ...options, schedule: '*/10 * * * *' }),
+    bindTask(
+      enforcePolicy,
+      {
+        db,
+        queueRebuild,
+        countPolicyEffect: (platform, effect, records) => countPolicyEffect(metrics, effect)(platform, records),
+      },
+      options,
+    ),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(revokeTokens, connections, options),
     bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),
