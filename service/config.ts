@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
+import { accessEnvironment, accessProblems, tokenRules } from './access/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { Secret } from './runtime/secret.ts'
@@ -13,30 +14,14 @@ const secret = (minLength: number) =>
     .transform((value) => new Secret(value))
 const port = z.coerce.number().int().min(0).max(65535)
 const address = z.url().transform((value) => value.replace(/\/$/, ''))
+/** Where browsers are sent with codes and handles: a custom scheme can be claimed by any app (RFC 8252, 8.6), and plain http be read. */
+const safeForBrowsers = z.url().refine((value) => {
+  if (!URL.canParse(value)) return true // reported already
+  const { protocol, hostname, username } = new URL(value)
+  const local = protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname)
+  return (protocol === 'https:' || local) && username === ''
+}, 'needs https (http only for localhost or 127.0.0.1)')
 const switchedOn = z.enum(['true', 'false']).transform((value) => value === 'true')
-
-const JwtSecret = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      context.addIssue({
-        code: 'custom',
-        message: "is not JSON; see HASURA_GRAPHQL_JWT_SECRET in Hasura's documentation",
-      })
-      return z.NEVER
-    }
-  })
-  .pipe(
-    z.object({
-      type: z.string(),
-      key: secret(32),
-      issuer: z.string().optional(),
-      audience: z.string().optional(),
-      claims_namespace: z.string().default('https://hasura.io/jwt/claims'),
-    }),
-  )
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
@@ -49,16 +34,16 @@ const Environment = z.object({
   /** Where the worker serves /metrics and /health/live; without it, it does not listen. */
   WORKER_PORT: port.optional(),
   WORKER_CONCURRENCY: z.coerce.number().int().positive().default(10),
-  SERVICE_PUBLIC_URL: address,
+  SERVICE_PUBLIC_URL: safeForBrowsers.transform((value) => value.replace(/\/$/, '')),
   APP_REDIRECT_URIS: z
     .string()
     .transform((list) => list.split(',').map((uri) => uri.trim()))
-    .pipe(z.array(z.url()).min(1)),
+    .pipe(z.array(safeForBrowsers).min(1)),
   HASURA_GRAPHQL_ENDPOINT: address,
   /** Where browsers reach it, when that is another address. */
   HASURA_GRAPHQL_PUBLIC_URL: address.optional(),
   HASURA_GRAPHQL_ADMIN_SECRET: secret(16).optional(),
-  HASURA_GRAPHQL_JWT_SECRET: JwtSecret.optional(),
+  ...accessEnvironment,
   HASURA_ACTION_SECRET: secret(32),
   HASURA_EVENT_SECRET: secret(32),
   VAULT_MASTER_KEY: secret(1),
@@ -80,6 +65,10 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...(parsed.error?.issues ?? []).map(describeIssue),
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
+    ...(parsed.data === undefined
+      ? []
+      : accessProblems(parsed.data, { isProduction: parsed.data.NODE_ENV === 'production' })),
+    ...refusedEverywhere(env),
   ]
   if (!parsed.success || problems.length > 0)
     throw new Error(`Bad environment:\n${problems.map((line) => `  ${line}`).join('\n')}`)
@@ -132,6 +121,7 @@ function named(env: z.infer<typeof Environment>) {
       eventSecret: env.HASURA_EVENT_SECRET,
     },
     vaultMasterKey: env.VAULT_MASTER_KEY,
+    tokens: tokenRules(env),
     logLevel: env.LOG_LEVEL,
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,
@@ -156,6 +146,15 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
 function refusedInProduction(env: z.infer<typeof Environment> | undefined): string[] {
   return env?.NODE_ENV === 'production' && env.DEMO
     ? ['DEMO: is for laptops; it hands out tokens and must be false in production']
+    : []
+}
+
+/** Node's own switch: with it, codes and tokens go to whoever answers. */
+function refusedEverywhere(env: NodeJS.ProcessEnv): string[] {
+  return env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+    ? [
+        'NODE_TLS_REJECT_UNAUTHORIZED: switches the check of certificates off; trust a CA with NODE_EXTRA_CA_CERTS instead',
+      ]
     : []
 }
 
