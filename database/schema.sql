@@ -2326,6 +2326,63 @@ end $function$;
 comment on function ops.remove_record_from_payloads(uuid,text,text,timestamp with time zone) is 'Removes one record from the payloads received before a time: a payload about it alone goes, a list loses the entry with that id. Answers how many payloads changed.';
 grant execute on function ops.remove_record_from_payloads(uuid,text,text,timestamp with time zone) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.remove_unproduced(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_records jsonb)
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_days date[];
+  v_from timestamptz;
+  v_to timestamptz;
+begin
+  -- The table of samples has no index for payloads: what one produced lies near what it produces now.
+  select min(s."startedAt") - interval '2 days', max(s."startedAt") + interval '2 days' into v_from, v_to
+  from jsonb_to_recordset(p_records -> 'samples') as s ("startedAt" timestamptz);
+  with workouts as (
+    delete from public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and a.raw_id = p_raw_id and a.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'activities') r where r ->> 'sourceId' = a.source_id)
+    returning a.local_day
+  ), sleep as (
+    delete from public.sleep_sessions s
+    where s.user_id = p_user_id and s.platform = p_platform and s.raw_id = p_raw_id and s.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'sleepSessions') r where r ->> 'sourceId' = s.source_id)
+    returning s.local_day
+  ), reported as (
+    delete from public.daily_metrics d
+    where d.user_id = p_user_id and d.platform = p_platform and not d.derived and d.raw_id = p_raw_id and d.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'dailyMetrics') r
+        where r ->> 'kind' = d.kind and (r ->> 'localDay')::date = d.local_day)
+    returning d.local_day
+  ), measured as (
+    delete from public.samples s
+    where s.user_id = p_user_id and s.platform = p_platform and s.raw_id = p_raw_id and s.raw_created_at = p_raw_created_at
+      and s.started_at >= coalesce(v_from, '-infinity') and s.started_at <= coalesce(v_to, 'infinity')
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records -> 'samples') as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text)
+        where r.kind = s.kind and r."startedAt" = s.started_at and r."endedAt" = s.ended_at and r.source = s.source and r.variant = s.variant)
+    returning s.local_day
+  ), streams as (
+    delete from public.activity_streams t using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and t.user_id = a.user_id and t.activity_id = a.id
+      and t.raw_id = p_raw_id and t.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'activityStreams') r
+        where r ->> 'sourceId' = a.source_id and r ->> 'kind' = t.kind)
+  ), laps as (
+    delete from public.activity_laps l using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and l.user_id = a.user_id and l.activity_id = a.id
+      and l.raw_id = p_raw_id and l.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'activityLaps') r
+        where r ->> 'sourceId' = a.source_id and (r ->> 'lapNumber')::integer = l.lap_number)
+  )
+  select array(select local_day from workouts union select local_day from sleep union select local_day from reported
+    union select local_day from measured) into v_days;
+  return v_days;
+end $function$;
+comment on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) is 'For a replay: removes rows that a payload once produced and, read by today''s normalizer, no longer does. Answers their days.';
+grant execute on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.source_rank(p_user_id uuid, p_kind text, p_platform text, p_source text)
  RETURNS integer
  LANGUAGE sql
@@ -2333,15 +2390,17 @@ CREATE OR REPLACE FUNCTION ops.source_rank(p_user_id uuid, p_kind text, p_platfo
 BEGIN ATOMIC
  SELECT COALESCE(( SELECT p.rank
             FROM public.source_priorities p
-           WHERE ((p.user_id = source_rank.p_user_id) AND (p.platform = source_rank.p_platform) AND ((p.kind = source_rank.p_kind) OR (p.kind IS NULL)) AND ((p.source = source_rank.p_source) OR (p.source IS NULL)))
-           ORDER BY (p.kind IS NULL), (p.source IS NULL)
+           WHERE ((p.user_id = source_rank.p_user_id) AND (p.platform = source_rank.p_platform) AND ((p.source = source_rank.p_source) OR (p.source IS NULL)) AND (NOT (p.kind IS DISTINCT FROM ( SELECT max(o.kind) AS max
+                    FROM public.source_priorities o
+                   WHERE ((o.user_id = source_rank.p_user_id) AND (o.kind = source_rank.p_kind))))))
+           ORDER BY (p.source IS NULL)
           LIMIT 1), ( SELECT d.rank
             FROM public.default_source_priorities d
            WHERE ((d.platform = source_rank.p_platform) AND ((d.kind = source_rank.p_kind) OR (d.kind IS NULL)) AND ((source_rank.p_source ~~* d.source_pattern) OR (d.source_pattern IS NULL)))
            ORDER BY (d.kind IS NULL), (d.source_pattern IS NULL), d.id
           LIMIT 1), 1000) AS "coalesce";
 END;
-comment on function ops.source_rank(uuid,text,text,text) is 'Where a device or app stands for a metric, the smallest first: the person''s own order, else the default, else 1000. The narrower row wins: first by metric, then by device.';
+comment on function ops.source_rank(uuid,text,text,text) is 'Where a device or app stands for a metric, the smallest first: the person''s own order, else the default, else 1000. An order for the metric itself goes before the general one, a row for the device before one for its platform.';
 grant execute on function ops.source_rank(uuid,text,text,text) to public;
 grant execute on function ops.source_rank(uuid,text,text,text) to tributary_service;
 
@@ -2685,7 +2744,25 @@ begin
       asleep_s = excluded.asleep_s, in_bed_s = excluded.in_bed_s, awake_s = excluded.awake_s, light_s = excluded.light_s,
       deep_s = excluded.deep_s, rem_s = excluded.rem_s, score = excluded.score, finality = excluded.finality,
       raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at, updated_at = now()
-    where (excluded.finality, excluded.observed_at, excluded.raw_id) >= (s.finality, s.observed_at, s.raw_id)
+    where (excluded.finality, excluded.observed_at, excluded.raw_id) > (s.finality, s.observed_at, s.raw_id)
+      -- The same payload once more: after a fix of its normalizer it may say something else, a lower finality included.
+      or (excluded.raw_id = s.raw_id and excluded.observed_at = s.observed_at
+        and (row(s.source, s.local_day, s.started_at, s.ended_at, s.end_offset_seconds, s.time_zone, s.nap, s.asleep_s, s.in_bed_s, s.awake_s,
+            s.light_s, s.deep_s, s.rem_s, s.score, s.finality)
+          is distinct from row(excluded.source, excluded.local_day, excluded.started_at, excluded.ended_at, excluded.end_offset_seconds,
+            excluded.time_zone, excluded.nap, excluded.asleep_s, excluded.in_bed_s, excluded.awake_s, excluded.light_s, excluded.deep_s,
+            excluded.rem_s, excluded.score, excluded.finality)
+        or exists (
+          select t."startedAt", max(t."endedAt"), t.stage
+          from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+          where r."sourceId" = s.source_id group by t."startedAt", t.stage
+          except select t.started_at, t.ended_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id)
+        or exists (
+          select t.started_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id
+          except select t."startedAt", t.stage from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+          where r."sourceId" = s.source_id)))
     returning new.id as id, old.local_day as old_day, new.local_day as new_day
   )
   select array_agg(distinct day), array_agg(distinct id) into v_written, v_sessions
