@@ -1,6 +1,8 @@
 import type { KeyServices } from './access/api-keys.ts'
+import { createRateLimiter, type TakeRequest } from './access/rate-limit.ts'
 import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import type { BoundAction } from './api/actions.ts'
+import { auditAction } from './api/audited-action.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
 import { completeConnectionAction } from './api/complete-connection.action.ts'
@@ -12,6 +14,9 @@ import { refreshConnectionAction } from './api/refresh-connection.action.ts'
 import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
+import { auditVault } from './compliance/audit/audited-vault.ts'
+import { createAudit } from './compliance/audit/record-audit.ts'
+import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
 import { enforcePolicies } from './compliance/enforce-policies.task.ts'
 import { enforcePolicy } from './compliance/enforce-policy.task.ts'
 import type { Config } from './config.ts'
@@ -50,10 +55,12 @@ import { type Database, openDatabase } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
+import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import { createVault, type Vault } from './vault/vault.ts'
+import { wireAuditSealing } from './wire-audit.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -64,11 +71,14 @@ export interface Wiring {
   readonly db: Database
   readonly vault: Vault
   readonly metrics: Metrics
+  readonly origins: Origins
+  readonly audit: RecordAudit
   readonly connections: ConnectionServices
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
   readonly verifyToken: VerifyToken | undefined
+  readonly takeRequest: TakeRequest
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -82,8 +92,14 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     countConnections: () => countConnections(db),
     findPausedEndpoints: () => findPausedEndpoints(db),
   })
-  const vault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
-  const connections = wireConnections({ config, db, vault, metrics, log })
+  const origins = createOrigins()
+  const audit = createAudit({
+    origins,
+    count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
+  })
+  const bareVault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
+  const vault = auditVault({ db, vault: bareVault, audit, origins })
+  const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization: NormalizationServices = {
     db,
@@ -92,23 +108,42 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
-  const verifyToken = config.tokens === undefined ? undefined : createTokenVerifier(config.tokens)
-  const apiKeys: KeyServices = { db, platforms: config.platforms, audit: auditToLog(log) }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys, verifyToken }
+  const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
+  const takeRequest = createRateLimiter({
+    db,
+    limits: config.access.limits,
+    onStoreDown: () => metrics.rateLimitStoreDown.inc(),
+  })
+  const apiKeys: KeyServices = { db, platforms: config.platforms, audit }
+  return {
+    config,
+    log,
+    db,
+    vault,
+    metrics,
+    origins,
+    audit,
+    connections,
+    ingestion,
+    normalization,
+    apiKeys,
+    verifyToken,
+    takeRequest,
+  }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
 
-function wireConnections({ config, db, vault, metrics, log }: Parts & Pick<Wiring, 'log'>): ConnectionServices {
+function wireConnections({ config, db, vault, metrics, audit }: Parts & Pick<Wiring, 'audit'>): ConnectionServices {
   return {
     db,
     vault,
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
     appRedirectUris: config.appRedirectUris,
+    audit,
     queueHistory: (tx, key) => queueHistory(config.platforms, tx, key),
     cancelRuns,
-    audit: auditToLog(log),
     countRefreshFailure: (platform, reason) => metrics.tokenRefreshFailures.inc({ platform, reason }),
   }
 }
@@ -145,17 +180,12 @@ const countPolicyEffect =
   (platform: string, records: number) =>
     policyEffects.inc({ platform, effect }, records)
 
-/** The log keeps them until the trail of its own does. */
-function auditToLog(log: Log): RecordAudit {
-  return async (_tx, { action, actor, outcome, details }) =>
-    log.info({ operation: 'audit', action, actor: actor.kind, outcome, ...details }, 'audit')
-}
-
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
-export function bindActions({ db, config, connections, ingestion, apiKeys }: Wiring): readonly BoundAction[] {
-  return [
+export function bindActions(wiring: Wiring): readonly BoundAction[] {
+  const { db, config, connections, ingestion, apiKeys } = wiring
+  const actions = [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
     bindAction(disconnectPlatformAction, connections),
@@ -167,10 +197,19 @@ export function bindActions({ db, config, connections, ingestion, apiKeys }: Wir
     bindAction(rotateApiKeyAction, apiKeys),
     bindAction(revokeApiKeyAction, apiKeys),
   ]
+  return actions.map((action) => auditAction(action, wiring))
 }
 
 /** Every background job, with its services and its schedule (UTC). */
-export function bindTasks({ db, log, metrics, connections, ingestion, normalization }: Wiring): readonly BoundTask[] {
+export function bindTasks({
+  config,
+  db,
+  log,
+  metrics,
+  connections,
+  ingestion,
+  normalization,
+}: Wiring): readonly BoundTask[] {
   const options: BindOptions = {
     db,
     log,
@@ -179,7 +218,11 @@ export function bindTasks({ db, log, metrics, connections, ingestion, normalizat
       if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
     },
   }
+  const sealing = wireAuditSealing(config)
   return [
+    ...(sealing === undefined
+      ? []
+      : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
