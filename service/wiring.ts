@@ -175,11 +175,6 @@ function wireIngestion({
   }
 }
 
-const countPolicyEffect =
-  ({ policyEffects }: Metrics, effect: string) =>
-  (platform: string, records: number) =>
-    policyEffects.inc({ platform, effect }, records)
-
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
@@ -233,23 +228,24 @@ export function bindTasks({
     bindTask(cleanInbox, ingestion, { ...options, schedule: '17 * * * *' }),
     bindTask(renewSubscriptions, ingestion, { ...options, schedule: '43 4 * * *' }),
     bindTask(normalizeRawData, normalization, options),
-    bindTask(rebuildSummaries, { db, countKeptApart: countPolicyEffect(metrics, 'kept_apart') }, options),
-    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
-    bindTask(enforcePolicies, { db }, { ...options, schedule: '*/10 * * * *' }),
-    bindTask(
-      enforcePolicy,
-      {
-        db,
-        queueRebuild,
-        countPolicyEffect: (platform, effect, records) => countPolicyEffect(metrics, effect)(platform, records),
-      },
-      options,
-    ),
+    ...bindSummaryTasks(db, metrics, options),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(revokeTokens, connections, options),
     bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),
     bindTask(renewIdleTokens, { ...connections, takeSpareRequest: (id) => takeRequest(db, id, 'enrichment') }, options),
     bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
     bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
+  ]
+}
+
+/** Merging, and what platforms' policies demand of the result. */
+function bindSummaryTasks(db: Database, metrics: Metrics, options: BindOptions): readonly BoundTask[] {
+  const count = (platform: string, effect: string, records: number) =>
+    metrics.policyEffects.inc({ platform, effect }, records)
+  return [
+    bindTask(rebuildSummaries, { db, countKeptApart: (id, numbers) => count(id, 'kept_apart', numbers) }, options),
+    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
+    bindTask(enforcePolicies, { db }, { ...options, schedule: '*/10 * * * *' }),
+    bindTask(enforcePolicy, { db, queueRebuild, countPolicyEffect: count }, options),
   ]
 }
