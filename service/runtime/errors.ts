@@ -48,6 +48,11 @@ const CATALOG = {
     retry: false,
     publicMessage: 'There are 20 API keys already; revoke one first.',
   },
+  'access/platform_not_allowed': {
+    httpStatus: 403,
+    retry: false,
+    publicMessage: 'This sign-in does not cover this platform.',
+  },
   'platform/unknown': {
     httpStatus: 400,
     retry: false,
@@ -139,6 +144,11 @@ const CATALOG = {
     httpStatus: 503,
     retry: true,
     publicMessage: 'The activity of this series has not arrived yet.',
+  },
+  'summaries/unknown_kind': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'There is no such metric; see the metric_kinds table.',
   },
   'vault/unreadable': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
   'vault/key_exhausted': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
