@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
+import { namedVault, VAULT_ENVIRONMENT, vaultProblems } from './config-vault.ts'
 import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { Secret } from './runtime/secret.ts'
@@ -61,7 +62,9 @@ const Environment = z.object({
   HASURA_GRAPHQL_JWT_SECRET: JwtSecret.optional(),
   HASURA_ACTION_SECRET: secret(32),
   HASURA_EVENT_SECRET: secret(32),
-  VAULT_MASTER_KEY: secret(1),
+  ...VAULT_ENVIRONMENT,
+  /** Processed webhook bodies are dropped after so many days. */
+  WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DEMO: switchedOn.default(false),
   SIMULATOR_URL: address.optional(),
@@ -80,6 +83,7 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...(parsed.error?.issues ?? []).map(describeIssue),
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
+    ...(parsed.data === undefined ? [] : vaultProblems(parsed.data)),
   ]
   if (!parsed.success || problems.length > 0)
     throw new Error(`Bad environment:\n${problems.map((line) => `  ${line}`).join('\n')}`)
@@ -131,7 +135,8 @@ function named(env: z.infer<typeof Environment>) {
       actionSecret: env.HASURA_ACTION_SECRET,
       eventSecret: env.HASURA_EVENT_SECRET,
     },
-    vaultMasterKey: env.VAULT_MASTER_KEY,
+    vault: namedVault(env),
+    webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
     logLevel: env.LOG_LEVEL,
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,

@@ -30,7 +30,8 @@ import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
-import { createVault, type Vault } from './vault/vault.ts'
+import type { Vault } from './vault/vault.ts'
+import { wireVault } from './wiring-vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -48,13 +49,18 @@ export interface Wiring {
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
   const log = createLog({ level: config.logLevel, process: processName })
-  const db = openDatabase({
+  const options = {
     ...config.database,
     applicationName: `tributary-${processName}`,
-    onIdleError: (error) => log.warn({ operation: 'database', ...describeError(error) }, 'connection lost'),
-  })
+    onIdleError: (error: Error) => log.warn({ operation: 'database', ...describeError(error) }, 'connection lost'),
+  }
+  const pool = openDatabase(options)
+  // Who seals inside a transaction holds a connection already: a pool that all of them share could wait for itself.
+  const bookkeepingDb = openDatabase({ ...options, maxConnections: 1 })
+  const close = async () => void (await Promise.all([pool.close(), bookkeepingDb.close()]))
+  const db: Database = { ...pool, close }
   const metrics = createMetrics({ countConnections: () => countConnections(db) })
-  const vault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
+  const vault = wireVault(config.vault, { db, bookkeepingDb })
   const connections = wireConnections({ config, db, vault, metrics })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization: NormalizationServices = {

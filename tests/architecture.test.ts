@@ -19,7 +19,7 @@ function imports(file: string): string[] {
 }
 
 // The composition root may import every part: it is where the parts meet.
-const COMPOSITION_ROOT = ['wiring.ts', 'start-service.ts', 'start-worker.ts', 'demo.ts']
+const COMPOSITION_ROOT = ['wiring.ts', 'start-service.ts', 'start-worker.ts', 'demo.ts', 'wiring-vault.ts']
 const PARTS = [
   'api',
   'connections',
@@ -31,6 +31,7 @@ const PARTS = [
   'vault',
   'runtime',
   'config.ts',
+  'config-vault.ts',
 ]
 const CONTRACT = 'platforms/contract.ts'
 const RECORDS = 'platforms/records.ts'
@@ -42,7 +43,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(COMPOSITION_ROOT.map((file) => [file, [...EVERYTHING, ...COMPOSITION_ROOT]])),
   'main.ts': ['config.ts', 'start-service.ts'],
   'worker.ts': ['config.ts', 'start-worker.ts'],
-  'config.ts': ['runtime', CONTRACT, 'platforms/discover.ts'],
+  'config.ts': ['runtime', 'config-vault.ts', CONTRACT, 'platforms/discover.ts'],
+  'config-vault.ts': ['runtime'],
   cli: [...EVERYTHING, ...COMPOSITION_ROOT],
   api: [...PARTS.filter((part) => part !== 'vault' && part !== 'config.ts'), CONTRACT],
   connections: [CONTRACT, 'vault', 'runtime'],

@@ -8,7 +8,7 @@ import { AppError } from '../runtime/errors.ts'
 export interface WebhookServices {
   readonly db: Database
   readonly platforms: Platforms
-  readonly sealInbox: (platform: string, body: Buffer) => Buffer
+  readonly sealInbox: (platform: string, body: Buffer) => Promise<Buffer>
 }
 
 interface WebhookRoute {

@@ -41,7 +41,10 @@ export async function completeConnection(
   const { platform, stateHash } = attempt
   const oauth = getPlatformOAuth(services.platforms, platform)
   if (oauth.tokenUrl !== attempt.issuer) throw new AppError('connection/handle_invalid')
-  const verifier = services.vault.openOAuthSecret({ platform, stateHash, kind: 'verifier' }, attempt.verifierSealed)
+  const verifier = await services.vault.openOAuthSecret(
+    { platform, stateHash, kind: 'verifier' },
+    attempt.verifierSealed,
+  )
   const grant = await exchangeCode(oauth, { code, verifier, redirectUri: attempt.redirectUri })
   const platformUserId = oauth.platformUserId(grant.answer)
   if (platformUserId === undefined) throw new AppError('platform/unexpected_payload', { platform, missing: 'account' })
@@ -92,7 +95,7 @@ async function burnAttempt(
     if (attempt?.belongsToCaller !== true || attempt.codeSealed === null)
       throw new AppError('connection/handle_invalid')
     const { platform, stateHash, codeSealed } = attempt
-    return { attempt, code: vault.openOAuthSecret({ platform, stateHash, kind: 'code' }, codeSealed) }
+    return { attempt, code: await vault.openOAuthSecret({ platform, stateHash, kind: 'code' }, codeSealed) }
   }
   const { userId: callerId, platform } = input
   getPlatformOAuth(platforms, platform)

@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
-import { deleteTokens, deleteUserKey } from '../vault/queries.ts'
+import { deleteTokens, deleteUserKeys } from '../vault/queries.ts'
 import { type ConnectionStatus, endConnectionRow, hasConnections, lockUser } from './queries.ts'
 import type { ConnectionKey } from './services.ts'
 
@@ -27,5 +27,5 @@ export async function endByPlatform(tx: Tx, key: ConnectionKey): Promise<void> {
   await lockUser(tx, key.userId)
   if (!(await endConnectionRow(tx, key, 'connection/ended_at_platform'))) return
   await deleteTokens(tx, key)
-  if (!(await hasConnections(tx, key.userId))) await deleteUserKey(tx, key.userId)
+  if (!(await hasConnections(tx, key.userId))) await deleteUserKeys(tx, key.userId)
 }

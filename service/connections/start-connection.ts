@@ -41,7 +41,10 @@ export async function startConnection(services: StartServices, input: StartInput
     redirectUri,
     returnTo,
     stateHash,
-    verifierSealed: services.vault.sealOAuthSecret({ platform, stateHash, kind: 'verifier' }, new Secret(verifier)),
+    verifierSealed: await services.vault.sealOAuthSecret(
+      { platform, stateHash, kind: 'verifier' },
+      new Secret(verifier),
+    ),
   })
   const authorizationUrl = client.buildAuthorizationUrl(clientOf(oauth), {
     ...oauth.authorizationParameters,

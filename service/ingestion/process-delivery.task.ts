@@ -29,7 +29,8 @@ export const processDelivery = defineTask<IngestionServices>()({
     const webhook = services.platforms.get(platform)?.webhook
     if (webhook === undefined) throw new AppError('platform/not_configured', { platform })
     const effects: Effect[] = []
-    for (const notice of webhook.read(services.openInbox(platform, delivery.bodySealed))) {
+    const body = await services.openInbox(platform, delivery.bodySealed)
+    for (const notice of webhook.read(body)) {
       const effect = await checkNotice(services, platform, notice)
       if (effect.kind === 'wait') return { runAgainAt: effect.until }
       effects.push(effect)

@@ -106,6 +106,11 @@ const CATALOG = {
     publicMessage: 'The activity of this series has not arrived yet.',
   },
   'vault/unreadable': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
+  'vault/keys_unavailable': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'The keys are out of reach at the moment; it is tried again.',
+  },
   'vault/key_exhausted': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
   'internal/unexpected': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
 } as const satisfies Record<string, ErrorSpec>

@@ -7,6 +7,7 @@ import { withAccessToken } from '../../service/connections/with-access-token.ts'
 import { openDatabase } from '../../service/runtime/db.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { sql } from '../../service/runtime/sql.ts'
+import { createLocalSource } from '../../service/vault/local-source.ts'
 import { createVault } from '../../service/vault/vault.ts'
 import { test as databaseTest, type TestDatabase } from './database.ts'
 import { FakePlatform } from './fake-platform.ts'
@@ -66,7 +67,7 @@ function openServices(
   const refreshFailures: string[] = []
   return {
     db,
-    vault: createVault({ db, masterKey: MASTER_KEY, environment: 'test' }),
+    vault: createVault({ db, source: createLocalSource(MASTER_KEY, 'test'), environment: 'test' }),
     platforms: new Map([
       ['acme', fake.platform],
       ['other', { ...fake.platform, id: 'other' }],
