@@ -21,6 +21,18 @@ grant usage on schema vault to tributary_service;
 
 create extension pgcrypto with schema public;
 
+create table ops.api_key_digests (
+  key_id uuid not null,
+  digest bytea not null,
+  constraint api_key_digests_pkey PRIMARY KEY (key_id),
+  constraint api_key_digests_digest_check CHECK ((octet_length(digest) = 32)),
+  constraint api_key_digests_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE
+);
+comment on table ops.api_key_digests is 'SHA-256 of each API key. A key holds 256 random bits, so that a slow hash would add nothing.';
+comment on column ops.api_key_digests.key_id is 'The key.';
+comment on column ops.api_key_digests.digest is 'SHA-256 of its whole text.';
+grant insert, select on ops.api_key_digests to tributary_service;
+
 create table ops.deleted_records (
   user_id uuid not null,
   platform text not null,
@@ -91,26 +103,41 @@ create table ops.summary_rebuilds (
 comment on table ops.summary_rebuilds is 'Days whose inputs changed and whose summary is still to be rebuilt.';
 grant delete, insert, select, update on ops.summary_rebuilds to tributary_service;
 
+create table ops.token_endpoints (
+  platform text not null,
+  failures integer default 0 not null,
+  reason text,
+  paused_until timestamp with time zone,
+  updated_at timestamp with time zone default now() not null,
+  constraint token_endpoints_pkey PRIMARY KEY (platform),
+  constraint token_endpoints_failures_check CHECK ((failures >= 0)),
+  constraint token_endpoints_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
+);
+comment on table ops.token_endpoints is 'How each platform''s token endpoint is doing: while it refuses everybody, nobody but one probe at a time asks it.';
+comment on column ops.token_endpoints.platform is 'Whose token endpoint it is.';
+comment on column ops.token_endpoints.failures is 'Refreshes of any connection that failed since the last one that succeeded.';
+comment on column ops.token_endpoints.reason is 'Why the last one failed; null while none has.';
+comment on column ops.token_endpoints.paused_until is 'No refresh is asked for before this; then one at a time until one succeeds. Null while it is well.';
+comment on column ops.token_endpoints.updated_at is 'When the row last changed.';
+grant delete, insert, select, update on ops.token_endpoints to tributary_service;
+
 create table ops.webhook_deliveries (
   id uuid default gen_random_uuid() not null,
   platform text not null,
   dedupe_key text not null,
-  body_sealed bytea,
+  body_sealed bytea not null,
   state text default 'received'::text not null,
   outcome text,
   received_at timestamp with time zone default now() not null,
   processed_at timestamp with time zone,
   constraint webhook_deliveries_pkey PRIMARY KEY (id),
   constraint webhook_deliveries_platform_dedupe_key_key UNIQUE (platform, dedupe_key),
-  constraint webhook_deliveries_body_kept CHECK (((state <> 'received'::text) OR (body_sealed IS NOT NULL))),
   constraint webhook_deliveries_check CHECK (((state = 'received'::text) = (processed_at IS NULL))),
   constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['received'::text, 'processed'::text, 'dropped'::text]))),
   constraint webhook_deliveries_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
-CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((state <> 'received'::text) AND (body_sealed IS NOT NULL));
 comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every accepted webhook, sealed, stored before it is answered.';
-comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null once the delivery is processed and past its retention.';
 grant delete, insert, select, update on ops.webhook_deliveries to tributary_service;
 
 create table ops.webhook_subscriptions (
@@ -307,6 +334,43 @@ comment on column public.activity_streams.observed_at is 'When that payload was 
 grant select on public.activity_streams to tributary_hasura;
 grant delete, insert, select, update on public.activity_streams to tributary_service;
 
+create table public.api_keys (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid,
+  name text not null,
+  key_prefix text not null,
+  scopes text[] not null,
+  created_by uuid,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  replaced_by uuid,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_key_prefix_key UNIQUE (key_prefix),
+  constraint api_keys_check CHECK ((expires_at > created_at)),
+  constraint api_keys_key_prefix_check CHECK ((key_prefix ~ '^trib_[0-9a-f]{16}$'::text)),
+  constraint api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint api_keys_scopes_check CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 20))),
+  constraint api_keys_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES public.api_keys(id),
+  constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX api_keys_by_user ON public.api_keys USING btree (user_id, created_at DESC);
+comment on table public.api_keys is 'Keys of machine callers: what each may do and until when. The key itself is shown once and not kept.';
+comment on column public.api_keys.id is 'Id of the key.';
+comment on column public.api_keys.user_id is 'The person in whose name it uploads; null for a key of a machine.';
+comment on column public.api_keys.name is 'What whoever made it calls it.';
+comment on column public.api_keys.key_prefix is 'The first part of the key, by which it is recognized; opens nothing by itself.';
+comment on column public.api_keys.scopes is 'What it may do, for example upload:apple-health, webhook:garmin or metrics:read.';
+comment on column public.api_keys.created_by is 'The person who made it; null when it was made on the command line.';
+comment on column public.api_keys.created_at is 'When it was made.';
+comment on column public.api_keys.expires_at is 'When it stops working.';
+comment on column public.api_keys.last_used_at is 'When it was last accepted, to the minute; null while it never was.';
+comment on column public.api_keys.revoked_at is 'When it was revoked; null while it is not.';
+comment on column public.api_keys.replaced_by is 'The key that rotation put in its place; null while it is the newest.';
+grant select on public.api_keys to tributary_hasura;
+grant insert, select, update on public.api_keys to tributary_service;
+
 create table public.app_users (
   user_id uuid not null,
   time_zone text,
@@ -373,8 +437,10 @@ create table public.connections (
   connected_at timestamp with time zone default now() not null,
   disconnected_at timestamp with time zone,
   updated_at timestamp with time zone default now() not null,
+  revocation_status text,
   constraint connections_pkey PRIMARY KEY (user_id, platform),
   constraint connections_id_key UNIQUE (id),
+  constraint connections_revocation_status_check CHECK ((revocation_status = ANY (ARRAY['pending'::text, 'confirmed'::text, 'given_up'::text]))),
   constraint connections_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint connections_status_fkey FOREIGN KEY (status) REFERENCES public.connection_statuses(id),
   constraint connections_strategy_fkey FOREIGN KEY (strategy) REFERENCES public.sync_strategies(id),
@@ -396,6 +462,7 @@ comment on column public.connections.last_synced_at is 'When data last arrived.'
 comment on column public.connections.connected_at is 'When consent was given.';
 comment on column public.connections.disconnected_at is 'When it ended; null while it lasts.';
 comment on column public.connections.updated_at is 'When the row last changed.';
+comment on column public.connections.revocation_status is 'After a disconnect, whether the platform has confirmed that the tokens are revoked there (pending, confirmed, given_up); null while connected and where there was nothing to revoke.';
 grant select on public.connections to tributary_hasura;
 grant delete, insert, select, update on public.connections to tributary_service;
 
@@ -462,46 +529,6 @@ comment on column public.daily_summaries.sources is 'Provenance: which platform 
 comment on column public.daily_summaries.updated_at is 'When the row last changed.';
 grant select on public.daily_summaries to tributary_hasura;
 grant delete, insert, select, update on public.daily_summaries to tributary_service;
-
-create table public.key_rotations (
-  id uuid default gen_random_uuid() not null,
-  kind text not null,
-  status text default 'running'::text not null,
-  requested_by uuid,
-  keys_before timestamp with time zone not null,
-  master_version integer,
-  total_keys integer not null,
-  rotated_keys integer default 0 not null,
-  skipped_keys integer default 0 not null,
-  error_code text,
-  started_at timestamp with time zone default now() not null,
-  updated_at timestamp with time zone default now() not null,
-  finished_at timestamp with time zone,
-  constraint key_rotations_pkey PRIMARY KEY (id),
-  constraint key_rotations_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
-  constraint key_rotations_kind_check CHECK ((kind = ANY (ARRAY['all'::text, 'master'::text, 'user'::text]))),
-  constraint key_rotations_rotated_keys_check CHECK ((rotated_keys >= 0)),
-  constraint key_rotations_skipped_keys_check CHECK ((skipped_keys >= 0)),
-  constraint key_rotations_status_check CHECK ((status = ANY (ARRAY['running'::text, 'complete'::text]))),
-  constraint key_rotations_total_keys_check CHECK ((total_keys >= 0))
-);
-CREATE UNIQUE INDEX key_rotations_one_running ON public.key_rotations USING btree (status) WHERE (status = 'running'::text);
-comment on table public.key_rotations is 'Rotations of the vault''s keys: what was asked for, how far it is, how it ended. No key is in here.';
-comment on column public.key_rotations.id is 'Id of the rotation.';
-comment on column public.key_rotations.kind is 'master: keys are wrapped anew. user: people get new keys and their tokens are sealed anew. all: both.';
-comment on column public.key_rotations.status is 'running or complete.';
-comment on column public.key_rotations.requested_by is 'The operator who asked for it; null when it was due.';
-comment on column public.key_rotations.keys_before is 'People''s keys made before this are replaced.';
-comment on column public.key_rotations.master_version is 'The version of the master key that everything ends under; null until it is made, and for kind user.';
-comment on column public.key_rotations.total_keys is 'Keys to go through, counted at the start; for kind all each counts twice.';
-comment on column public.key_rotations.rotated_keys is 'Keys done.';
-comment on column public.key_rotations.skipped_keys is 'Keys, or tokens under them, that could not be opened and were left as they are.';
-comment on column public.key_rotations.error_code is 'What stopped it the last time; it goes on by itself. Null while all is well.';
-comment on column public.key_rotations.started_at is 'When it was asked for.';
-comment on column public.key_rotations.updated_at is 'When it last moved.';
-comment on column public.key_rotations.finished_at is 'When it was complete.';
-grant select on public.key_rotations to tributary_hasura;
-grant delete, insert, select, update on public.key_rotations to tributary_service;
 
 create table public.metric_categories (
   id text not null,
@@ -831,33 +858,6 @@ comment on column public.user_fitness_summary.data_types is 'The distinct kinds 
 grant select on public.user_fitness_summary to tributary_hasura;
 grant delete, insert, select, update on public.user_fitness_summary to tributary_service;
 
-create table vault.master_key_versions (
-  version integer not null,
-  source text not null,
-  reference text not null,
-  parameters jsonb default '{}'::jsonb not null,
-  environment text not null,
-  state text not null,
-  created_at timestamp with time zone default now() not null,
-  retired_at timestamp with time zone,
-  constraint master_key_versions_pkey PRIMARY KEY (version),
-  constraint master_key_versions_check CHECK (((state = 'retired'::text) = (retired_at IS NOT NULL))),
-  constraint master_key_versions_source_check CHECK ((source = ANY (ARRAY['local'::text, 'passphrase'::text, 'aws_kms'::text, 'vault_transit'::text]))),
-  constraint master_key_versions_state_check CHECK ((state = ANY (ARRAY['current'::text, 'opening'::text, 'retired'::text]))),
-  constraint master_key_versions_version_check CHECK ((version > 0))
-);
-CREATE UNIQUE INDEX master_key_versions_one_current ON vault.master_key_versions USING btree (state) WHERE (state = 'current'::text);
-comment on table vault.master_key_versions is 'Every version of a master key that wraps data keys. The keys themselves are elsewhere.';
-comment on column vault.master_key_versions.version is 'Counts up; written into every box that is sealed under it.';
-comment on column vault.master_key_versions.source is 'Where the master key is kept.';
-comment on column vault.master_key_versions.reference is 'Which key of the source: a fingerprint, an ARN, or a name.';
-comment on column vault.master_key_versions.parameters is 'What is needed beside the key and is no secret: salt, hash and number of iterations.';
-comment on column vault.master_key_versions.environment is 'The installation it belongs to; its keys open nothing elsewhere.';
-comment on column vault.master_key_versions.state is 'current: wraps and unwraps. opening: unwraps only. retired: nothing is wrapped by it any more.';
-comment on column vault.master_key_versions.created_at is 'When it became current.';
-comment on column vault.master_key_versions.retired_at is 'When the last key that it wrapped was gone; null before.';
-grant delete, insert, select, update on vault.master_key_versions to tributary_service;
-
 create table vault.oauth_states (
   id uuid default gen_random_uuid() not null,
   user_id uuid not null,
@@ -881,33 +881,28 @@ CREATE INDEX oauth_states_by_expiry ON vault.oauth_states USING btree (expires_a
 comment on table vault.oauth_states is 'Attempts to connect that are not finished. State and handle are kept as SHA-256, verifier and code sealed.';
 grant delete, insert, select, update on vault.oauth_states to tributary_service;
 
-create table vault.purpose_keys (
-  key_id uuid not null,
-  purpose text not null,
-  version integer not null,
-  master_version integer not null,
-  wrapped_key bytea not null,
-  seals bigint default 0 not null,
+create table vault.pending_revocations (
+  id uuid not null,
+  connection_id uuid not null,
+  platform text not null,
+  tokens_sealed bytea not null,
+  attempts integer default 0 not null,
+  gives_up_at timestamp with time zone not null,
   created_at timestamp with time zone default now() not null,
-  retired_at timestamp with time zone,
-  constraint purpose_keys_pkey PRIMARY KEY (key_id),
-  constraint purpose_keys_purpose_version_key UNIQUE (purpose, version),
-  constraint purpose_keys_purpose_check CHECK ((purpose = ANY (ARRAY['oauth_state'::text, 'inbox'::text, 'revocation'::text]))),
-  constraint purpose_keys_seals_check CHECK ((seals >= 0)),
-  constraint purpose_keys_version_check CHECK ((version > 0)),
-  constraint purpose_keys_master_version_fkey FOREIGN KEY (master_version) REFERENCES vault.master_key_versions(version)
+  constraint pending_revocations_pkey PRIMARY KEY (id),
+  constraint pending_revocations_attempts_check CHECK ((attempts >= 0)),
+  constraint pending_revocations_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
-CREATE UNIQUE INDEX purpose_keys_one_current ON vault.purpose_keys USING btree (purpose) WHERE (retired_at IS NULL);
-comment on table vault.purpose_keys is 'Data keys for what is sealed without a person: one current key for each purpose.';
-comment on column vault.purpose_keys.key_id is 'Written into every box that the key seals.';
-comment on column vault.purpose_keys.purpose is 'The one thing it is for.';
-comment on column vault.purpose_keys.version is 'Counts up for each purpose.';
-comment on column vault.purpose_keys.master_version is 'The version of the master key that wraps it.';
-comment on column vault.purpose_keys.wrapped_key is '256 random bits, wrapped; the working key is derived from them.';
-comment on column vault.purpose_keys.seals is 'How many boxes it may have sealed: processes reserve them in blocks.';
-comment on column vault.purpose_keys.created_at is 'When it was made.';
-comment on column vault.purpose_keys.retired_at is 'Since when it opens and no longer seals; it is deleted when nothing it sealed can still be there.';
-grant delete, insert, select, update on vault.purpose_keys to tributary_service;
+CREATE INDEX pending_revocations_by_connection ON vault.pending_revocations USING btree (connection_id);
+comment on table vault.pending_revocations is 'Tokens of ended connections that the platform has not confirmed as revoked. Sealed for this purpose alone, under no person''s key. No foreign key to the person: the platform has to be told although the person has been erased.';
+comment on column vault.pending_revocations.id is 'Authenticated with the box.';
+comment on column vault.pending_revocations.connection_id is 'The connection that ended.';
+comment on column vault.pending_revocations.platform is 'Where to revoke.';
+comment on column vault.pending_revocations.tokens_sealed is 'The pair, sealed; deleted with the row on success, on a new consent, or when it is given up.';
+comment on column vault.pending_revocations.attempts is 'How often the platform was asked.';
+comment on column vault.pending_revocations.gives_up_at is 'After this the row is deleted, whatever the platform said.';
+comment on column vault.pending_revocations.created_at is 'When the connection ended.';
+grant delete, insert, select, update on vault.pending_revocations to tributary_service;
 
 create table vault.tokens (
   user_id uuid not null,
@@ -919,42 +914,29 @@ create table vault.tokens (
   lease_holder uuid,
   lease_expires_at timestamp with time zone,
   updated_at timestamp with time zone default now() not null,
+  refresh_failures integer default 0 not null,
+  refresh_not_before timestamp with time zone,
   constraint tokens_pkey PRIMARY KEY (user_id, platform),
   constraint tokens_check CHECK (((lease_holder IS NULL) = (lease_expires_at IS NULL))),
+  constraint tokens_refresh_failures_check CHECK ((refresh_failures >= 0)),
   constraint tokens_user_id_platform_fkey FOREIGN KEY (user_id, platform) REFERENCES public.connections(user_id, platform) ON DELETE CASCADE
 );
 comment on table vault.tokens is 'Sealed tokens, one pair for each connection. token_version fences refreshes: a write with an older version is refused.';
+comment on column vault.tokens.refresh_failures is 'Refreshes that failed one after the other; 0 after one that succeeded.';
+comment on column vault.tokens.refresh_not_before is 'No refresh is tried before this; null while none has failed.';
 grant delete, insert, select, update on vault.tokens to tributary_service;
 
 create table vault.user_keys (
-  key_id uuid not null,
   user_id uuid not null,
-  version integer not null,
-  master_version integer not null,
+  key_id uuid not null,
+  master_key_id text not null,
   wrapped_key bytea not null,
-  seals bigint default 0 not null,
   created_at timestamp with time zone default now() not null,
-  retired_at timestamp with time zone,
-  constraint user_keys_pkey PRIMARY KEY (key_id),
-  constraint user_keys_user_id_version_key UNIQUE (user_id, version),
-  constraint user_keys_seals_check CHECK ((seals >= 0)),
-  constraint user_keys_version_check CHECK ((version > 0)),
-  constraint user_keys_master_version_fkey FOREIGN KEY (master_version) REFERENCES vault.master_key_versions(version),
+  constraint user_keys_pkey PRIMARY KEY (user_id),
+  constraint user_keys_key_id_key UNIQUE (key_id),
   constraint user_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
-CREATE INDEX user_keys_by_master_version ON vault.user_keys USING btree (master_version, key_id);
-CREATE UNIQUE INDEX user_keys_one_current ON vault.user_keys USING btree (user_id) WHERE (retired_at IS NULL);
-CREATE INDEX user_keys_retired ON vault.user_keys USING btree (key_id) WHERE (retired_at IS NOT NULL);
-CREATE TRIGGER announce_key_deleted AFTER DELETE ON vault.user_keys FOR EACH ROW EXECUTE FUNCTION vault.announce_key_deleted();
-comment on table vault.user_keys is 'Data keys of each person, wrapped by a master key; deleting them makes the person''s tokens unreadable.';
-comment on column vault.user_keys.key_id is 'Written into every box that the key seals; boxes choose their key by it.';
-comment on column vault.user_keys.user_id is 'Whose key it is.';
-comment on column vault.user_keys.version is 'Counts up for each person.';
-comment on column vault.user_keys.master_version is 'The version of the master key that wraps it.';
-comment on column vault.user_keys.wrapped_key is '256 random bits, wrapped; the working key is derived from them.';
-comment on column vault.user_keys.seals is 'How many boxes it may have sealed; counted before they are sealed, and refused above a cap.';
-comment on column vault.user_keys.created_at is 'When it was made.';
-comment on column vault.user_keys.retired_at is 'Since when it opens and no longer seals; null while it is the person''s current key.';
+comment on table vault.user_keys is 'One data key for each person, wrapped by a master key; deleting it makes the person''s tokens unreadable.';
 grant delete, insert, select, update on vault.user_keys to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.count_raw_data_deleted()
@@ -1570,16 +1552,3 @@ end $function$;
 comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again. The share (0 to 1] keeps the rest of each window for more urgent work.';
 grant execute on function ops.take_request(text,numeric) to public;
 grant execute on function ops.take_request(text,numeric) to tributary_service;
-
-CREATE OR REPLACE FUNCTION vault.announce_key_deleted()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-begin
-  -- Any role may listen: the id of a key names nobody.
-  perform pg_notify('vault_key_deleted', old.key_id::text);
-  return null;
-end $function$;
-comment on function vault.announce_key_deleted() is 'Tells every process to forget a person''s key when it is deleted, however that came about: disconnect, erasure, rotation.';
-grant execute on function vault.announce_key_deleted() to public;

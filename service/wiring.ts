@@ -1,29 +1,41 @@
+import type { KeyServices } from './access/api-keys.ts'
 import type { BoundAction } from './api/actions.ts'
 import { bindAction } from './api/bind-action.ts'
+import { checkConnectionAction } from './api/check-connection.action.ts'
 import { completeConnectionAction } from './api/complete-connection.action.ts'
 import { connectPlatformAction } from './api/connect-platform.action.ts'
+import { createApiKeyAction } from './api/create-api-key.action.ts'
 import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
+import { refreshConnectionAction } from './api/refresh-connection.action.ts'
+import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
+import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
+import { refreshIdleTokens } from './connections/refresh-idle-tokens.task.ts'
+import { renewIdleTokens } from './connections/renew-idle-tokens.task.ts'
+import { revokeTokens } from './connections/revoke-tokens.task.ts'
 import type { ConnectionServices } from './connections/services.ts'
 import { withAccessToken } from './connections/with-access-token.ts'
+import { takeRequest } from './ingestion/budget.ts'
 import { createPartitions } from './ingestion/create-partitions.task.ts'
 import { enrichActivities } from './ingestion/enrich-activities.task.ts'
 import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
 import { importHistory } from './ingestion/import-history.task.ts'
+import { probeConnection } from './ingestion/probe-connection.ts'
 import { processDelivery } from './ingestion/process-delivery.task.ts'
 import { cancelRuns } from './ingestion/runs.ts'
 import type { IngestionServices } from './ingestion/services.ts'
 import { queueHistory } from './ingestion/start-sync.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
-import { countConnections } from './monitoring/queries.ts'
+import { countConnections, findPausedEndpoints } from './monitoring/queries.ts'
 import { normalizeRawData } from './normalization/normalize-raw-data.task.ts'
 import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import type { SendRequest } from './platforms/contract.ts'
+import type { RecordAudit } from './runtime/audit-event.ts'
 import { type Database, openDatabase } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
@@ -45,6 +57,7 @@ export interface Wiring {
   readonly connections: ConnectionServices
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
+  readonly apiKeys: KeyServices
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -59,7 +72,10 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
   const bookkeepingDb = openDatabase({ ...options, maxConnections: 1 })
   const close = async () => void (await Promise.all([pool.close(), bookkeepingDb.close()]))
   const db: Database = { ...pool, close }
-  const metrics = createMetrics({ countConnections: () => countConnections(db) })
+  const metrics = createMetrics({
+    countConnections: () => countConnections(db),
+    findPausedEndpoints: () => findPausedEndpoints(db),
+  })
   const vault = wireVault(config.vault, { db, bookkeepingDb })
   const connections = wireConnections({ config, db, vault, metrics })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
@@ -70,7 +86,8 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization }
+  const apiKeys: KeyServices = { db, platforms: config.platforms, audit: auditToLog(log) }
+  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
@@ -113,15 +130,26 @@ function wireIngestion({
   }
 }
 
+/** The log keeps them until the trail of its own does. */
+function auditToLog(log: Log): RecordAudit {
+  return async (_tx, { action, actor, outcome, details }) =>
+    log.info({ operation: 'audit', action, actor: actor.kind, outcome, ...details }, 'audit')
+}
+
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
-export function bindActions({ db, config, connections }: Wiring): readonly BoundAction[] {
+export function bindActions({ db, config, connections, ingestion, apiKeys }: Wiring): readonly BoundAction[] {
   return [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
     bindAction(disconnectPlatformAction, connections),
+    bindAction(refreshConnectionAction, connections),
+    bindAction(checkConnectionAction, { db, probe: (key) => probeConnection(ingestion, key) }),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
+    bindAction(createApiKeyAction, apiKeys),
+    bindAction(rotateApiKeyAction, apiKeys),
+    bindAction(revokeApiKeyAction, apiKeys),
   ]
 }
 
@@ -143,6 +171,9 @@ export function bindTasks({ db, log, metrics, connections, ingestion, normalizat
     bindTask(normalizeRawData, normalization, options),
     bindTask(rebuildSummaries, { db }, options),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
+    bindTask(revokeTokens, connections, options),
+    bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),
+    bindTask(renewIdleTokens, { ...connections, takeSpareRequest: (id) => takeRequest(db, id, 'enrichment') }, options),
     bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
     bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
   ]

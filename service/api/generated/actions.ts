@@ -11,6 +11,27 @@ export type Scalars = {
   uuid: { input: string; output: string; }
 };
 
+export type ApiKeyOutput = {
+  readonly expiresAt: Scalars['timestamptz']['output'];
+  readonly id: Scalars['uuid']['output'];
+  /** Shown now and never again */
+  readonly key: Scalars['String']['output'];
+  /** The part by which it is recognized in api_keys */
+  readonly keyPrefix: Scalars['String']['output'];
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+};
+
+export type CheckConnectionOutput = {
+  /** What was not granted and is needed for full data */
+  readonly missingScopes: ReadonlyArray<Scalars['String']['output']>;
+  readonly platform: Scalars['String']['output'];
+  /** Why it is not working or not active, as an error code */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  readonly status: Scalars['String']['output'];
+  /** Whether the platform accepted the connection just now; null where its request limit did not allow to ask */
+  readonly working?: Maybe<Scalars['Boolean']['output']>;
+};
+
 export type CompleteConnectionOutput = {
   readonly connectionId: Scalars['uuid']['output'];
   /** What was not granted and is needed for full data */
@@ -33,25 +54,43 @@ export type DisconnectPlatformOutput = {
   readonly platform: Scalars['String']['output'];
   /** Whether the platform confirmed that the tokens are revoked there */
   readonly platformConfirmed: Scalars['Boolean']['output'];
+  /** confirmed, or pending: the platform is asked again for seven days, and revocation_status of the connection tells how it ended. Null where there was nothing to revoke */
+  readonly revocationStatus?: Maybe<Scalars['String']['output']>;
   readonly status: Scalars['String']['output'];
 };
 
 export type Mutation = {
+  /** Asks the platform whether it still accepts the connection. */
+  readonly checkConnection: CheckConnectionOutput;
   /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code, state and scope caught by a native app. */
   readonly completeConnection: CompleteConnectionOutput;
   /** Starts connecting a platform: open the returned address in the person's browser. */
   readonly connectPlatform: ConnectPlatformOutput;
+  /** Makes an API key: as a person one that uploads in your name, as an operator one for a machine. The key is shown this once. */
+  readonly createApiKey: ApiKeyOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
+  /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
+  readonly refreshConnection: RefreshConnectionOutput;
+  /** Ends an API key at once. */
+  readonly revokeApiKey: RevokeApiKeyOutput;
+  /** Puts a new API key with the same scopes in place of an old one, which works on for the overlap. The key is shown this once. */
+  readonly rotateApiKey: ApiKeyOutput;
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
 };
 
 
+export type MutationCheckConnectionArgs = {
+  platform: Scalars['String']['input'];
+};
+
+
 export type MutationCompleteConnectionArgs = {
   code?: InputMaybe<Scalars['String']['input']>;
   handle?: InputMaybe<Scalars['String']['input']>;
+  iss?: InputMaybe<Scalars['String']['input']>;
   platform?: InputMaybe<Scalars['String']['input']>;
   scope?: InputMaybe<Scalars['String']['input']>;
   state?: InputMaybe<Scalars['String']['input']>;
@@ -64,8 +103,31 @@ export type MutationConnectPlatformArgs = {
 };
 
 
+export type MutationCreateApiKeyArgs = {
+  expiresInDays?: InputMaybe<Scalars['Int']['input']>;
+  name: Scalars['String']['input'];
+  scopes: ReadonlyArray<Scalars['String']['input']>;
+};
+
+
 export type MutationDisconnectPlatformArgs = {
   platform: Scalars['String']['input'];
+};
+
+
+export type MutationRefreshConnectionArgs = {
+  platform: Scalars['String']['input'];
+};
+
+
+export type MutationRevokeApiKeyArgs = {
+  id: Scalars['uuid']['input'];
+};
+
+
+export type MutationRotateApiKeyArgs = {
+  id: Scalars['uuid']['input'];
+  overlapMinutes?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -75,6 +137,20 @@ export type MutationSyncNowArgs = {
 
 export type Query = {
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+};
+
+export type RefreshConnectionOutput = {
+  /** When the access token expires; null where the platform does not say */
+  readonly expiresAt?: Maybe<Scalars['timestamptz']['output']>;
+  readonly platform: Scalars['String']['output'];
+  /** False where the tokens are less than a minute old or cannot be renewed */
+  readonly refreshed: Scalars['Boolean']['output'];
+  readonly status: Scalars['String']['output'];
+};
+
+export type RevokeApiKeyOutput = {
+  readonly id: Scalars['uuid']['output'];
+  readonly revokedAt: Scalars['timestamptz']['output'];
 };
 
 export type SyncNowOutput = {

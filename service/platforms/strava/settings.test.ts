@@ -29,6 +29,11 @@ describe('the settings', () => {
     ['STRAVA_API_URL', 'ftp://localhost/api/v3'],
     ['STRAVA_OAUTH_URL', 'https://user:secret@strava.example/oauth'],
     ['STRAVA_OAUTH_URL', 'not an address'],
+    ['STRAVA_OAUTH_URL', 'https://www.strava.com.evil.example/oauth'],
+    ['STRAVA_OAUTH_URL', 'https://evilstrava.com/oauth'],
+    ['STRAVA_API_URL', 'https://www.evil.example/api/v3'],
+    ['STRAVA_REVOKE_URL', 'https://www.evil.example/oauth/revoke'],
+    ['STRAVA_REVOKE_STYLE', 'delete'],
     ['STRAVA_RETENTION_DAYS', '0'],
     ['STRAVA_RETENTION_DAYS', '7.5'],
     ['STRAVA_RETENTION_DAYS', 'never'],
@@ -56,6 +61,11 @@ describe('the settings', () => {
     expect(connected?.webhook.pathSecret.reveal()).toBe('w'.repeat(32))
   })
 
+  test('may name the host of 2027', () => {
+    const connected = platform.connect(platform.env.parse({ ...complete, STRAVA_API_URL: 'https://api-v3.strava.com' }))
+    expect(connected?.api.probe.url).toBe('https://api-v3.strava.com/athlete')
+  })
+
   test.each(['http://localhost:4000/strava/api/v3', 'http://127.0.0.1:4000/strava/api/v3/'])(
     'may name a simulator: %s',
     (url) => {
@@ -73,7 +83,13 @@ describe('the policy', () => {
       retentionDays: 7,
       deleteAfterSourceDeletionHours: 48,
       deleteAfterDeauthorizationDays: 30,
+      combinable: false,
       attribution: 'Powered by Strava',
+      displayRules: [
+        'Show it only to the person whose data it is.',
+        'Link each activity to source_url with the text "View on Strava".',
+        'Name the recording device where device_name is a Garmin.',
+      ],
       overrideReason: null,
     })
   })
@@ -86,5 +102,19 @@ describe('the policy', () => {
       overrideReason: 'Set by the operator, who gave no reason.',
     })
     expect(policy({ STRAVA_RETENTION_REASON: 'not needed' }).overrideReason).toBeNull()
+    expect(policy({ STRAVA_SOURCE_DELETION_HOURS: '24', STRAVA_DEAUTHORIZATION_DAYS: 'off' })).toMatchObject({
+      deleteAfterSourceDeletionHours: 24,
+      deleteAfterDeauthorizationDays: null,
+      overrideReason: 'Set by the operator, who gave no reason.',
+    })
+  })
+
+  test('lets data be combined only with a reason', () => {
+    const problems = platform.env.safeParse({ STRAVA_COMBINABLE: 'true' }).error?.issues
+    expect(problems).toMatchObject([{ path: ['STRAVA_POLICY_REASON'], message: 'is needed beside STRAVA_COMBINABLE' }])
+    expect(policy({ STRAVA_COMBINABLE: 'true', STRAVA_POLICY_REASON: 'Agreement of 1 May' })).toMatchObject({
+      combinable: true,
+      overrideReason: 'Agreement of 1 May',
+    })
   })
 })
