@@ -1,11 +1,23 @@
 import { readFile } from 'node:fs/promises'
+import type { RotateKeysAction } from './api/rotate-keys.action.ts'
+import type { Config } from './config.ts'
 import type { VaultConfig } from './config-vault.ts'
+import { dropBodies } from './ingestion/drop-delivery-bodies.task.ts'
+import type { RecordAudit } from './runtime/audit-event.ts'
 import type { Database } from './runtime/db.ts'
+import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
+import type { Listening } from './runtime/listen.ts'
+import { describeError, type Log } from './runtime/log.ts'
 import { Secret } from './runtime/secret.ts'
+import { listenForDestroyedKeys } from './vault/key-listener.ts'
 import type { KeySource } from './vault/key-source.ts'
 import { createKmsSource } from './vault/kms-source.ts'
 import { createLocalSource } from './vault/local-source.ts'
 import { createPassphraseSource } from './vault/passphrase-source.ts'
+import { resealTokens } from './vault/reseal-tokens.task.ts'
+import { rotateDueKeys } from './vault/rotate-due-keys.task.ts'
+import { rotateKeys } from './vault/rotate-keys.task.ts'
+import { startRotation } from './vault/start-rotation.ts'
 import { createTransitSource } from './vault/transit-source.ts'
 import { createVault, type Vault } from './vault/vault.ts'
 
@@ -46,4 +58,47 @@ function transitSource({ address, key, mount, namespace, token, tokenFile }: Vau
   const readToken = async () =>
     tokenFile === undefined ? (token ?? new Secret('')) : new Secret((await readFile(tokenFile, 'utf8')).trim())
   return { 'vault-transit': createTransitSource({ address, readToken, mount, key, namespace }) }
+}
+
+interface VaultParts {
+  readonly config: Config
+  readonly log: Log
+  readonly db: Database
+  readonly vault: Vault
+  readonly audit: RecordAudit
+}
+
+/** Keys that any process destroys are forgotten here. */
+export function startKeyListener({ config, log, vault }: Pick<VaultParts, 'config' | 'log' | 'vault'>): Listening {
+  return listenForDestroyedKeys({
+    keyring: vault.keyring,
+    url: config.database.url,
+    applicationName: 'tributary-key-listener',
+    onLost: (error) => log.warn({ operation: 'key_listener', ...describeError(error) }, 'connection lost'),
+  })
+}
+
+export function rotationAction({ db, audit }: Pick<VaultParts, 'db' | 'audit'>): RotateKeysAction {
+  return {
+    async startRotation({ kind, operatorId }) {
+      const { rotationId } = await startRotation({ db, audit }, { kind, actor: { kind: 'operator', id: operatorId } })
+      return rotationId
+    },
+  }
+}
+
+export function bindVaultTasks({ config, db, vault, audit }: VaultParts, options: BindOptions): readonly BoundTask[] {
+  const services = { db, keyring: vault.keyring, audit }
+  const { masterKeyMaxAgeDays, userKeyMaxAgeDays } = config.vault
+  const { webhookRetentionDays } = config
+  return [
+    bindTask(rotateKeys, services, options),
+    bindTask(resealTokens, services, options),
+    bindTask(
+      rotateDueKeys,
+      { db, audit, masterKeyMaxAgeDays, userKeyMaxAgeDays },
+      { ...options, schedule: '23 3 * * *' },
+    ),
+    bindTask(dropBodies, { db, webhookRetentionDays }, { ...options, schedule: '41 * * * *' }),
+  ]
 }

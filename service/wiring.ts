@@ -8,7 +8,9 @@ import { createApiKeyAction } from './api/create-api-key.action.ts'
 import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
 import { refreshConnectionAction } from './api/refresh-connection.action.ts'
 import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
+import { revokeUserTokensAction } from './api/revoke-user-tokens.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
+import { rotateKeysAction } from './api/rotate-keys.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
@@ -43,7 +45,7 @@ import { createLog, describeError, type Log } from './runtime/log.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import type { Vault } from './vault/vault.ts'
-import { wireVault } from './wiring-vault.ts'
+import { bindVaultTasks, rotationAction, wireVault } from './wiring-vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -58,6 +60,7 @@ export interface Wiring {
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
+  readonly audit: RecordAudit
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -86,8 +89,9 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
-  const apiKeys: KeyServices = { db, platforms: config.platforms, audit: auditToLog(log) }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys }
+  const audit = auditToLog(log)
+  const apiKeys: KeyServices = { db, platforms: config.platforms, audit }
+  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys, audit }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
@@ -139,7 +143,7 @@ function auditToLog(log: Log): RecordAudit {
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
-export function bindActions({ db, config, connections, ingestion, apiKeys }: Wiring): readonly BoundAction[] {
+export function bindActions({ db, config, connections, ingestion, apiKeys, audit }: Wiring): readonly BoundAction[] {
   return [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
@@ -150,11 +154,14 @@ export function bindActions({ db, config, connections, ingestion, apiKeys }: Wir
     bindAction(createApiKeyAction, apiKeys),
     bindAction(rotateApiKeyAction, apiKeys),
     bindAction(revokeApiKeyAction, apiKeys),
+    bindAction(rotateKeysAction, rotationAction({ db, audit })),
+    bindAction(revokeUserTokensAction, { ...connections, audit }),
   ]
 }
 
 /** Every background job, with its services and its schedule (UTC). */
-export function bindTasks({ db, log, metrics, connections, ingestion, normalization }: Wiring): readonly BoundTask[] {
+export function bindTasks(wiring: Wiring): readonly BoundTask[] {
+  const { db, log, metrics, connections, ingestion, normalization } = wiring
   const options: BindOptions = {
     db,
     log,
@@ -164,6 +171,7 @@ export function bindTasks({ db, log, metrics, connections, ingestion, normalizat
     },
   }
   return [
+    ...bindVaultTasks(wiring, options),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),

@@ -86,7 +86,10 @@ async function listenOnce(
     await client.connect()
     await client.query(`listen ${channel}`)
     onListening()
-    probe = setInterval(() => void client.query('select 1').catch((error: Error) => client.emit('error', error)), PROBE_MS)
+    probe = setInterval(
+      () => void client.query('select 1').catch((error: Error) => client.emit('error', error)),
+      PROBE_MS,
+    )
     await ended
   } finally {
     clearInterval(probe)

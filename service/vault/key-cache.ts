@@ -67,7 +67,7 @@ export function createKeyCache({ maxKeys, maxAgeMs, maxUses, nowMs, random }: Ke
     },
     forget: (name) => drop(name, (key) => key.wipe()),
     forgetAll() {
-      for (const name of [...entries.keys()]) drop(name, (key) => key.wipe())
+      for (const name of entries.keys()) drop(name, (key) => key.wipe())
     },
   }
 }

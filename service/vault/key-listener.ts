@@ -1,5 +1,5 @@
-import type { Secret } from '../runtime/secret.ts'
 import { type Listening, listen } from '../runtime/listen.ts'
+import type { Secret } from '../runtime/secret.ts'
 import type { Keyring } from './keyring.ts'
 
 export interface KeyListenerOptions {

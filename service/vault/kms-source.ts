@@ -1,4 +1,4 @@
-import type { KMSClient } from '@aws-sdk/client-kms'
+import type * as Sdk from '@aws-sdk/client-kms'
 import { AppError } from '../runtime/errors.ts'
 import { type KeySource, unavailable, type WrapContext } from './key-source.ts'
 
@@ -57,8 +57,8 @@ export function createKmsSource({ keyId, region, endpoint, timeoutMs = TIMEOUT_M
 }
 
 interface Kms {
-  readonly sdk: typeof import('@aws-sdk/client-kms')
-  readonly client: KMSClient
+  readonly sdk: typeof Sdk
+  readonly client: Sdk.KMSClient
 }
 
 /** Imported when first needed: who keeps keys elsewhere does not pay for it. */

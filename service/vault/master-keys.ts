@@ -1,13 +1,7 @@
 import type { Database, Db, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { type KeySource, type MasterVersion, unavailable, type WrapContext } from './key-source.ts'
-import {
-  findCurrentVersion,
-  findVersion,
-  insertCurrentVersion,
-  listVersions,
-  lockCurrentVersion,
-} from './master-queries.ts'
+import { findVersion, insertCurrentVersion, listVersions, lockCurrentVersion, lockVersions } from './master-queries.ts'
 
 export interface Wrapped {
   readonly wrappedKey: Buffer
@@ -25,7 +19,6 @@ export interface MasterKeys {
   ready(db: Database): Promise<void>
   /** The current version; made when there is none. It stays current until the transaction ends. */
   lockCurrent(tx: Tx): Promise<MasterVersion>
-  findCurrent(db: Db): Promise<MasterVersion | undefined>
   get(db: Db, version: number): Promise<MasterVersion>
   wrap(version: MasterVersion, context: Purpose, secret: Buffer): Promise<Wrapped>
   unwrap(db: Db, context: Purpose, wrapped: Wrapped): Promise<Buffer>
@@ -46,51 +39,17 @@ export interface MasterKeysOptions {
 
 export function createMasterKeys({ source, openingSources, environment }: MasterKeysOptions): MasterKeys {
   const sources = new Map([...openingSources, source].map((one) => [nameOf(one), one]))
-  // Immutable but for their state, which nobody asks them for.
-  const versions = new Map<number, MasterVersion>()
-  const sourceOf = (version: MasterVersion): KeySource => {
-    const found = sources.get(nameOf(version))
-    if (found === undefined) throw unavailable(version.source, 'not_configured')
-    return found
-  }
-  const contextOf = ({ purpose, keyId }: Purpose): WrapContext => ({ environment, purpose, keyId })
   const register = async (tx: Tx, parameters: MasterVersion['parameters']) =>
     await insertCurrentVersion(tx, { source: source.source, reference: source.reference, parameters, environment })
-
-  const keys: MasterKeys = {
+  return {
+    ...createWrapping(sources, environment),
     ready: (db) => makeReady(db, { sources, source, environment, register }),
     async lockCurrent(tx) {
       const current = await lockCurrentVersion(tx)
       if (current !== undefined) return current
       const parameters = await source.newVersion(true)
-      await tx.query({ text: 'lock table vault.master_key_versions in share row exclusive mode', values: [] })
+      await lockVersions(tx)
       return (await lockCurrentVersion(tx)) ?? (await register(tx, parameters))
-    },
-    findCurrent: findCurrentVersion,
-    async get(db, number) {
-      const version = versions.get(number) ?? (await findVersion(db, number))
-      if (version === undefined) throw new AppError('vault/unreadable')
-      versions.set(number, version)
-      return version
-    },
-    async wrap(version, context, secret) {
-      const wrappedKey = await sourceOf(version).wrap(version, contextOf(context), secret)
-      return { wrappedKey, masterVersion: version.version }
-    },
-    async unwrap(db, context, { wrappedKey, masterVersion }) {
-      const version = await keys.get(db, masterVersion)
-      return await sourceOf(version).unwrap(version, contextOf(context), wrappedKey)
-    },
-    async rewrap(db, target, { wrappedKey, masterVersion, ...context }) {
-      const from = sourceOf(await keys.get(db, masterVersion))
-      if (from === sourceOf(target) && from.rewrap !== undefined)
-        return { wrappedKey: await from.rewrap(contextOf(context), wrappedKey), masterVersion: target.version }
-      const secret = await keys.unwrap(db, context, { wrappedKey, masterVersion })
-      try {
-        return await keys.wrap(target, context, secret)
-      } finally {
-        secret.fill(0)
-      }
     },
     async rotate(db, note) {
       const parameters = await source.newVersion(false)
@@ -100,13 +59,58 @@ export function createMasterKeys({ source, openingSources, environment }: Master
         return version
       })
     },
+  }
+}
+
+type Sources = ReadonlyMap<string, KeySource>
+
+function createWrapping(
+  sources: Sources,
+  environment: string,
+): Pick<MasterKeys, 'get' | 'wrap' | 'unwrap' | 'rewrap' | 'concurrencyOf'> {
+  // Immutable but for their state, which nobody asks them for.
+  const versions = new Map<number, MasterVersion>()
+  const sourceOf = (version: MasterVersion): KeySource => {
+    const found = sources.get(nameOf(version))
+    if (found === undefined) throw unavailable(version.source, 'not_configured')
+    return found
+  }
+  const contextOf = ({ purpose, keyId }: Purpose): WrapContext => ({ environment, purpose, keyId })
+  const get = async (db: Db, number: number): Promise<MasterVersion> => {
+    const version = versions.get(number) ?? (await findVersion(db, number))
+    if (version === undefined) throw new AppError('vault/unreadable')
+    versions.set(number, version)
+    return version
+  }
+  const wrap = async (version: MasterVersion, context: Purpose, secret: Buffer): Promise<Wrapped> => {
+    const wrappedKey = await sourceOf(version).wrap(version, contextOf(context), secret)
+    return { wrappedKey, masterVersion: version.version }
+  }
+  const unwrap = async (db: Db, context: Purpose, { wrappedKey, masterVersion }: Wrapped): Promise<Buffer> => {
+    const version = await get(db, masterVersion)
+    return await sourceOf(version).unwrap(version, contextOf(context), wrappedKey)
+  }
+  return {
+    get,
+    wrap,
+    unwrap,
+    async rewrap(db, target, { wrappedKey, masterVersion, ...context }) {
+      const from = sourceOf(await get(db, masterVersion))
+      if (from === sourceOf(target) && from.rewrap !== undefined)
+        return { wrappedKey: await from.rewrap(contextOf(context), wrappedKey), masterVersion: target.version }
+      const secret = await unwrap(db, context, { wrappedKey, masterVersion })
+      try {
+        return await wrap(target, context, secret)
+      } finally {
+        secret.fill(0)
+      }
+    },
     concurrencyOf: (version) => sourceOf(version).concurrency,
   }
-  return keys
 }
 
 interface Readiness {
-  readonly sources: ReadonlyMap<string, KeySource>
+  readonly sources: Sources
   readonly source: KeySource
   readonly environment: string
   readonly register: (tx: Tx, parameters: MasterVersion['parameters']) => Promise<MasterVersion>
@@ -125,7 +129,7 @@ async function makeReady(db: Database, { sources, source, environment, register 
   if (known.some((version) => nameOf(version) === nameOf(source) && version.state !== 'retired')) return
   const parameters = await source.newVersion(true)
   await db.transaction(async (tx) => {
-    await tx.query({ text: 'lock table vault.master_key_versions in share row exclusive mode', values: [] })
+    await lockVersions(tx)
     const others = await listVersions(tx)
     if (others.every((version) => nameOf(version) !== nameOf(source) || version.state === 'retired'))
       await register(tx, parameters)

@@ -9,10 +9,9 @@ export async function lockCurrentVersion(tx: Tx): Promise<MasterVersion | undefi
   return rows[0]
 }
 
-export async function findCurrentVersion(db: Db): Promise<MasterVersion | undefined> {
-  const { rows } = await db.query<MasterVersion>(sql`
-    select version, source, reference, parameters from vault.master_key_versions where state = 'current'`)
-  return rows[0]
+/** Until the transaction ends nobody else makes a version. */
+export async function lockVersions(tx: Tx): Promise<void> {
+  await tx.query(sql`lock table vault.master_key_versions in share row exclusive mode`)
 }
 
 export async function findVersion(db: Db, version: number): Promise<MasterVersion | undefined> {
@@ -27,7 +26,7 @@ export interface NewVersion extends Omit<MasterVersion, 'version'> {
 
 /** The version before it unwraps from now on. Of two who do this at once the second waits for the first. */
 export async function insertCurrentVersion(tx: Tx, version: NewVersion): Promise<MasterVersion> {
-  await tx.query(sql`lock table vault.master_key_versions in share row exclusive mode`)
+  await lockVersions(tx)
   await tx.query(sql`update vault.master_key_versions set state = 'opening' where state = 'current'`)
   const { rows } = await tx.query<MasterVersion>(sql`
     insert into vault.master_key_versions (version, source, reference, parameters, environment, state)

@@ -96,7 +96,8 @@ export function createPurposeKeys(options: PurposeKeysOptions): PurposeKeys {
 
 async function reserve(options: PurposeKeysOptions, purpose: SharedPurpose): Promise<ReservedSeals> {
   const { db, maxSeals } = options
-  for (let attempt = 1; attempt <= 3; attempt += 1) {
+  // Of a key with a small cap others may take all before we do.
+  for (let attempt = 1; attempt <= 50; attempt += 1) {
     const row = await reserveSeals(db, { purpose, block: BLOCK, maxSeals })
     if (row !== undefined) return row
     await makeCurrent(options, purpose, null)

@@ -47,10 +47,10 @@ export async function insertUserKey(
     on conflict do nothing`)
 }
 
-/** From now on it only opens. False when there is none. */
-export async function retireUserKey(tx: Tx, userId: string): Promise<boolean> {
+/** From now on it only opens. False when there is none that has sealed so much. */
+export async function retireUserKey(tx: Tx, userId: string, minSeals: number): Promise<boolean> {
   const { rowCount } = await tx.query(sql`
-    update vault.user_keys set retired_at = clock_timestamp() where user_id = ${userId}::uuid and retired_at is null`)
+    update vault.user_keys set retired_at = clock_timestamp() where user_id = ${userId}::uuid and retired_at is null and seals >= ${minSeals}::bigint`)
   return rowCount === 1
 }
 

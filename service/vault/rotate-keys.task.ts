@@ -6,7 +6,14 @@ import { deleteOldPurposeKeys, type SharedPurpose } from './purpose-queries.ts'
 import type { RotationServices } from './reseal.ts'
 import { codeOf, type Progress, wrapAllAnew } from './rotate-master.ts'
 import { replaceAllUserKeys } from './rotate-users.ts'
-import { addProgress, finishRotation, findRunningRotation, noteRotationError, type Rotation, setRotationVersion } from './rotation-queries.ts'
+import {
+  addProgress,
+  findRunningRotation,
+  finishRotation,
+  noteRotationError,
+  type Rotation,
+  setRotationVersion,
+} from './rotation-queries.ts'
 
 export interface RotateKeysServices extends RotationServices {
   readonly audit: RecordAudit
@@ -55,7 +62,9 @@ async function rotate(services: RotateKeysServices, rotation: Rotation): Promise
 
 async function targetOf({ db, keyring }: RotateKeysServices, rotation: Rotation): Promise<number> {
   if (rotation.masterVersion !== null) return rotation.masterVersion
-  const { version } = await keyring.masterKeys.rotate(db, (tx, made) => setRotationVersion(tx, rotation.id, made.version))
+  const { version } = await keyring.masterKeys.rotate(db, (tx, made) =>
+    setRotationVersion(tx, rotation.id, made.version),
+  )
   return version
 }
 

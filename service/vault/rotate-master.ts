@@ -1,7 +1,6 @@
 import { AppError } from '../runtime/errors.ts'
 import { mapAtMost } from './in-parallel.ts'
-import type { MasterVersion } from './key-source.ts'
-import type { WrapContext } from './key-source.ts'
+import type { MasterVersion, WrapContext } from './key-source.ts'
 import { retireVersions } from './master-queries.ts'
 import { loadReadable, type RotationServices } from './reseal.ts'
 import {
@@ -37,12 +36,17 @@ export async function wrapAllAnew(
     const last = keys.at(-1)
     if (last === undefined) break
     after = last.keyId
-    const wrapped = await wrapAnew(services, target, keys.map((key) => ({ ...key, purpose: 'token' as const })))
+    const wrapped = await wrapAnew(
+      services,
+      target,
+      keys.map((key) => ({ ...key, purpose: 'token' as const })),
+    )
     const rotated = await swapWrappedUserKeys(db, targetVersion, wrapped)
     await report({ rotated, skipped: keys.length - wrapped.length })
   }
   for (const key of await findPurposeKeysToWrap(db, targetVersion)) {
-    for (const wrapped of await wrapAnew(services, target, [key])) await swapWrappedPurposeKey(db, targetVersion, wrapped)
+    for (const wrapped of await wrapAnew(services, target, [key]))
+      await swapWrappedPurposeKey(db, targetVersion, wrapped)
   }
   await db.transaction(retireVersions)
 }
@@ -56,10 +60,14 @@ async function wrapAnew(
   keys: readonly Key[],
 ): Promise<Rewrapped[]> {
   const { masterKeys } = keyring
-  const wrapped = await mapAtMost(masterKeys.concurrencyOf(target), keys, async (key): Promise<Rewrapped | undefined> => {
-    const anew = await loadReadable(() => masterKeys.rewrap(db, target, key))
-    return anew === undefined ? undefined : { keyId: key.keyId, before: key.wrappedKey, wrappedKey: anew.wrappedKey }
-  })
+  const wrapped = await mapAtMost(
+    masterKeys.concurrencyOf(target),
+    keys,
+    async (key): Promise<Rewrapped | undefined> => {
+      const anew = await loadReadable(() => masterKeys.rewrap(db, target, key))
+      return anew === undefined ? undefined : { keyId: key.keyId, before: key.wrappedKey, wrappedKey: anew.wrappedKey }
+    },
+  )
   return wrapped.filter((key) => key !== undefined)
 }
 

@@ -1,12 +1,7 @@
 import { mapAtMost } from './in-parallel.ts'
 import { type RotationServices, resealUsers } from './reseal.ts'
 import { BEFORE_ALL_IDS, type Progress } from './rotate-master.ts'
-import {
-  findRetiredUserKeys,
-  findUserKeysToReplace,
-  type Replacement,
-  replaceUserKeys,
-} from './rotation-queries.ts'
+import { findRetiredUserKeys, findUserKeysToReplace, type Replacement, replaceUserKeys } from './rotation-queries.ts'
 import { ownerOf } from './user-keys.ts'
 
 const BATCH = 100
@@ -27,17 +22,27 @@ export async function replaceAllUserKeys(
     if (last === undefined) return
     after = last.keyId
     const rotated = await replaceKeys(services, due)
-    const { skipped } = await resealUsers(services, due.map(({ userId }) => userId))
+    const { skipped } = await resealUsers(
+      services,
+      due.map(({ userId }) => userId),
+    )
     await report({ rotated, skipped })
   }
 }
 
-async function replaceKeys({ db, keyring }: RotationServices, due: readonly { keyId: string; userId: string }[]): Promise<number> {
+async function replaceKeys(
+  { db, keyring }: RotationServices,
+  due: readonly { keyId: string; userId: string }[],
+): Promise<number> {
   const { masterKeys, dataKeys } = keyring
   const master = await db.transaction((tx) => masterKeys.lockCurrent(tx))
-  const fresh = await mapAtMost(masterKeys.concurrencyOf(master), due, async ({ keyId, userId }): Promise<Replacement> => {
-    return { oldKeyId: keyId, ...(await dataKeys.generate(master, ownerOf(userId))) }
-  })
+  const fresh = await mapAtMost(
+    masterKeys.concurrencyOf(master),
+    due,
+    async ({ keyId, userId }): Promise<Replacement> => {
+      return { oldKeyId: keyId, ...(await dataKeys.generate(master, ownerOf(userId))) }
+    },
+  )
   return await db.transaction(async (tx) => {
     // Nothing may be wrapped by a version that has been replaced meanwhile; the keys are simply due again.
     const current = await masterKeys.lockCurrent(tx)

@@ -1,7 +1,7 @@
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
-import type { UserKeyRow } from './reseal-queries.ts'
 import type { Wrapped } from './master-keys.ts'
+import type { UserKeyRow } from './reseal-queries.ts'
 
 export type RotationKind = 'all' | 'master' | 'user'
 

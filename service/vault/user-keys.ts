@@ -52,8 +52,8 @@ export function createUserKeys({ masterKeys, dataKeys, cache, limits, queueResea
     await insertUserKey(tx, { userId, ...key })
   }
 
-  const renew = async (tx: Tx, userId: string): Promise<void> => {
-    if (!(await retireUserKey(tx, userId))) return
+  const renew = async (tx: Tx, userId: string, minSeals = 0): Promise<void> => {
+    if (!(await retireUserKey(tx, userId, minSeals))) return
     await create(tx, userId)
     await queueReseal(tx, userId)
   }
@@ -63,7 +63,8 @@ export function createUserKeys({ masterKeys, dataKeys, cache, limits, queueResea
     for (let attempt = 1; attempt <= 3; attempt += 1) {
       const counted = await countUserSeals(tx, { userId, seals, maxSeals })
       if (counted !== undefined) return counted
-      if (!(await hasUserKey(tx, userId))) await create(tx, userId)
+      if (await hasUserKey(tx, userId)) await renew(tx, userId, renewAtSeals)
+      else await create(tx, userId)
     }
     throw new AppError('vault/key_exhausted')
   }
@@ -84,7 +85,7 @@ export function createUserKeys({ masterKeys, dataKeys, cache, limits, queueResea
         return await dataKeys.load(db, ownerOf(userId), row)
       })
     },
-    renew,
+    renew: (tx, userId) => renew(tx, userId),
     async destroy(tx, userId) {
       for (const keyId of await deleteUserKeys(tx, userId)) cache.forget(keyId)
     },
