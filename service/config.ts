@@ -14,6 +14,13 @@ const secret = (minLength: number) =>
     .transform((value) => new Secret(value))
 const port = z.coerce.number().int().min(0).max(65535)
 const address = z.url().transform((value) => value.replace(/\/$/, ''))
+/** Where browsers are sent with codes and handles: a custom scheme can be claimed by any app (RFC 8252, 8.6), and plain http be read. */
+const safeForBrowsers = z.url().refine((value) => {
+  if (!URL.canParse(value)) return true // reported already
+  const { protocol, hostname, username } = new URL(value)
+  const local = protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname)
+  return (protocol === 'https:' || local) && username === ''
+}, 'needs https (http only for localhost or 127.0.0.1)')
 const switchedOn = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 const JwtSecret = z
@@ -50,11 +57,11 @@ const Environment = z.object({
   /** Where the worker serves /metrics and /health/live; without it, it does not listen. */
   WORKER_PORT: port.optional(),
   WORKER_CONCURRENCY: z.coerce.number().int().positive().default(10),
-  SERVICE_PUBLIC_URL: address,
+  SERVICE_PUBLIC_URL: safeForBrowsers.transform((value) => value.replace(/\/$/, '')),
   APP_REDIRECT_URIS: z
     .string()
     .transform((list) => list.split(',').map((uri) => uri.trim()))
-    .pipe(z.array(z.url()).min(1)),
+    .pipe(z.array(safeForBrowsers).min(1)),
   HASURA_GRAPHQL_ENDPOINT: address,
   /** Where browsers reach it, when that is another address. */
   HASURA_GRAPHQL_PUBLIC_URL: address.optional(),
@@ -84,6 +91,7 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
     ...(parsed.data === undefined ? [] : vaultProblems(parsed.data)),
+    ...refusedEverywhere(env),
   ]
   if (!parsed.success || problems.length > 0)
     throw new Error(`Bad environment:\n${problems.map((line) => `  ${line}`).join('\n')}`)
@@ -161,6 +169,15 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
 function refusedInProduction(env: z.infer<typeof Environment> | undefined): string[] {
   return env?.NODE_ENV === 'production' && env.DEMO
     ? ['DEMO: is for laptops; it hands out tokens and must be false in production']
+    : []
+}
+
+/** Node's own switch: with it, codes and tokens go to whoever answers. */
+function refusedEverywhere(env: NodeJS.ProcessEnv): string[] {
+  return env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+    ? [
+        'NODE_TLS_REJECT_UNAUTHORIZED: switches the check of certificates off; trust a CA with NODE_EXTRA_CA_CERTS instead',
+      ]
     : []
 }
 
