@@ -33,6 +33,65 @@ comment on column ops.api_key_digests.key_id is 'The key.';
 comment on column ops.api_key_digests.digest is 'SHA-256 of its whole text.';
 grant insert, select on ops.api_key_digests to tributary_service;
 
+create table ops.backfill_requests (
+  user_id uuid not null,
+  platform text not null,
+  data_type text not null,
+  window_start timestamp with time zone not null,
+  window_end timestamp with time zone not null,
+  outcome text,
+  asked_at timestamp with time zone default now() not null,
+  constraint backfill_requests_pkey PRIMARY KEY (user_id, platform, data_type, window_start, window_end),
+  constraint backfill_requests_check CHECK ((window_end > window_start)),
+  constraint backfill_requests_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint backfill_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table ops.backfill_requests is 'Windows of history that a platform was asked to send: none is asked for twice while the connection lasts.';
+comment on column ops.backfill_requests.user_id is 'Whose history it is.';
+comment on column ops.backfill_requests.platform is 'Who was asked.';
+comment on column ops.backfill_requests.data_type is 'The kind of data.';
+comment on column ops.backfill_requests.window_start is 'Start of the window.';
+comment on column ops.backfill_requests.window_end is 'End of the window.';
+comment on column ops.backfill_requests.outcome is 'accepted, asked_before, too_old or not_permitted; null until it is answered.';
+comment on column ops.backfill_requests.asked_at is 'When it was first asked for.';
+grant delete, insert, select, update on ops.backfill_requests to tributary_service;
+
+create table ops.callbacks (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  platform text not null,
+  data_type text not null,
+  url_sealed bytea not null,
+  url_digest bytea not null,
+  file_facts jsonb,
+  delivery_id uuid not null,
+  state text default 'waiting'::text not null,
+  outcome text,
+  created_at timestamp with time zone default now() not null,
+  finished_at timestamp with time zone,
+  constraint callbacks_pkey PRIMARY KEY (user_id, id),
+  constraint callbacks_user_id_platform_url_digest_key UNIQUE (user_id, platform, url_digest),
+  constraint callbacks_check CHECK (((state = 'waiting'::text) = (finished_at IS NULL))),
+  constraint callbacks_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'stored'::text, 'failed'::text]))),
+  constraint callbacks_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint callbacks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX callbacks_by_age ON ops.callbacks USING btree (created_at);
+comment on table ops.callbacks is 'Addresses at which a platform said that data waits; each is fetched once with the owner''s token.';
+comment on column ops.callbacks.user_id is 'Whose data it is.';
+comment on column ops.callbacks.id is 'Id of the callback.';
+comment on column ops.callbacks.platform is 'Who sent it.';
+comment on column ops.callbacks.data_type is 'What kind of payload it is stored as.';
+comment on column ops.callbacks.url_sealed is 'The address as delivered, sealed: it may hold a token.';
+comment on column ops.callbacks.url_digest is 'SHA-256 of the address: an address is fetched once.';
+comment on column ops.callbacks.file_facts is 'What is stored beside a file; null where the answer is JSON.';
+comment on column ops.callbacks.delivery_id is 'The delivery it came with.';
+comment on column ops.callbacks.state is 'waiting, stored or failed.';
+comment on column ops.callbacks.outcome is 'Why it failed.';
+comment on column ops.callbacks.created_at is 'When it came.';
+comment on column ops.callbacks.finished_at is 'When it was fetched or given up.';
+grant delete, insert, select, update on ops.callbacks to tributary_service;
+
 create table ops.deleted_records (
   user_id uuid not null,
   platform text not null,
@@ -46,6 +105,25 @@ create table ops.deleted_records (
 );
 comment on table ops.deleted_records is 'What is gone at the source, so that a late or replayed payload from before does not bring it back.';
 grant delete, insert, select, update on ops.deleted_records to tributary_service;
+
+create table ops.delivered_items (
+  user_id uuid not null,
+  platform text not null,
+  data_type text not null,
+  digest bytea not null,
+  received_at timestamp with time zone default now() not null,
+  constraint delivered_items_pkey PRIMARY KEY (user_id, platform, data_type, digest),
+  constraint delivered_items_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint delivered_items_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX delivered_items_by_age ON ops.delivered_items USING btree (received_at);
+comment on table ops.delivered_items is 'SHA-256 of every item that a platform pushed: what is sent again is not news. Kept for thirty days.';
+comment on column ops.delivered_items.user_id is 'Whose item it was.';
+comment on column ops.delivered_items.platform is 'Who pushed it.';
+comment on column ops.delivered_items.data_type is 'Its kind.';
+comment on column ops.delivered_items.digest is 'Of its exact bytes.';
+comment on column ops.delivered_items.received_at is 'When it first came.';
+grant delete, insert, select, update on ops.delivered_items to tributary_service;
 
 create table ops.rejected_records (
   user_id uuid not null,
@@ -76,13 +154,16 @@ create table ops.request_budgets (
   quota integer not null,
   used integer default 0 not null,
   resets_at timestamp with time zone not null,
+  unit text default 'request'::text not null,
   constraint request_budgets_pkey PRIMARY KEY (platform, window_name),
   constraint request_budgets_quota_check CHECK ((quota >= 0)),
+  constraint request_budgets_unit_check CHECK ((unit = ANY (ARRAY['request'::text, 'day_of_data'::text]))),
   constraint request_budgets_used_check CHECK ((used >= 0)),
   constraint request_budgets_window_seconds_check CHECK ((window_seconds > 0)),
   constraint request_budgets_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
 comment on table ops.request_budgets is 'The platform''s request limits and what is used of them, shared by all processes and learnt from response headers.';
+comment on column ops.request_budgets.unit is 'What is counted: requests, or days of data asked for.';
 grant delete, insert, select, update on ops.request_budgets to tributary_service;
 
 create table ops.schema_migrations (
@@ -130,18 +211,37 @@ create table ops.webhook_deliveries (
   outcome text,
   received_at timestamp with time zone default now() not null,
   processed_at timestamp with time zone,
+  items_done integer default 0 not null,
+  outcomes jsonb default '{}'::jsonb not null,
   constraint webhook_deliveries_pkey PRIMARY KEY (id),
   constraint webhook_deliveries_platform_dedupe_key_key UNIQUE (platform, dedupe_key),
   constraint webhook_deliveries_body_kept CHECK (((state <> 'received'::text) OR (body_sealed IS NOT NULL))),
-  constraint webhook_deliveries_check CHECK (((state = 'received'::text) = (processed_at IS NULL))),
-  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['received'::text, 'processed'::text, 'dropped'::text]))),
+  constraint webhook_deliveries_check CHECK (((state = ANY (ARRAY['receiving'::text, 'received'::text])) = (processed_at IS NULL))),
+  constraint webhook_deliveries_items_done_check CHECK ((items_done >= 0)),
+  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'received'::text, 'processed'::text, 'dropped'::text]))),
   constraint webhook_deliveries_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
 CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((state <> 'received'::text) AND (body_sealed IS NOT NULL));
 comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every accepted webhook, sealed, stored before it is answered.';
-comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null once the delivery is processed and past its retention.';
+comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null when they are in webhook_delivery_chunks.';
+comment on column ops.webhook_deliveries.items_done is 'Items of a large delivery that are dealt with: where a worker that was killed is succeeded.';
+comment on column ops.webhook_deliveries.outcomes is 'How many items of a large delivery ended how.';
 grant delete, insert, select, update on ops.webhook_deliveries to tributary_service;
+
+create table ops.webhook_delivery_chunks (
+  delivery_id uuid not null,
+  "position" integer not null,
+  bytes_sealed bytea not null,
+  constraint webhook_delivery_chunks_pkey PRIMARY KEY (delivery_id, "position"),
+  constraint webhook_delivery_chunks_position_check CHECK (("position" >= 0)),
+  constraint webhook_delivery_chunks_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES ops.webhook_deliveries(id) ON DELETE CASCADE
+);
+comment on table ops.webhook_delivery_chunks is 'The bytes of a large delivery in pieces of at most 1 MiB, each sealed.';
+comment on column ops.webhook_delivery_chunks.delivery_id is 'The delivery.';
+comment on column ops.webhook_delivery_chunks."position" is 'From 0, in the order of the bytes.';
+comment on column ops.webhook_delivery_chunks.bytes_sealed is 'The piece.';
+grant delete, insert, select, update on ops.webhook_delivery_chunks to tributary_service;
 
 create table ops.webhook_subscriptions (
   platform text not null,
@@ -503,6 +603,7 @@ create table public.daily_metrics (
   updated_at timestamp with time zone default now() not null,
   raw_created_at timestamp with time zone,
   observed_at timestamp with time zone,
+  finality bigint default 0 not null,
   constraint daily_metrics_pkey PRIMARY KEY (user_id, local_day, platform, kind),
   constraint daily_metrics_kind_fkey FOREIGN KEY (kind) REFERENCES public.metric_kinds(id),
   constraint daily_metrics_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
@@ -519,6 +620,7 @@ comment on column public.daily_metrics.raw_id is 'The payload it was read from; 
 comment on column public.daily_metrics.updated_at is 'When the value last changed.';
 comment on column public.daily_metrics.raw_created_at is 'The created_at of that payload.';
 comment on column public.daily_metrics.observed_at is 'When that payload was received; null when derived.';
+comment on column public.daily_metrics.finality is 'How complete the platform called it (seconds of the day covered, say): a less complete value never replaces a more complete one.';
 grant select on public.daily_metrics to tributary_hasura;
 grant delete, insert, select, update on public.daily_metrics to tributary_service;
 
@@ -2386,27 +2488,29 @@ BEGIN ATOMIC
  WITH incoming AS (
           SELECT r."localDay",
              r.kind,
-             r.value
-            FROM jsonb_to_recordset(store_daily_metrics.p_records) r("localDay" date, kind text, value numeric)
+             r.value,
+             r.finality
+            FROM jsonb_to_recordset(store_daily_metrics.p_records) r("localDay" date, kind text, value numeric, finality bigint)
          ), written AS (
-          INSERT INTO public.daily_metrics AS d (user_id, local_day, platform, kind, value, derived, raw_id, raw_created_at, observed_at)  SELECT store_daily_metrics.p_user_id AS p_user_id,
+          INSERT INTO public.daily_metrics AS d (user_id, local_day, platform, kind, value, derived, finality, raw_id, raw_created_at, observed_at)  SELECT store_daily_metrics.p_user_id AS p_user_id,
                      i."localDay",
                      store_daily_metrics.p_platform AS p_platform,
                      i.kind,
                      i.value,
                      false,
+                     COALESCE(i.finality, (0)::bigint) AS "coalesce",
                      store_daily_metrics.p_raw_id AS p_raw_id,
                      store_daily_metrics.p_raw_created_at AS p_raw_created_at,
                      store_daily_metrics.p_observed_at AS p_observed_at
                     FROM incoming i
-                   ORDER BY i."localDay", i.kind ON CONFLICT(user_id, local_day, platform, kind) DO UPDATE SET value = excluded.value, derived = false, raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at, updated_at = now()
-           WHERE (d.derived OR (excluded.observed_at > d.observed_at) OR ((excluded.observed_at = d.observed_at) AND ((excluded.raw_id > d.raw_id) OR ((excluded.raw_id = d.raw_id) AND (excluded.value <> d.value)))))
+                   ORDER BY i."localDay", i.kind ON CONFLICT(user_id, local_day, platform, kind) DO UPDATE SET value = excluded.value, derived = false, finality = excluded.finality, raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at, updated_at = now()
+           WHERE (d.derived OR (excluded.finality > d.finality) OR ((excluded.finality = d.finality) AND ((excluded.observed_at > d.observed_at) OR ((excluded.observed_at = d.observed_at) AND ((excluded.raw_id > d.raw_id) OR ((excluded.raw_id = d.raw_id) AND (excluded.value <> d.value)))))) OR ((excluded.raw_id = d.raw_id) AND ((excluded.value IS DISTINCT FROM d.value) OR (excluded.finality IS DISTINCT FROM d.finality))))
            RETURNING d.local_day
          )
   SELECT COALESCE(array_agg(DISTINCT written.local_day ORDER BY written.local_day), '{}'::date[]) AS "coalesce"
     FROM written;
 END;
-comment on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the daily numbers a platform reports and answers the days that changed. An older payload never overwrites a newer one.';
+comment on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the daily numbers a platform reports and answers the days that changed. A less complete value never replaces a more complete one, an older payload never a newer one.';
 grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
 grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
 
@@ -2423,13 +2527,14 @@ declare
 begin
   -- What a span covers is replaced as a whole: an interval that grew has another end, and its shorter self must go.
   with spans as (
-    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz)
+    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean)
   ), gone as (
     delete from public.samples s using spans p
     where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
       and s.started_at >= p."from" and s.started_at < p."to"
       and (p.source is null or s.source = p.source) and (p.variant is null or s.variant = p.variant)
       and (s.observed_at < p_observed_at or s.raw_id = p_raw_id)
+      and not (coalesce(p."keepLonger", false) and s.ended_at > p."to")
       and not exists (
         select 1 from jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text)
         where r.kind = s.kind and r."startedAt" = s.started_at and r."endedAt" = s.ended_at and r.source = s.source and r.variant = s.variant)
@@ -2438,14 +2543,14 @@ begin
   select array_agg(distinct local_day) into v_replaced from gone;
 
   with spans as (
-    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz)
+    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean)
   ), newer as (
     select p.* from spans p where exists (
       select 1 from public.samples s
       where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
         and s.started_at >= p."from" and s.started_at < p."to"
         and (p.source is null or s.source = p.source) and (p.variant is null or s.variant = p.variant)
-        and s.observed_at > p_observed_at)
+        and (s.observed_at > p_observed_at or (coalesce(p."keepLonger", false) and s.ended_at > p."to")))
   ), incoming as (
     select r.* from jsonb_to_recordset(p_records) as r (
       kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, value numeric, "localDay" date,
@@ -2565,6 +2670,31 @@ comment on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time 
 grant execute on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) to public;
 grant execute on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.take_days_of_data(p_platform text, p_days integer)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_wait_until timestamptz;
+begin
+  perform 1 from ops.request_budgets b where b.platform = p_platform and b.unit = 'day_of_data' for update;
+  update ops.request_budgets b
+  set used = 0, resets_at = to_timestamp((floor(extract(epoch from clock_timestamp()) / b.window_seconds) + 1) * b.window_seconds)
+  where b.platform = p_platform and b.unit = 'day_of_data' and b.resets_at <= clock_timestamp();
+  -- What is larger than the whole window goes alone rather than never.
+  select max(b.resets_at) into v_wait_until
+  from ops.request_budgets b
+  where b.platform = p_platform and b.unit = 'day_of_data' and b.used > 0 and b.used + p_days > b.quota;
+  if v_wait_until is null then
+    update ops.request_budgets b set used = b.used + p_days where b.platform = p_platform and b.unit = 'day_of_data';
+  end if;
+  return v_wait_until;
+end $function$;
+comment on function ops.take_days_of_data(text,integer) is 'Takes so many days of data from what the application may ask for and answers null, or answers when to try again.';
+grant execute on function ops.take_days_of_data(text,integer) to public;
+grant execute on function ops.take_days_of_data(text,integer) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.take_request(p_platform text, p_share numeric)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -2573,15 +2703,15 @@ AS $function$
 declare
   v_wait_until timestamptz;
 begin
-  perform 1 from ops.request_budgets b where b.platform = p_platform order by b.window_name for update;
+  perform 1 from ops.request_budgets b where b.platform = p_platform and b.unit = 'request' order by b.window_name for update;
   update ops.request_budgets b
   set used = 0, resets_at = to_timestamp((floor(extract(epoch from clock_timestamp()) / b.window_seconds) + 1) * b.window_seconds)
-  where b.platform = p_platform and b.resets_at <= clock_timestamp();
+  where b.platform = p_platform and b.unit = 'request' and b.resets_at <= clock_timestamp();
   select max(b.resets_at) into v_wait_until
   from ops.request_budgets b
-  where b.platform = p_platform and b.used + 1 > floor(b.quota * p_share);
+  where b.platform = p_platform and b.unit = 'request' and b.used + 1 > floor(b.quota * p_share);
   if v_wait_until is null then
-    update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform;
+    update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
   end if;
   return v_wait_until;
 end $function$;

@@ -2,10 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
-import { namedVault, VAULT_ENVIRONMENT, vaultProblems } from './config-vault.ts'
+import { accessEnvironment, accessProblems, tokenRules } from './access/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { Secret } from './runtime/secret.ts'
+import { namedVault, VAULT_ENVIRONMENT, vaultProblems } from './vault/settings.ts'
 
 const secret = (minLength: number) =>
   z
@@ -22,29 +23,6 @@ const safeForBrowsers = z.url().refine((value) => {
   return (protocol === 'https:' || local) && username === ''
 }, 'needs https (http only for localhost or 127.0.0.1)')
 const switchedOn = z.enum(['true', 'false']).transform((value) => value === 'true')
-
-const JwtSecret = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      context.addIssue({
-        code: 'custom',
-        message: "is not JSON; see HASURA_GRAPHQL_JWT_SECRET in Hasura's documentation",
-      })
-      return z.NEVER
-    }
-  })
-  .pipe(
-    z.object({
-      type: z.string(),
-      key: secret(32),
-      issuer: z.string().optional(),
-      audience: z.string().optional(),
-      claims_namespace: z.string().default('https://hasura.io/jwt/claims'),
-    }),
-  )
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
@@ -66,7 +44,7 @@ const Environment = z.object({
   /** Where browsers reach it, when that is another address. */
   HASURA_GRAPHQL_PUBLIC_URL: address.optional(),
   HASURA_GRAPHQL_ADMIN_SECRET: secret(16).optional(),
-  HASURA_GRAPHQL_JWT_SECRET: JwtSecret.optional(),
+  ...accessEnvironment,
   HASURA_ACTION_SECRET: secret(32),
   HASURA_EVENT_SECRET: secret(32),
   ...VAULT_ENVIRONMENT,
@@ -90,6 +68,9 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...(parsed.error?.issues ?? []).map(describeIssue),
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
+    ...(parsed.data === undefined
+      ? []
+      : accessProblems(parsed.data, { isProduction: parsed.data.NODE_ENV === 'production' })),
     ...(parsed.data === undefined ? [] : vaultProblems(parsed.data)),
     ...refusedEverywhere(env),
   ]
@@ -145,6 +126,7 @@ function named(env: z.infer<typeof Environment>) {
     },
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
+    tokens: tokenRules(env),
     logLevel: env.LOG_LEVEL,
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,

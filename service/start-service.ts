@@ -47,7 +47,11 @@ function createInternal(wiring: Wiring) {
   const pingHasura = async () => {
     await sendRequest({ method: 'GET', url: `${config.hasura.url}/healthz` }, { timeoutMs: 2_000, maxBytes: 1024 })
   }
-  app.register(actionRoutes, { actionSecret: config.hasura.actionSecret, actions: bindActions(wiring) })
+  app.register(actionRoutes, {
+    actionSecret: config.hasura.actionSecret,
+    actions: bindActions(wiring),
+    verifyToken: wiring.verifyToken,
+  })
   app.register(rawDataInsertedEvent, { db, eventSecret: config.hasura.eventSecret })
   app.register(healthReportRoute, { db, pingHasura, version: VERSION })
   app.register(metricsRoute, { metrics })

@@ -1,4 +1,5 @@
 import type { KeyServices } from './access/api-keys.ts'
+import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import type { BoundAction } from './api/actions.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
@@ -15,18 +16,24 @@ import { syncNowAction } from './api/sync-now.action.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
+import { findGrantedScopes, setGrantedScopes } from './connections/granted-scopes.ts'
 import { refreshIdleTokens } from './connections/refresh-idle-tokens.task.ts'
 import { renewIdleTokens } from './connections/renew-idle-tokens.task.ts'
 import { revokeTokens } from './connections/revoke-tokens.task.ts'
 import type { ConnectionServices } from './connections/services.ts'
 import { withAccessToken } from './connections/with-access-token.ts'
 import { takeRequest } from './ingestion/budget.ts'
+import { checkAccount } from './ingestion/check-account.task.ts'
+import { cleanInbox } from './ingestion/clean-inbox.task.ts'
 import { createPartitions } from './ingestion/create-partitions.task.ts'
 import { enrichActivities } from './ingestion/enrich-activities.task.ts'
 import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
+import { followCallback } from './ingestion/follow-callback.task.ts'
 import { importHistory } from './ingestion/import-history.task.ts'
 import { probeConnection } from './ingestion/probe-connection.ts'
 import { processDelivery } from './ingestion/process-delivery.task.ts'
+import { renewSubscriptions } from './ingestion/renew-subscriptions.task.ts'
+import { requestBackfill } from './ingestion/request-backfill.task.ts'
 import { cancelRuns } from './ingestion/runs.ts'
 import type { IngestionServices } from './ingestion/services.ts'
 import { queueHistory } from './ingestion/start-sync.ts'
@@ -62,6 +69,7 @@ export interface Wiring {
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
   readonly audit: RecordAudit
+  readonly verifyToken: VerifyToken | undefined
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -90,9 +98,10 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
+  const verifyToken = config.tokens === undefined ? undefined : createTokenVerifier(config.tokens)
   const audit = auditToLog(log)
   const apiKeys: KeyServices = { db, platforms: config.platforms, audit }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys, audit }
+  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys, audit, verifyToken }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
@@ -129,6 +138,8 @@ function wireIngestion({
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
     markWebhook,
     endByPlatform: (tx, key) => endByPlatform(connections.audit, tx, key),
+    findGrantedScopes: (key) => findGrantedScopes(db, key),
+    setGrantedScopes: (tx, key, granted) => setGrantedScopes(config.platforms, tx, { key, granted }),
     countSync: ({ platform, kind, outcome, seconds }) => {
       metrics.syncOperations.inc({ platform, kind, outcome })
       metrics.syncDuration.observe({ platform, kind }, seconds)
@@ -183,6 +194,11 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
     bindTask(enrichActivities, ingestion, options),
+    bindTask(requestBackfill, ingestion, options),
+    bindTask(followCallback, ingestion, options),
+    bindTask(checkAccount, ingestion, options),
+    bindTask(cleanInbox, ingestion, { ...options, schedule: '17 * * * *' }),
+    bindTask(renewSubscriptions, ingestion, { ...options, schedule: '43 4 * * *' }),
     bindTask(normalizeRawData, normalization, options),
     bindTask(rebuildSummaries, { db, countKeptApart: countPolicyEffect(metrics, 'kept_apart') }, options),
     bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),

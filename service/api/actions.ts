@@ -1,5 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
+import { checkForwardedToken } from '../access/identity.ts'
+import type { VerifyToken } from '../access/verify-token.ts'
 import { equalInConstantTime } from '../runtime/constant-time.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
@@ -22,10 +24,12 @@ export interface BoundAction {
 export interface ActionsOptions {
   readonly actionSecret: Secret
   readonly actions: readonly BoundAction[]
+  /** Undefined: a call that brings a JWT is refused, for it cannot be checked. */
+  readonly verifyToken: VerifyToken | undefined
 }
 
 /** `POST /actions/<name>` for Hasura alone: the shared secret first, then the identity that Hasura verified. */
-export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (app, { actionSecret, actions }) => {
+export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (app, { actionSecret, actions, verifyToken }) => {
   for (const action of actions) {
     app.post(`/actions/${action.name}`, async (request) => {
       checkSecret(request.headers['x-action-secret'], actionSecret)
@@ -34,6 +38,7 @@ export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (app, { ac
       if (call.data.action.name !== action.name)
         throw new AppError('request/malformed', { problem: 'the action has another name' })
       const caller = callerOf(call.data.session_variables)
+      await checkForwardedToken(verifyToken, request.headers, caller)
       if (!action.roles.includes(caller.role)) throw new AppError('request/role_not_allowed', { action: action.name })
       return action.call(call.data.input, caller)
     })

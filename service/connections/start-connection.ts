@@ -40,7 +40,10 @@ export async function startConnection(services: StartServices, input: StartInput
   const state = client.randomState()
   const stateHash = hashOneTimeValue(state)
   const verifier = client.randomPKCECodeVerifier()
-  const verifierSealed = await services.vault.sealOAuthSecret({ platform, stateHash, kind: 'verifier' }, new Secret(verifier))
+  const verifierSealed = await services.vault.sealOAuthSecret(
+    { platform, stateHash, kind: 'verifier' },
+    new Secret(verifier),
+  )
   const attempt = { userId, platform, issuer: issuerOf(oauth), redirectUri, returnTo, stateHash, verifierSealed }
   const expiresAt = await services.db.transaction(async (tx) => {
     const started = { action: 'connection.started', actor: byUser(userId) }
@@ -50,7 +53,7 @@ export async function startConnection(services: StartServices, input: StartInput
   const authorizationUrl = client.buildAuthorizationUrl(clientOf(oauth), {
     ...oauth.authorizationParameters,
     redirect_uri: redirectUri,
-    scope: oauth.scopes.join(oauth.scopeSeparator),
+    ...(oauth.sendsScopes === false ? {} : { scope: oauth.scopes.join(oauth.scopeSeparator) }),
     state,
     code_challenge: challengeOf(verifier),
     code_challenge_method: 'S256',

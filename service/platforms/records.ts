@@ -97,6 +97,8 @@ export interface SampleSpan {
   readonly source: string | null
   /** Null: every variant. */
   readonly variant: string | null
+  /** What is known beyond `to` of an interval that begins inside is more complete than this payload: it stays. */
+  readonly keepLonger?: boolean
 }
 
 export type SleepStage = 'in_bed' | 'awake' | 'asleep' | 'light' | 'deep' | 'rem'
@@ -132,6 +134,8 @@ export interface DailyMetricRecord {
   readonly localDay: string
   readonly kind: MetricKind
   readonly value: number
+  /** How complete it is: a smaller number never replaces a greater; absent means 0. */
+  readonly finality?: number
 }
 
 /** A record inside a payload that could not be read: where it stood and why, never its values. */

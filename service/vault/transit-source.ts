@@ -88,7 +88,7 @@ async function send(
   try {
     const response = await fetch(`${address}/v1/${path}`, {
       method: body === undefined ? 'GET' : 'POST',
-      redirect: 'error',
+      redirect: 'manual',
       signal: AbortSignal.timeout(timeoutMs),
       headers: {
         'content-type': 'application/json',

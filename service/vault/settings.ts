@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { Secret } from './runtime/secret.ts'
+import { Secret } from '../runtime/secret.ts'
 
 const secret = z
   .string()
