@@ -21,6 +21,135 @@ grant usage on schema vault to tributary_service;
 
 create extension pgcrypto with schema public;
 
+create table audit.chain (
+  "position" bigint not null,
+  event_id uuid not null,
+  leaf_hash bytea not null,
+  chain_hash bytea not null,
+  constraint chain_pkey PRIMARY KEY ("position"),
+  constraint chain_event_id_key UNIQUE (event_id),
+  constraint chain_chain_hash_check CHECK ((octet_length(chain_hash) = 32)),
+  constraint chain_leaf_hash_check CHECK ((octet_length(leaf_hash) = 32)),
+  constraint chain_position_check CHECK (("position" > 0)),
+  constraint chain_event_id_fkey FOREIGN KEY (event_id) REFERENCES audit.events(id)
+);
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON audit.chain FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.chain FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+comment on table audit.chain is 'The order of the events and its proof, insert only. Positions have no gaps: the sealer counts, no sequence does.';
+comment on column audit.chain."position" is 'Place in the trail, from 1.';
+comment on column audit.chain.event_id is 'The event.';
+comment on column audit.chain.leaf_hash is 'SHA-256(0x00 || event), a leaf of the Merkle tree (RFC 6962, 2.1).';
+comment on column audit.chain.chain_hash is 'SHA-256(previous chain hash || leaf hash).';
+grant insert, select on audit.chain to tributary_service;
+
+create table audit.events (
+  id uuid default gen_random_uuid() not null,
+  occurred_at timestamp with time zone default clock_timestamp() not null,
+  action text not null,
+  actor_kind text not null,
+  outcome text not null,
+  platform text,
+  request_id text,
+  actor_hmac bytea,
+  subject_hmac bytea,
+  source_hmac bytea,
+  reason_hmac bytea,
+  details_hmac bytea,
+  constraint events_pkey PRIMARY KEY (id),
+  constraint events_action_check CHECK ((action ~ '^[a-z0-9_]+\.[a-z0-9_]+$'::text)),
+  constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'operator'::text, 'auditor'::text, 'api_key'::text, 'platform'::text, 'system'::text]))),
+  constraint events_outcome_check CHECK ((outcome = ANY (ARRAY['success'::text, 'refused'::text, 'failure'::text])))
+);
+CREATE TRIGGER queue_for_sealing AFTER INSERT ON audit.events FOR EACH ROW EXECUTE FUNCTION audit.queue_for_sealing();
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON audit.events FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+comment on table audit.events is 'What happened, insert only. Personal values are here as HMAC-SHA-256 under salts of their own; the values are in audit.personal_values.';
+comment on column audit.events.id is 'Id of the event.';
+comment on column audit.events.occurred_at is 'When it happened; the order is audit.chain''s.';
+comment on column audit.events.action is 'What was done, <thing>.<what happened>.';
+comment on column audit.events.actor_kind is 'What kind of actor did it.';
+comment on column audit.events.outcome is 'How it ended.';
+comment on column audit.events.platform is 'The platform it is about.';
+comment on column audit.events.request_id is 'The request it was part of, as in the logs.';
+comment on column audit.events.actor_hmac is 'Of the actor''s id.';
+comment on column audit.events.subject_hmac is 'Of the id of the person it is about.';
+comment on column audit.events.source_hmac is 'Of the address it came from.';
+comment on column audit.events.reason_hmac is 'Of the reason that was given.';
+comment on column audit.events.details_hmac is 'Of further ids and counts.';
+grant insert, select on audit.events to tributary_service;
+
+create table audit.personal_values (
+  event_id uuid not null,
+  subject_user_id uuid,
+  actor_id text,
+  source_address text,
+  reason text,
+  details text,
+  actor_salt bytea,
+  subject_salt bytea,
+  source_salt bytea,
+  reason_salt bytea,
+  details_salt bytea,
+  constraint personal_values_pkey PRIMARY KEY (event_id),
+  constraint personal_values_event_id_fkey FOREIGN KEY (event_id) REFERENCES audit.events(id)
+);
+CREATE INDEX personal_values_by_actor ON audit.personal_values USING btree (actor_id) WHERE (actor_id IS NOT NULL);
+CREATE INDEX personal_values_by_subject ON audit.personal_values USING btree (subject_user_id) WHERE (subject_user_id IS NOT NULL);
+CREATE TRIGGER refuse_row_delete BEFORE DELETE ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.personal_values FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+comment on table audit.personal_values is 'The values behind the HMACs of audit.events, each with its salt. Erasing a person empties value and salt together; every proof stays valid.';
+comment on column audit.personal_values.event_id is 'The event.';
+comment on column audit.personal_values.subject_user_id is 'Whose data it is about.';
+comment on column audit.personal_values.actor_id is 'Who did it.';
+comment on column audit.personal_values.source_address is 'Where it came from.';
+comment on column audit.personal_values.reason is 'Why, in the actor''s words.';
+comment on column audit.personal_values.details is 'Further ids and counts, a JSON object as it was hashed.';
+comment on column audit.personal_values.actor_salt is 'Key of actor_hmac.';
+comment on column audit.personal_values.subject_salt is 'Key of subject_hmac.';
+comment on column audit.personal_values.source_salt is 'Key of source_hmac.';
+comment on column audit.personal_values.reason_salt is 'Key of reason_hmac.';
+comment on column audit.personal_values.details_salt is 'Key of details_hmac.';
+grant insert, select on audit.personal_values to tributary_service;
+
+create table audit.tree_heads (
+  id uuid default gen_random_uuid() not null,
+  size bigint not null,
+  root_hash bytea not null,
+  chain_hash bytea not null,
+  frontier bytea[] not null,
+  signed_at timestamp with time zone not null,
+  document text not null,
+  signature bytea not null,
+  published_at timestamp with time zone,
+  constraint tree_heads_pkey PRIMARY KEY (id),
+  constraint tree_heads_size_check CHECK ((size >= 0))
+);
+CREATE INDEX tree_heads_latest ON audit.tree_heads USING btree (size, signed_at);
+CREATE INDEX tree_heads_unpublished ON audit.tree_heads USING btree (signed_at) WHERE (published_at IS NULL);
+CREATE TRIGGER refuse_row_delete BEFORE DELETE ON audit.tree_heads FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.tree_heads FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+comment on table audit.tree_heads is 'Signed heads of the Merkle tree; the copies that count are outside this database.';
+comment on column audit.tree_heads.id is 'Id of the head.';
+comment on column audit.tree_heads.size is 'Number of events under it.';
+comment on column audit.tree_heads.root_hash is 'Root of the Merkle tree over them.';
+comment on column audit.tree_heads.chain_hash is 'Chain hash of the last of them.';
+comment on column audit.tree_heads.frontier is 'Roots of the perfect subtrees, largest first, from which the tree goes on.';
+comment on column audit.tree_heads.signed_at is 'When it was signed.';
+comment on column audit.tree_heads.document is 'The signed text.';
+comment on column audit.tree_heads.signature is 'Ed25519 over document.';
+comment on column audit.tree_heads.published_at is 'When it was stored outside; null until then.';
+grant insert, select on audit.tree_heads to tributary_service;
+grant update (published_at) on audit.tree_heads to tributary_service;
+
+create table audit.unsealed (
+  event_id uuid not null,
+  constraint unsealed_pkey PRIMARY KEY (event_id),
+  constraint unsealed_event_id_fkey FOREIGN KEY (event_id) REFERENCES audit.events(id)
+);
+comment on table audit.unsealed is 'Events the sealer has not chained yet; filled by a trigger, so no event is forgotten.';
+comment on column audit.unsealed.event_id is 'The event.';
+grant delete, select on audit.unsealed to tributary_service;
+
 create table ops.api_key_digests (
   key_id uuid not null,
   digest bytea not null,
@@ -261,6 +390,39 @@ create table ops.workers (
 );
 comment on table ops.workers is 'Heartbeats of the job processes: the jobs of one that fell silent are released.';
 grant delete, insert, select, update on ops.workers to tributary_service;
+
+create view public.access_log as
+ SELECT v.subject_user_id AS user_id,
+    e.id,
+    e.occurred_at,
+    e.action,
+    e.actor_kind,
+    COALESCE((v.actor_id = (v.subject_user_id)::text), false) AS by_myself,
+    e.outcome,
+    e.platform,
+    v.reason,
+    e.request_id,
+        CASE
+            WHEN (v.actor_id = (v.subject_user_id)::text) THEN v.source_address
+            ELSE NULL::text
+        END AS source_address
+   FROM (audit.personal_values v
+     JOIN audit.events e ON ((e.id = v.event_id)))
+  WHERE (v.subject_user_id IS NOT NULL);
+comment on view public.access_log is 'Who did what with a person''s connections and data, from the audit trail.';
+comment on column public.access_log.user_id is 'Whose data it is about.';
+comment on column public.access_log.id is 'Id of the event.';
+comment on column public.access_log.occurred_at is 'When it happened.';
+comment on column public.access_log.action is 'What was done, for example connection.completed or token.opened.';
+comment on column public.access_log.actor_kind is 'Who did it: user, operator, auditor, api_key, platform or system (a job of this service).';
+comment on column public.access_log.by_myself is 'Whether it was the person themselves.';
+comment on column public.access_log.outcome is 'How it ended: success, refused or failure.';
+comment on column public.access_log.platform is 'The platform it is about.';
+comment on column public.access_log.reason is 'The reason that was given, where one is demanded.';
+comment on column public.access_log.request_id is 'The request it was part of.';
+comment on column public.access_log.source_address is 'Where it came from, when it was the person themselves.';
+grant select on public.access_log to tributary_hasura;
+grant select on public.access_log to tributary_service;
 
 create table public.activities (
   user_id uuid not null,
@@ -1368,6 +1530,53 @@ comment on column vault.user_keys.seals is 'How many boxes it may have sealed; c
 comment on column vault.user_keys.created_at is 'When it was made.';
 comment on column vault.user_keys.retired_at is 'Since when it opens and no longer seals; null while it is the person''s current key.';
 grant delete, insert, select, update on vault.user_keys to tributary_service;
+
+CREATE OR REPLACE FUNCTION audit.forget_person(p_user_id uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_changed integer;
+begin
+  update audit.personal_values v set
+    subject_user_id = null, subject_salt = null, source_address = null, source_salt = null,
+    reason = null, reason_salt = null, details = null, details_salt = null,
+    actor_id = case when v.actor_id = p_user_id::text then null else v.actor_id end,
+    actor_salt = case when v.actor_id = p_user_id::text then null else v.actor_salt end
+  where v.subject_user_id = p_user_id;
+  get diagnostics v_changed = row_count;
+  update audit.personal_values v set actor_id = null, actor_salt = null, source_address = null, source_salt = null
+  where v.actor_id = p_user_id::text;
+  return v_changed;
+end $function$;
+comment on function audit.forget_person(uuid) is 'Empties what the audit trail knows of a person, salts included, and keeps the events: who else acted on them stays known. Answers how many events were about them. Safe to run twice.';
+grant execute on function audit.forget_person(uuid) to tributary_service;
+
+CREATE OR REPLACE FUNCTION audit.queue_for_sealing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into audit.unsealed (event_id) values (new.id);
+  return null;
+end $function$;
+comment on function audit.queue_for_sealing() is 'Notes a new event for the sealer, in its own transaction.';
+
+CREATE OR REPLACE FUNCTION audit.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  raise exception 'the audit trail is append-only: % on %.% is refused', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'TB002';
+end $function$;
+comment on function audit.refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with SQLSTATE TB002.';
+grant execute on function audit.refuse_change() to public;
 
 CREATE OR REPLACE FUNCTION ops.check_connection_status()
  RETURNS trigger

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { accessEnvironment, accessProblems, tokenRules } from './access/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
+import { isStoreAddress } from './runtime/open-store.ts'
 import { Secret } from './runtime/secret.ts'
 import { namedVault, VAULT_ENVIRONMENT, vaultProblems } from './vault/settings.ts'
 
@@ -22,6 +23,7 @@ const safeForBrowsers = z.url().refine((value) => {
   const local = protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname)
   return (protocol === 'https:' || local) && username === ''
 }, 'needs https (http only for localhost or 127.0.0.1)')
+const storeAddress = z.string().refine(isStoreAddress, 'must be file:///directory or s3://bucket/prefix')
 const switchedOn = z.enum(['true', 'false']).transform((value) => value === 'true')
 
 const Environment = z.object({
@@ -50,6 +52,14 @@ const Environment = z.object({
   ...VAULT_ENVIRONMENT,
   /** Processed webhook bodies are dropped after so many days. */
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
+  AUDIT_SIGNING_KEY: secret(1).optional(),
+  AUDIT_HEADS_STORE: storeAddress.optional(),
+  AUDIT_TRUSTED_KEYS: z
+    .string()
+    .transform((list) => list.split(',').map((key) => key.trim()))
+    .default([]),
+  S3_ENDPOINT: address.optional(),
+  S3_REGION: z.string().default('us-east-1'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DEMO: switchedOn.default(false),
   SIMULATOR_URL: address.optional(),
@@ -127,6 +137,12 @@ function named(env: z.infer<typeof Environment>) {
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
     tokens: tokenRules(env),
+    audit: {
+      signingKey: env.AUDIT_SIGNING_KEY,
+      headsStore: env.AUDIT_HEADS_STORE,
+      trustedKeys: env.AUDIT_TRUSTED_KEYS,
+    },
+    s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,
@@ -149,9 +165,16 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
 }
 
 function refusedInProduction(env: z.infer<typeof Environment> | undefined): string[] {
-  return env?.NODE_ENV === 'production' && env.DEMO
-    ? ['DEMO: is for laptops; it hands out tokens and must be false in production']
-    : []
+  if (env === undefined) return []
+  const production = env.NODE_ENV === 'production'
+  const halfAudited = (env.AUDIT_SIGNING_KEY === undefined) !== (env.AUDIT_HEADS_STORE === undefined)
+  return [
+    ...(production && env.DEMO ? ['DEMO: is for laptops; it hands out tokens and must be false in production'] : []),
+    ...(halfAudited ? ['AUDIT_SIGNING_KEY, AUDIT_HEADS_STORE: give both or neither'] : []),
+    ...(production && env.AUDIT_SIGNING_KEY === undefined
+      ? ['AUDIT_SIGNING_KEY: the audit trail must be sealed in production; see docs/operations/audit.md']
+      : []),
+  ]
 }
 
 /** Node's own switch: with it, codes and tokens go to whoever answers. */

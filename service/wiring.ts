@@ -1,6 +1,7 @@
 import type { KeyServices } from './access/api-keys.ts'
 import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import type { BoundAction } from './api/actions.ts'
+import { auditAction } from './api/audited-action.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
 import { completeConnectionAction } from './api/complete-connection.action.ts'
@@ -13,6 +14,9 @@ import { revokeUserTokensAction } from './api/revoke-user-tokens.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { rotateKeysAction } from './api/rotate-keys.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
+import { auditVault } from './compliance/audit/audited-vault.ts'
+import { createAudit } from './compliance/audit/record-audit.ts'
+import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
@@ -49,11 +53,13 @@ import { type Database, openDatabase } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
+import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import type { Vault } from './vault/vault.ts'
-import { bindVaultTasks, rotationAction, wireVault } from './wiring-vault.ts'
+import { wireAuditSealing } from './wire-audit.ts'
+import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -64,6 +70,8 @@ export interface Wiring {
   readonly db: Database
   readonly vault: Vault
   readonly metrics: Metrics
+  readonly origins: Origins
+  readonly audit: RecordAudit
   readonly connections: ConnectionServices
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
@@ -88,8 +96,13 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     countConnections: () => countConnections(db),
     findPausedEndpoints: () => findPausedEndpoints(db),
   })
-  const vault = wireVault(config.vault, { db, bookkeepingDb })
-  const connections = wireConnections({ config, db, vault, metrics, log })
+  const origins = createOrigins()
+  const audit = createAudit({
+    origins,
+    count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
+  })
+  const vault = auditVault({ db, vault: wireVault(config.vault, { db, bookkeepingDb }), audit, origins })
+  const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization: NormalizationServices = {
     db,
@@ -99,23 +112,35 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
   const verifyToken = config.tokens === undefined ? undefined : createTokenVerifier(config.tokens)
-  const audit = auditToLog(log)
   const apiKeys: KeyServices = { db, platforms: config.platforms, audit }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys, audit, verifyToken }
+  return {
+    config,
+    log,
+    db,
+    vault,
+    metrics,
+    origins,
+    audit,
+    connections,
+    ingestion,
+    normalization,
+    apiKeys,
+    verifyToken,
+  }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
 
-function wireConnections({ config, db, vault, metrics, log }: Parts & Pick<Wiring, 'log'>): ConnectionServices {
+function wireConnections({ config, db, vault, metrics, audit }: Parts & Pick<Wiring, 'audit'>): ConnectionServices {
   return {
     db,
     vault,
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
     appRedirectUris: config.appRedirectUris,
+    audit,
     queueHistory: (tx, key) => queueHistory(config.platforms, tx, key),
     cancelRuns,
-    audit: auditToLog(log),
     countRefreshFailure: (platform, reason) => metrics.tokenRefreshFailures.inc({ platform, reason }),
   }
 }
@@ -152,17 +177,12 @@ const countPolicyEffect =
   (platform: string, records: number) =>
     policyEffects.inc({ platform, effect }, records)
 
-/** The log keeps them until the trail of its own does. */
-function auditToLog(log: Log): RecordAudit {
-  return async (_tx, { action, actor, outcome, details }) =>
-    log.info({ operation: 'audit', action, actor: actor.kind, outcome, ...details }, 'audit')
-}
-
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
-export function bindActions({ db, config, connections, ingestion, apiKeys, audit }: Wiring): readonly BoundAction[] {
-  return [
+export function bindActions(wiring: Wiring): readonly BoundAction[] {
+  const { db, config, connections, ingestion, apiKeys, audit } = wiring
+  const actions = [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
     bindAction(disconnectPlatformAction, connections),
@@ -175,11 +195,12 @@ export function bindActions({ db, config, connections, ingestion, apiKeys, audit
     bindAction(rotateKeysAction, rotationAction({ db, audit })),
     bindAction(revokeUserTokensAction, { ...connections, audit }),
   ]
+  return actions.map((action) => auditAction(action, wiring))
 }
 
 /** Every background job, with its services and its schedule (UTC). */
 export function bindTasks(wiring: Wiring): readonly BoundTask[] {
-  const { db, log, metrics, connections, ingestion, normalization } = wiring
+  const { config, db, log, metrics, connections, ingestion, normalization } = wiring
   const options: BindOptions = {
     db,
     log,
@@ -188,8 +209,12 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
       if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
     },
   }
+  const sealing = wireAuditSealing(config)
   return [
     ...bindVaultTasks(wiring, options),
+    ...(sealing === undefined
+      ? []
+      : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),

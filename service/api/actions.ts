@@ -40,7 +40,7 @@ export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (app, { ac
       const caller = callerOf(call.data.session_variables)
       await checkForwardedToken(verifyToken, request.headers, caller)
       if (!action.roles.includes(caller.role)) throw new AppError('request/role_not_allowed', { action: action.name })
-      return action.call(call.data.input, caller)
+      return action.call(call.data.input, { ...caller, requestId: request.id })
     })
   }
 }

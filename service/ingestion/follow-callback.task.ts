@@ -39,7 +39,7 @@ interface Callback extends ConnectionKey {
 async function fetchIt(services: IngestionServices, callback: Callback): Promise<JobResult> {
   const { platform, dataType, fileFacts, deliveryId } = callback
   const configured = services.platforms.get(platform)
-  const url = services.openInbox(platform, callback.urlSealed).toString('utf8')
+  const url = (await services.openInbox(platform, callback.urlSealed)).toString('utf8')
   const webhook = configured?.webhook
   // Asked again, here where the token is about to go along: the setting may be another by now.
   if (webhook === undefined || !('readItem' in webhook) || !webhook.isCallbackAllowed(url)) {

@@ -86,6 +86,12 @@ function syncMetrics(registers: Registry[]) {
 
 function requestMetrics(registers: Registry[]) {
   return {
+    dataAccessAudit: new Counter({
+      name: 'data_access_audit_total',
+      help: 'Events written to the audit trail',
+      labelNames: ['action', 'outcome'],
+      registers,
+    }),
     apiRequestDuration: new Histogram({
       name: 'api_request_duration_seconds',
       help: 'Requests to the service',

@@ -146,6 +146,7 @@ const CATALOG = {
     publicMessage: 'The keys are out of reach at the moment; it is tried again.',
   },
   'vault/key_exhausted': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
+  'audit/tampered': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
   'internal/unexpected': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
 } as const satisfies Record<string, ErrorSpec>
 

@@ -29,7 +29,7 @@ function answer({ headers, body }: Asked, material: Buffer): Reply {
   if (!signed) return kmsError(400, 'MissingAuthenticationTokenException')
   if ((body['KeyId'] ?? body['SourceKeyId']) !== KMS_KEY) return kmsError(400, 'NotFoundException')
   const blob = Buffer.from(String(body['CiphertextBlob'] ?? ''), 'base64')
-  switch (headers['x-amz-target']) {
+  switch (String(headers['x-amz-target'])) {
     case 'TrentService.Encrypt': {
       const plaintext = Buffer.from(String(body['Plaintext']), 'base64')
       return ok({ CiphertextBlob: encrypt(material, plaintext, body['EncryptionContext'] as Context) })
@@ -55,7 +55,7 @@ function ok(body: object): Reply {
 }
 
 function canonical(context: Context = {}): Buffer {
-  return Buffer.from(JSON.stringify(Object.entries(context).toSorted()))
+  return Buffer.from(JSON.stringify(Object.entries(context).toSorted(([one], [other]) => (one < other ? -1 : 1))))
 }
 
 function encrypt(material: Buffer, plaintext: Buffer, context: Context): string {
