@@ -344,14 +344,13 @@ create table ops.webhook_deliveries (
   outcomes jsonb default '{}'::jsonb not null,
   constraint webhook_deliveries_pkey PRIMARY KEY (id),
   constraint webhook_deliveries_platform_dedupe_key_key UNIQUE (platform, dedupe_key),
-  constraint webhook_deliveries_body_kept CHECK (((state <> 'received'::text) OR (body_sealed IS NOT NULL))),
   constraint webhook_deliveries_check CHECK (((state = ANY (ARRAY['receiving'::text, 'received'::text])) = (processed_at IS NULL))),
   constraint webhook_deliveries_items_done_check CHECK ((items_done >= 0)),
   constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'received'::text, 'processed'::text, 'dropped'::text]))),
   constraint webhook_deliveries_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
-CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((state <> 'received'::text) AND (body_sealed IS NOT NULL));
+CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((processed_at IS NOT NULL) AND (body_sealed IS NOT NULL));
 comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every accepted webhook, sealed, stored before it is answered.';
 comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null when they are in webhook_delivery_chunks.';
 comment on column ops.webhook_deliveries.items_done is 'Items of a large delivery that are dealt with: where a worker that was killed is succeeded.';

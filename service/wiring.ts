@@ -76,7 +76,6 @@ export interface Wiring {
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
-  readonly audit: RecordAudit
   readonly verifyToken: VerifyToken | undefined
 }
 

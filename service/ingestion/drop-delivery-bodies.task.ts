@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Database } from '../runtime/db.ts'
 import { defineTask } from '../runtime/jobs.ts'
-import { dropDeliveryBodies } from './queries.ts'
+import { dropDeliveryBodies, dropDeliveryChunks } from './queries.ts'
 
 export interface DropBodiesServices {
   readonly db: Database
@@ -19,6 +19,7 @@ export const dropBodies = defineTask<DropBodiesServices>()({
     while ((await dropDeliveryBodies(db, { retentionDays: webhookRetentionDays, limit: BATCH })) === BATCH) {
       // Small statements: nobody waits for the locks of a large one.
     }
+    await dropDeliveryChunks(db, webhookRetentionDays)
     return undefined
   },
 })

@@ -28,7 +28,8 @@ function answer({ headers, body }: Asked, material: Buffer): Reply {
   const signed = String(headers.authorization).startsWith('AWS4-HMAC-SHA256 Credential=')
   if (!signed) return kmsError(400, 'MissingAuthenticationTokenException')
   if ((body['KeyId'] ?? body['SourceKeyId']) !== KMS_KEY) return kmsError(400, 'NotFoundException')
-  const blob = Buffer.from(String(body['CiphertextBlob'] ?? ''), 'base64')
+  const sent = body['CiphertextBlob']
+  const blob = Buffer.from(typeof sent === 'string' ? sent : '', 'base64')
   switch (String(headers['x-amz-target'])) {
     case 'TrentService.Encrypt': {
       const plaintext = Buffer.from(String(body['Plaintext']), 'base64')

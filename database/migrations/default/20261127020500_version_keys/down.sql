@@ -1,7 +1,6 @@
 set local lock_timeout = '5s';
 
 drop index ops.webhook_deliveries_with_body;
-alter table ops.webhook_deliveries drop constraint webhook_deliveries_body_kept;
 delete from ops.webhook_deliveries;
 alter table ops.webhook_deliveries alter column body_sealed set not null;
 comment on column ops.webhook_deliveries.body_sealed is null;

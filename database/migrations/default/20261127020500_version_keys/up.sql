@@ -112,8 +112,6 @@ comment on column public.key_rotations.finished_at is 'When it was complete.';
 grant select, insert, update, delete on public.key_rotations to tributary_service;
 grant select on public.key_rotations to tributary_hasura;
 
-alter table ops.webhook_deliveries
-  alter column body_sealed drop not null,
-  add constraint webhook_deliveries_body_kept check (state <> 'received' or body_sealed is not null);
-create index webhook_deliveries_with_body on ops.webhook_deliveries (processed_at) where state <> 'received' and body_sealed is not null;
+alter table ops.webhook_deliveries alter column body_sealed drop not null;
+create index webhook_deliveries_with_body on ops.webhook_deliveries (processed_at) where processed_at is not null and body_sealed is not null;
 comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null once the delivery is processed and past its retention.';
