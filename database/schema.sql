@@ -254,6 +254,18 @@ comment on column ops.delivered_items.digest is 'Of its exact bytes.';
 comment on column ops.delivered_items.received_at is 'When it first came.';
 grant delete, insert, select, update on ops.delivered_items to tributary_service;
 
+create table ops.rate_limits (
+  key character varying(255) not null,
+  points integer default 0 not null,
+  expire bigint,
+  constraint rate_limits_pkey PRIMARY KEY (key)
+);
+comment on table ops.rate_limits is 'Requests counted in the present window of each limit, in the shape that the library rate-limiter-flexible writes; shared by all processes.';
+comment on column ops.rate_limits.key is 'The limit and whom it is about: a person, a person and a platform, or a source address.';
+comment on column ops.rate_limits.points is 'Requests in this window.';
+comment on column ops.rate_limits.expire is 'When the window ends, in milliseconds since 1970-01-01 UTC; rows are deleted an hour later.';
+grant delete, insert, select, update on ops.rate_limits to tributary_service;
+
 create table ops.rejected_records (
   user_id uuid not null,
   raw_created_at timestamp with time zone not null,

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
-import { accessEnvironment, accessProblems, tokenRules } from './access/settings.ts'
+import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { isStoreAddress } from './runtime/open-store.ts'
@@ -78,9 +78,7 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...(parsed.error?.issues ?? []).map(describeIssue),
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
-    ...(parsed.data === undefined
-      ? []
-      : accessProblems(parsed.data, { isProduction: parsed.data.NODE_ENV === 'production' })),
+    ...accessProblems(parsed.data),
     ...(parsed.data === undefined ? [] : vaultProblems(parsed.data)),
     ...refusedEverywhere(env),
   ]
@@ -136,7 +134,7 @@ function named(env: z.infer<typeof Environment>) {
     },
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
-    tokens: tokenRules(env),
+    access: accessSettings(env),
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,

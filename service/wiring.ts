@@ -1,4 +1,5 @@
 import type { KeyServices } from './access/api-keys.ts'
+import { createRateLimiter, type TakeRequest } from './access/rate-limit.ts'
 import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import type { BoundAction } from './api/actions.ts'
 import { auditAction } from './api/audited-action.ts'
@@ -77,6 +78,7 @@ export interface Wiring {
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
   readonly verifyToken: VerifyToken | undefined
+  readonly takeRequest: TakeRequest
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -110,7 +112,12 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
-  const verifyToken = config.tokens === undefined ? undefined : createTokenVerifier(config.tokens)
+  const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
+  const takeRequest = createRateLimiter({
+    db,
+    limits: config.access.limits,
+    onStoreDown: () => metrics.rateLimitStoreDown.inc(),
+  })
   const apiKeys: KeyServices = { db, platforms: config.platforms, audit }
   return {
     config,
@@ -125,6 +132,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     normalization,
     apiKeys,
     verifyToken,
+    takeRequest,
   }
 }
 

@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { Secret } from '../runtime/secret.ts'
+import { limitEnvironment, rateLimits } from './limit-settings.ts'
+import { tlsEnvironment, tlsProblems, tlsSettings } from './tls-settings.ts'
 
 const MINUTE = 60
 /** Hasura takes only PEM or a shared key of at least this length for HS256 (RFC 7518, section 3.2). */
@@ -70,7 +72,20 @@ const JwtSecret = z
   )
 export type JwtSecret = z.infer<typeof JwtSecret>
 
+const proxies = z
+  .string()
+  .transform((list) => list.split(',').map((one) => one.trim()))
+  .pipe(z.array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()])).min(1))
+
 export const accessEnvironment = {
+  ...limitEnvironment,
+  ...tlsEnvironment,
+  /** Whose X-Forwarded-For is believed; everybody else's is dropped. */
+  TRUSTED_PROXIES: proxies.optional(),
+  METRICS_NEED_API_KEY: z
+    .enum(['true', 'false'])
+    .transform((value) => value === 'true')
+    .default(false),
   HASURA_GRAPHQL_JWT_SECRET: JwtSecret.optional(),
   /** Pinned; by default the type of the key, or RS256 for a key set. */
   JWT_ALGORITHMS: algorithms.optional(),
@@ -96,7 +111,17 @@ export interface TokenRules {
   readonly maxLifetimeSeconds: number
 }
 
-export function tokenRules(env: AccessEnvironment): TokenRules | undefined {
+export function accessSettings(env: AccessEnvironment) {
+  return {
+    tokens: tokenRules(env),
+    limits: rateLimits(env),
+    tls: tlsSettings(env),
+    trustedProxies: env.TRUSTED_PROXIES ?? [],
+    metricsNeedApiKey: env.METRICS_NEED_API_KEY,
+  }
+}
+
+function tokenRules(env: AccessEnvironment): TokenRules | undefined {
   const jwt = env.HASURA_GRAPHQL_JWT_SECRET
   if (jwt === undefined) return undefined
   const { type = 'RS256', key, jwk_url: jwksUrl = '' } = jwt
@@ -112,14 +137,19 @@ export function tokenRules(env: AccessEnvironment): TokenRules | undefined {
 }
 
 /** Settings that contradict each other, or that a production instance must not have: a line each. */
-export function accessProblems(env: AccessEnvironment, { isProduction }: { isProduction: boolean }): string[] {
-  const jwt = env.HASURA_GRAPHQL_JWT_SECRET
+export function accessProblems(env: (AccessEnvironment & { NODE_ENV: string }) | undefined): string[] {
+  return env === undefined ? [] : [...tlsProblems(env), ...jwtProblems(env, env.NODE_ENV === 'production')]
+}
+
+function jwtProblems(
+  { HASURA_GRAPHQL_JWT_SECRET: jwt, JWT_ALGORITHMS: pinned = [] }: AccessEnvironment,
+  isProduction: boolean,
+): string[] {
   if (jwt === undefined) return []
-  const pinned = env.JWT_ALGORITHMS ?? []
-  const symmetric = pinned.some((name) => name.startsWith('HS'))
+  const isShared = jwt.type?.startsWith('HS') === true && jwt.jwk_url === undefined
   return [
     // A public key that is taken for a shared one lets anybody sign (RFC 8725, section 2.1).
-    ...(symmetric && jwt.type?.startsWith('HS') !== true ? ['JWT_ALGORITHMS: HS needs a shared key'] : []),
+    ...(pinned.some((name) => name.startsWith('HS')) && !isShared ? ['JWT_ALGORITHMS: HS needs a shared key'] : []),
     ...(isProduction && (jwt.issuer === undefined || jwt.audience === undefined)
       ? ['HASURA_GRAPHQL_JWT_SECRET: issuer and audience are required in production']
       : []),

@@ -3,9 +3,9 @@ import { receiveBatch } from '../ingestion/receive-batch.ts'
 import { receiveDelivery } from '../ingestion/receive-delivery.ts'
 import type { Platforms } from '../platforms/contract.ts'
 import type { PlatformWebhook, RequestHeaders } from '../platforms/webhook-contract.ts'
-import { equalInConstantTime } from '../runtime/constant-time.ts'
 import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import { opensWith } from './webhook-gate.ts'
 
 export interface WebhookServices {
   readonly db: Database
@@ -83,7 +83,6 @@ async function readWhole(body: AsyncIterable<Uint8Array>, limitBytes: number): P
 /** A wrong secret is answered like an address that does not exist. */
 function webhookAt(platforms: Platforms, { platform, secret }: WebhookRoute['Params']): PlatformWebhook {
   const webhook = platforms.get(platform)?.webhook
-  const matches = equalInConstantTime(secret, webhook?.pathSecret.reveal() ?? '')
-  if (webhook === undefined || !matches) throw new AppError('request/not_found')
+  if (webhook === undefined || !opensWith(webhook, secret)) throw new AppError('request/not_found')
   return webhook
 }

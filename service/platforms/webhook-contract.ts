@@ -18,6 +18,8 @@ interface WebhookAddress {
   readonly bodyLimitBytes: number
   /** The unguessable last part of the path. */
   readonly pathSecret: Secret
+  /** The one before it, still accepted while a rotation goes on. */
+  readonly previousPathSecret?: Secret | undefined
   /**
    * Answer to the platform's GET when a subscription is made; absent: there is no such call.
    * Throws webhook/wrong_verify_token or webhook/malformed.

@@ -13,6 +13,7 @@ const CATALOG = {
   'request/malformed': { httpStatus: 400, retry: false, publicMessage: 'The request could not be read.' },
   'request/too_large': { httpStatus: 413, retry: false, publicMessage: 'The request is larger than is accepted here.' },
   'request/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is nothing at this address.' },
+  'request/too_many': { httpStatus: 429, retry: true, publicMessage: 'Too many requests.' },
   'request/role_not_allowed': { httpStatus: 403, retry: false, publicMessage: 'This role may not do that.' },
   'request/token_not_accepted': {
     httpStatus: 401,

@@ -14,6 +14,7 @@ export function stravaWebhook(application: StravaApplication, { apiUrl }: Pick<S
   return {
     bodyLimitBytes: 64 * 1024,
     pathSecret: application.webhookSecret,
+    previousPathSecret: application.previousWebhookSecret,
     handshake: (query: Readonly<Record<string, unknown>>) => answerHandshake(query, application.verifyToken.reveal()),
     verify: ({ rawBody, subscriptionId }: { rawBody: Buffer; subscriptionId: string | undefined }) => {
       const event = readEvent(rawBody)
