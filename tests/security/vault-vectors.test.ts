@@ -2,7 +2,7 @@ import { createSecretKey } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { decryptGcm, encryptGcm } from '../../service/vault/aes-gcm.ts'
+import { decryptGcm, encryptGcm, type GcmInput } from '../../service/vault/aes-gcm.ts'
 import { BoxKey } from '../../service/vault/box-key.ts'
 import { expand, stretch } from '../../service/vault/derive.ts'
 import { placeOf, seal } from '../../service/vault/seal.ts'
@@ -23,6 +23,18 @@ const casesOf = <Case>(name: string) => {
   const file = JSON.parse(readFileSync(join(VECTORS, `${name}_test.json`), 'utf8')) as File<Case>
   return file.testGroups.flatMap(({ tests }) => tests)
 }
+const REFUSED = 'refused'
+const orRefused = (work: () => string): string => {
+  try {
+    return work()
+  } catch {
+    return REFUSED
+  }
+}
+const sealedAs = (input: GcmInput, plaintext: Buffer): string => {
+  const { ciphertext, tag } = encryptGcm(input, plaintext)
+  return `${ciphertext.toString('hex')} ${tag.toString('hex')}`
+}
 const hex = (text: string) => Buffer.from(text, 'hex')
 
 interface GcmCase {
@@ -38,23 +50,15 @@ const TOO_LONG_A_NONCE = [268, 272, 276]
 
 describe.skipIf(!here)("Wycheproof's vectors, through the vault's own functions", () => {
   test('of AES-GCM: what is valid seals to the same bytes and opens, what is not is refused', () => {
-    let count = 0
-    for (const { tcId, result, key, iv, aad, msg, ct, tag } of casesOf<GcmCase>('aes_gcm')) {
-      if (TOO_LONG_A_NONCE.includes(tcId)) continue
-      count += 1
+    const cases = casesOf<GcmCase>('aes_gcm').filter(({ tcId }) => !TOO_LONG_A_NONCE.includes(tcId))
+    for (const { tcId, result, key, iv, aad, msg, ct, tag } of cases) {
       const input = { key: createSecretKey(hex(key)), nonce: hex(iv), aad: hex(aad) }
-      const open = () => decryptGcm(input, { ciphertext: hex(ct), tag: hex(tag) }).toString('hex')
-      if (result === 'valid') {
-        const sealed = encryptGcm(input, hex(msg))
-        expect([tcId, sealed.ciphertext.toString('hex'), sealed.tag.toString('hex'), open()]).toEqual([
-          tcId,
-          ct,
-          tag,
-          msg,
-        ])
-      } else expect(open, `tcId ${tcId}`).toThrow()
+      const opened = orRefused(() => decryptGcm(input, { ciphertext: hex(ct), tag: hex(tag) }).toString('hex'))
+      expect([tcId, opened]).toEqual([tcId, result === 'valid' ? msg : REFUSED])
+      const sealed = orRefused(() => sealedAs(input, hex(msg)))
+      expect([tcId, sealed === `${ct} ${tag}`]).toEqual([tcId, result === 'valid'])
     }
-    expect(count).toBe(313)
+    expect(cases.length).toBe(313)
   })
 
   interface HkdfCase {
@@ -68,8 +72,7 @@ describe.skipIf(!here)("Wycheproof's vectors, through the vault's own functions"
     const cases = casesOf<HkdfCase>('hkdf_sha256')
     for (const { tcId, result, ikm, salt, info, size, okm } of cases) {
       const derive = () => expand(hex(ikm), { salt: hex(salt), info: hex(info), bytes: size }).toString('hex')
-      if (result === 'valid') expect([tcId, derive()]).toEqual([tcId, okm])
-      else expect(derive, `tcId ${tcId}`).toThrow()
+      expect([tcId, orRefused(derive)]).toEqual([tcId, result === 'valid' ? okm : REFUSED])
     }
     expect(cases.length).toBe(86)
   })
