@@ -104,10 +104,11 @@ export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env) {
 }
 
 /** What every platform makes of its payloads, whether it is switched on or not: reading a payload needs no settings. */
-export async function loadNormalizers(): Promise<ReadonlyMap<string, Platform['normalize']>> {
-  const folders = await discoverPlatforms()
-  return new Map([...folders.values()].map(({ id, normalize }) => [id, normalize]))
+export async function loadNormalizers(): Promise<ReadonlyMap<string, PayloadReaders>> {
+  return discoverPlatforms()
 }
+
+export type PayloadReaders = Pick<Platform, 'normalize' | 'files' | 'readWebhookItem'>
 
 /** Variables that the launcher wrote for the operator's commands on a laptop; what is set already wins. */
 export function loadDevelopmentEnvironment(): void {
