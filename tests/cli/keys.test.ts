@@ -24,9 +24,10 @@ async function keys(serviceUrl: string, ...args: string[]): Promise<string> {
     HASURA_EVENT_SECRET: 'e'.repeat(32),
     VAULT_MASTER_KEY: KEY,
   }
-  const { stdout, stderr } = await run(process.execPath, ['service/cli/main.ts', 'keys', ...args], { cwd: ROOT, env }).catch(
-    (error: { stdout: string; stderr: string }) => error,
-  )
+  const { stdout, stderr } = await run(process.execPath, ['service/cli/main.ts', 'keys', ...args], {
+    cwd: ROOT,
+    env,
+  }).catch((error: { stdout: string; stderr: string }) => error)
   return stdout + stderr
 }
 
@@ -41,9 +42,13 @@ describe('tributary keys', () => {
   test('starts a rotation and tells how it goes, and never shows a key', async ({ db, scene }) => {
     await scene.person(opened(scene))
     expect(await keys(db.serviceUrl, 'rotate', 'user')).toMatch(/^rotation [0-9a-f-]{36} started; see keys status\n$/)
-    expect(await keys(db.serviceUrl, 'rotate')).toMatch(/^rotation [0-9a-f-]{36} is running already; see keys status\n$/)
+    expect(await keys(db.serviceUrl, 'rotate')).toMatch(
+      /^rotation [0-9a-f-]{36} is running already; see keys status\n$/,
+    )
     const status = await keys(db.serviceUrl, 'status')
-    expect(status).toMatch(/ {2}1: current, local [0-9a-f]{32}, test, since .*, wraps 1 keys\nlatest rotations:\n.* user: running, 0 of 1 keys\n$/)
+    expect(status).toMatch(
+      / {2}1: current, local [0-9a-f]{32}, test, since .*, wraps 1 keys\nlatest rotations:\n.* user: running, 0 of 1 keys\n$/,
+    )
     expect(status).not.toContain(KEY)
   })
 })
