@@ -83,16 +83,7 @@ export interface Wiring {
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
   const log = createLog({ level: config.logLevel, process: processName })
-  const options = {
-    ...config.database,
-    applicationName: `tributary-${processName}`,
-    onIdleError: (error: Error) => log.warn({ operation: 'database', ...describeError(error) }, 'connection lost'),
-  }
-  const pool = openDatabase(options)
-  // Who seals inside a transaction holds a connection already: a pool that all of them share could wait for itself.
-  const bookkeepingDb = openDatabase({ ...options, maxConnections: 1 })
-  const close = async () => void (await Promise.all([pool.close(), bookkeepingDb.close()]))
-  const db: Database = { ...pool, close }
+  const { db, bookkeepingDb } = openPools(config, { log, processName })
   const metrics = createMetrics({
     countConnections: () => countConnections(db),
     findPausedEndpoints: () => findPausedEndpoints(db),
@@ -134,6 +125,22 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     verifyToken,
     takeRequest,
   }
+}
+
+/** Who seals inside a transaction holds a connection already: a pool that all of them share could wait for itself. */
+function openPools(
+  config: Config,
+  { log, processName }: { log: Log; processName: string },
+): { db: Database; bookkeepingDb: Database } {
+  const options = {
+    ...config.database,
+    applicationName: `tributary-${processName}`,
+    onIdleError: (error: Error) => log.warn({ operation: 'database', ...describeError(error) }, 'connection lost'),
+  }
+  const pool = openDatabase(options)
+  const bookkeepingDb = openDatabase({ ...options, maxConnections: 1 })
+  const close = async () => void (await Promise.all([pool.close(), bookkeepingDb.close()]))
+  return { db: { ...pool, close }, bookkeepingDb }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
