@@ -150,6 +150,24 @@ describe("rotating people's keys", () => {
     expect(await rowsOf(db, 'select count(*)::int as keys from vault.user_keys')).toEqual([{ keys: people.length }])
   })
 
+  test('between the reading of tokens and the reading of their key refuses nobody', async ({ scene }) => {
+    const rotating = scene.open()
+    const userId = await scene.person(rotating)
+    const { db } = scene.open()
+    let rotated = false
+    const query: typeof db.query = async (statement) => {
+      const result = await db.query<never>(statement)
+      if (!rotated && statement.text.includes('from vault.tokens')) {
+        rotated = true
+        await scene.rotate(rotating, 'user')
+      }
+      return result
+    }
+    const reading = scene.open({ db: { ...db, query } })
+    expect(await accessToken(reading, userId)).toBe('access-1')
+    expect(rotated).toBe(true)
+  })
+
   test('is one at a time: who asks while it runs is told of that one', async ({ db, scene }) => {
     const { db: pool } = scene.open()
     const ask = () =>
