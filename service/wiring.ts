@@ -60,7 +60,11 @@ import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireAuditSealing } from './wire-audit.ts'
+<<<<<<< HEAD
 import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
+=======
+import { bindBackupTasks } from './wire-backup.ts'
+>>>>>>> main
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -213,8 +217,21 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
 }
 
 /** Every background job, with its services and its schedule (UTC). */
+<<<<<<< HEAD
 export function bindTasks(wiring: Wiring): readonly BoundTask[] {
   const { config, db, log, metrics, connections, ingestion, normalization } = wiring
+=======
+export function bindTasks({
+  config,
+  db,
+  log,
+  metrics,
+  audit,
+  connections,
+  ingestion,
+  normalization,
+}: Wiring): readonly BoundTask[] {
+>>>>>>> main
   const options: BindOptions = {
     db,
     log,
@@ -229,6 +246,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     ...(sealing === undefined
       ? []
       : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
+    ...bindBackupTasks({ config, db, audit }, options),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
