@@ -60,11 +60,8 @@ import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireAuditSealing } from './wire-audit.ts'
-<<<<<<< HEAD
-import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
-=======
 import { bindBackupTasks } from './wire-backup.ts'
->>>>>>> main
+import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -217,21 +214,8 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
 }
 
 /** Every background job, with its services and its schedule (UTC). */
-<<<<<<< HEAD
 export function bindTasks(wiring: Wiring): readonly BoundTask[] {
-  const { config, db, log, metrics, connections, ingestion, normalization } = wiring
-=======
-export function bindTasks({
-  config,
-  db,
-  log,
-  metrics,
-  audit,
-  connections,
-  ingestion,
-  normalization,
-}: Wiring): readonly BoundTask[] {
->>>>>>> main
+  const { config, db, log, metrics, audit, connections, ingestion, normalization } = wiring
   const options: BindOptions = {
     db,
     log,

@@ -22,17 +22,11 @@ function imports(file: string): string[] {
 const COMPOSITION_ROOT = [
   'wiring.ts',
   'wire-audit.ts',
-<<<<<<< HEAD
-  'start-service.ts',
-  'start-worker.ts',
-  'demo.ts',
   'wire-vault.ts',
-=======
   'wire-backup.ts',
   'start-service.ts',
   'start-worker.ts',
   'demo.ts',
->>>>>>> main
 ]
 const PARTS = [
   'api',

@@ -33,7 +33,7 @@ describe('revokeUserTokens', () => {
     expect(await borrowToken(openAnother(), { userId, platform: 'other' })).toBeTypeOf('string')
     // A copy out of a backup, put back where it was.
     await db.admin.query(
-      "update vault.tokens set platform = 'acme', access_token_sealed = $1 where platform = 'other'",
+      "update vault.tokens set platform = 'acme', access_token_sealed = $1, refresh_token_sealed = null where platform = 'other'",
       [rows[0]!.box],
     )
     await expect(openAnother().vault.findTokens({ userId, platform: 'acme' })).rejects.toThrow('vault/unreadable')
