@@ -70,6 +70,8 @@ export type Mutation = {
   readonly createApiKey: ApiKeyOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
+  /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
+  readonly orderSources: OrderSourcesOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
   /** Ends an API key at once. */
@@ -119,6 +121,12 @@ export type MutationDisconnectPlatformArgs = {
 };
 
 
+export type MutationOrderSourcesArgs = {
+  kind?: InputMaybe<Scalars['String']['input']>;
+  sources: ReadonlyArray<SourceInput>;
+};
+
+
 export type MutationRefreshConnectionArgs = {
   platform: Scalars['String']['input'];
 };
@@ -150,6 +158,13 @@ export type MutationSyncNowArgs = {
   platform: Scalars['String']['input'];
 };
 
+export type OrderSourcesOutput = {
+  /** The metric; null: every metric that has no order of its own */
+  readonly kind?: Maybe<Scalars['String']['output']>;
+  /** How many are ranked now */
+  readonly sources: Scalars['Int']['output'];
+};
+
 export type Query = {
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
 };
@@ -171,6 +186,13 @@ export type RevokeApiKeyOutput = {
 export type RotateKeysOutput = {
   /** The rotation that was started, or the one already going on; key_rotations tells how far it is */
   readonly rotationId: Scalars['uuid']['output'];
+};
+
+export type SourceInput = {
+  /** The platform's id, for example garmin */
+  readonly platform: Scalars['String']['input'];
+  /** The device or app as samples name it; without it, every one of the platform */
+  readonly source?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type SyncNowOutput = {
