@@ -151,6 +151,11 @@ const CATALOG = {
     publicMessage: 'There is no such metric; see the metric_kinds table.',
   },
   'vault/unreadable': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
+  'vault/keys_unavailable': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'The keys are out of reach at the moment; it is tried again.',
+  },
   'vault/key_exhausted': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
   'emergency/person_unknown': { httpStatus: 404, retry: false, publicMessage: 'There is no such person here.' },
   'emergency/not_approvable': {
