@@ -65,7 +65,7 @@ import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import type { Vault } from './vault/vault.ts'
-import { wireAuditSealing, wireAuditSealing, wireEmergency } from './wire-audit.ts'
+import { wireAuditSealing, wireEmergency } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
 import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
 
