@@ -3,6 +3,11 @@ import { platformCheck, restrictionsIn } from '../../service/access/allowed-plat
 import { allowRole, listRestrictions, restrictRole } from '../../service/access/role-restrictions.ts'
 import { actionRoutes } from '../../service/api/actions.ts'
 import { createServer } from '../../service/api/server.ts'
+import {
+  approveEmergencyAccess,
+  readAsEmergency,
+  requestEmergencyAccess,
+} from '../../service/compliance/emergency/emergency-access.ts'
 import { acceptCallback } from '../../service/connections/accept-callback.ts'
 import { startConnection } from '../../service/connections/start-connection.ts'
 import { bindActions } from '../../service/wiring.ts'
@@ -67,6 +72,22 @@ describe('a role that is kept from Garmin', () => {
   })
 })
 
+test('an emergency opens no platform that the role is kept from', async ({ db, service }) => {
+  await plant(db.admin, B)
+  const insider = { kind: 'auditor', id: A } as const
+  const services = { ...service, alert: () => {} }
+  const asked = { userId: B, reason: 'a call for help', minutes: 5 }
+  const { id } = await requestEmergencyAccess(services, insider, asked)
+  await approveEmergencyAccess(services, { kind: 'operator', id: ADA }, id)
+  const read = async (dataset: string) =>
+    (await readAsEmergency(services, insider, { id, dataset, limit: 10, offset: 0 })).rows
+  expect([(await read('connections')).length, (await read('daily_summaries')).length]).toEqual([2, 3])
+  await restrictRole(service, OPERATOR, { ...AUDITOR_GARMIN, reason: undefined })
+  for (const dataset of ['connections', 'sync_runs'])
+    expect(await read(dataset)).toMatchObject([{ platform: 'strava' }])
+  expect([(await read('activities')).length, (await read('daily_summaries')).length]).toEqual([3, 0])
+})
+
 describe('restrictions', () => {
   test('are told in the audit trail when something changed, and only then', async ({ db, service }) => {
     const restrict = (reason: string) => restrictRole(service, OPERATOR, { ...AUDITOR_GARMIN, reason })
@@ -79,7 +100,7 @@ describe('restrictions', () => {
       `select action, actor_kind, platform, reason, details from audit.events join audit.personal_values on event_id = id
        where action like 'role.%' order by occurred_at`,
     )
-    const about = { actor_kind: 'operator', platform: 'garmin', details: { role: 'auditor' } }
+    const about = { actor_kind: 'operator', platform: 'garmin', details: '{"role":"auditor"}' }
     expect(rows).toEqual([
       { action: 'role.restricted', reason: 'contract 7', ...about },
       { action: 'role.allowed', reason: null, ...about },

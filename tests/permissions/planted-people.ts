@@ -99,4 +99,6 @@ const STATEMENTS = [
    from p, unnest(array[t, 'garmin', null]) with ordinality as about (platform, k)`,
   `insert into audit.personal_values (event_id, subject_user_id, actor_id, reason, source_address)
    select (i || k)::uuid, u, u::text, t, t from p, generate_series(1, 3) as k`,
+  `insert into emergency_accesses (user_id, id, reason, minutes, requested_by, requested_at, approved_by, approved_at, expires_at)
+   select u, (i || 7)::uuid, t || ' needs help', 1 + n % 60, (i || 8)::uuid, ${AT}, (i || 9)::uuid, ${AT}, ${AT} from p`,
 ]
