@@ -148,6 +148,7 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
     coverage,
     normalize,
     policy: platform.policy(settings.data),
+    ...(platform.upload && { upload: platform.upload(settings.data) }),
     ...platform.connect?.(settings.data),
   }
   return { value, problems: [] }
