@@ -91,6 +91,24 @@ create table ops.summary_rebuilds (
 comment on table ops.summary_rebuilds is 'Days whose inputs changed and whose summary is still to be rebuilt.';
 grant delete, insert, select, update on ops.summary_rebuilds to tributary_service;
 
+create table ops.token_endpoints (
+  platform text not null,
+  failures integer default 0 not null,
+  reason text,
+  paused_until timestamp with time zone,
+  updated_at timestamp with time zone default now() not null,
+  constraint token_endpoints_pkey PRIMARY KEY (platform),
+  constraint token_endpoints_failures_check CHECK ((failures >= 0)),
+  constraint token_endpoints_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
+);
+comment on table ops.token_endpoints is 'How each platform''s token endpoint is doing: while it refuses everybody, nobody but one probe at a time asks it.';
+comment on column ops.token_endpoints.platform is 'Whose token endpoint it is.';
+comment on column ops.token_endpoints.failures is 'Refreshes of any connection that failed since the last one that succeeded.';
+comment on column ops.token_endpoints.reason is 'Why the last one failed; null while none has.';
+comment on column ops.token_endpoints.paused_until is 'No refresh is asked for before this; then one at a time until one succeeds. Null while it is well.';
+comment on column ops.token_endpoints.updated_at is 'When the row last changed.';
+grant delete, insert, select, update on ops.token_endpoints to tributary_service;
+
 create table ops.webhook_deliveries (
   id uuid default gen_random_uuid() not null,
   platform text not null,
@@ -370,8 +388,10 @@ create table public.connections (
   connected_at timestamp with time zone default now() not null,
   disconnected_at timestamp with time zone,
   updated_at timestamp with time zone default now() not null,
+  revocation_status text,
   constraint connections_pkey PRIMARY KEY (user_id, platform),
   constraint connections_id_key UNIQUE (id),
+  constraint connections_revocation_status_check CHECK ((revocation_status = ANY (ARRAY['pending'::text, 'confirmed'::text, 'given_up'::text]))),
   constraint connections_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint connections_status_fkey FOREIGN KEY (status) REFERENCES public.connection_statuses(id),
   constraint connections_strategy_fkey FOREIGN KEY (strategy) REFERENCES public.sync_strategies(id),
@@ -393,6 +413,7 @@ comment on column public.connections.last_synced_at is 'When data last arrived.'
 comment on column public.connections.connected_at is 'When consent was given.';
 comment on column public.connections.disconnected_at is 'When it ended; null while it lasts.';
 comment on column public.connections.updated_at is 'When the row last changed.';
+comment on column public.connections.revocation_status is 'After a disconnect, whether the platform has confirmed that the tokens are revoked there (pending, confirmed, given_up); null while connected and where there was nothing to revoke.';
 grant select on public.connections to tributary_hasura;
 grant delete, insert, select, update on public.connections to tributary_service;
 
@@ -811,6 +832,29 @@ CREATE INDEX oauth_states_by_expiry ON vault.oauth_states USING btree (expires_a
 comment on table vault.oauth_states is 'Attempts to connect that are not finished. State and handle are kept as SHA-256, verifier and code sealed.';
 grant delete, insert, select, update on vault.oauth_states to tributary_service;
 
+create table vault.pending_revocations (
+  id uuid not null,
+  connection_id uuid not null,
+  platform text not null,
+  tokens_sealed bytea not null,
+  attempts integer default 0 not null,
+  gives_up_at timestamp with time zone not null,
+  created_at timestamp with time zone default now() not null,
+  constraint pending_revocations_pkey PRIMARY KEY (id),
+  constraint pending_revocations_attempts_check CHECK ((attempts >= 0)),
+  constraint pending_revocations_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
+);
+CREATE INDEX pending_revocations_by_connection ON vault.pending_revocations USING btree (connection_id);
+comment on table vault.pending_revocations is 'Tokens of ended connections that the platform has not confirmed as revoked. Sealed for this purpose alone, under no person''s key. No foreign key to the person: the platform has to be told although the person has been erased.';
+comment on column vault.pending_revocations.id is 'Authenticated with the box.';
+comment on column vault.pending_revocations.connection_id is 'The connection that ended.';
+comment on column vault.pending_revocations.platform is 'Where to revoke.';
+comment on column vault.pending_revocations.tokens_sealed is 'The pair, sealed; deleted with the row on success, on a new consent, or when it is given up.';
+comment on column vault.pending_revocations.attempts is 'How often the platform was asked.';
+comment on column vault.pending_revocations.gives_up_at is 'After this the row is deleted, whatever the platform said.';
+comment on column vault.pending_revocations.created_at is 'When the connection ended.';
+grant delete, insert, select, update on vault.pending_revocations to tributary_service;
+
 create table vault.tokens (
   user_id uuid not null,
   platform text not null,
@@ -821,11 +865,16 @@ create table vault.tokens (
   lease_holder uuid,
   lease_expires_at timestamp with time zone,
   updated_at timestamp with time zone default now() not null,
+  refresh_failures integer default 0 not null,
+  refresh_not_before timestamp with time zone,
   constraint tokens_pkey PRIMARY KEY (user_id, platform),
   constraint tokens_check CHECK (((lease_holder IS NULL) = (lease_expires_at IS NULL))),
+  constraint tokens_refresh_failures_check CHECK ((refresh_failures >= 0)),
   constraint tokens_user_id_platform_fkey FOREIGN KEY (user_id, platform) REFERENCES public.connections(user_id, platform) ON DELETE CASCADE
 );
 comment on table vault.tokens is 'Sealed tokens, one pair for each connection. token_version fences refreshes: a write with an older version is refused.';
+comment on column vault.tokens.refresh_failures is 'Refreshes that failed one after the other; 0 after one that succeeded.';
+comment on column vault.tokens.refresh_not_before is 'No refresh is tried before this; null while none has failed.';
 grant delete, insert, select, update on vault.tokens to tributary_service;
 
 create table vault.user_keys (

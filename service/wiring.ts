@@ -1,24 +1,31 @@
 import type { BoundAction } from './api/actions.ts'
 import { bindAction } from './api/bind-action.ts'
+import { checkConnectionAction } from './api/check-connection.action.ts'
 import { completeConnectionAction } from './api/complete-connection.action.ts'
 import { connectPlatformAction } from './api/connect-platform.action.ts'
 import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
+import { refreshConnectionAction } from './api/refresh-connection.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
+import { refreshIdleTokens } from './connections/refresh-idle-tokens.task.ts'
+import { renewIdleTokens } from './connections/renew-idle-tokens.task.ts'
+import { revokeTokens } from './connections/revoke-tokens.task.ts'
 import type { ConnectionServices } from './connections/services.ts'
 import { withAccessToken } from './connections/with-access-token.ts'
+import { takeRequest } from './ingestion/budget.ts'
 import { createPartitions } from './ingestion/create-partitions.task.ts'
 import { enrichActivities } from './ingestion/enrich-activities.task.ts'
 import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
 import { importHistory } from './ingestion/import-history.task.ts'
+import { probeConnection } from './ingestion/probe-connection.ts'
 import { processDelivery } from './ingestion/process-delivery.task.ts'
 import { cancelRuns } from './ingestion/runs.ts'
 import type { IngestionServices } from './ingestion/services.ts'
 import { queueHistory } from './ingestion/start-sync.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
-import { countConnections } from './monitoring/queries.ts'
+import { countConnections, findPausedEndpoints } from './monitoring/queries.ts'
 import { normalizeRawData } from './normalization/normalize-raw-data.task.ts'
 import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
@@ -53,7 +60,10 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     applicationName: `tributary-${processName}`,
     onIdleError: (error) => log.warn({ operation: 'database', ...describeError(error) }, 'connection lost'),
   })
-  const metrics = createMetrics({ countConnections: () => countConnections(db) })
+  const metrics = createMetrics({
+    countConnections: () => countConnections(db),
+    findPausedEndpoints: () => findPausedEndpoints(db),
+  })
   const vault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
   const connections = wireConnections({ config, db, vault, metrics })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
@@ -110,11 +120,13 @@ function wireIngestion({
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
-export function bindActions({ db, config, connections }: Wiring): readonly BoundAction[] {
+export function bindActions({ db, config, connections, ingestion }: Wiring): readonly BoundAction[] {
   return [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
     bindAction(disconnectPlatformAction, connections),
+    bindAction(refreshConnectionAction, connections),
+    bindAction(checkConnectionAction, { db, probe: (key) => probeConnection(ingestion, key) }),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
   ]
 }
@@ -137,6 +149,9 @@ export function bindTasks({ db, log, metrics, connections, ingestion, normalizat
     bindTask(normalizeRawData, normalization, options),
     bindTask(rebuildSummaries, { db }, options),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
+    bindTask(revokeTokens, connections, options),
+    bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),
+    bindTask(renewIdleTokens, { ...connections, takeSpareRequest: (id) => takeRequest(db, id, 'enrichment') }, options),
     bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
     bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
   ]

@@ -11,6 +11,7 @@ const Input = z.object({
   code: oneTimeValue,
   state: oneTimeValue,
   scope: z.string().max(4096).nullish(),
+  iss: z.string().max(4096).nullish(),
 })
 
 export const completeConnectionAction = defineAction({
@@ -20,13 +21,16 @@ export const completeConnectionAction = defineAction({
     completeConnection(services, { userId, ...eitherWay(input) }),
 })
 
-type Way = { handle: string } | { platform: string; code: string; state: string; scope: string | null }
+type Way =
+  | { handle: string }
+  | { platform: string; code: string; state: string; scope: string | null; iss: string | null }
 
 /** GraphQL cannot say "either or", so it is said here. Throws connection/handle_or_code. */
-function eitherWay({ handle, platform, code, state, scope }: z.infer<typeof Input>): Way {
+function eitherWay({ handle, platform, code, state, scope, iss }: z.infer<typeof Input>): Way {
   const given = (value: string | null | undefined): value is string => value !== null && value !== undefined
-  if (given(handle) && !given(platform) && !given(code) && !given(state) && !given(scope)) return { handle }
+  if (given(handle) && !given(platform) && !given(code) && !given(state) && !given(scope) && !given(iss))
+    return { handle }
   if (!given(handle) && given(platform) && given(code) && given(state))
-    return { platform, code, state, scope: scope ?? null }
+    return { platform, code, state, scope: scope ?? null, iss: iss ?? null }
   throw new AppError('connection/handle_or_code')
 }

@@ -10,7 +10,7 @@ const parameter = z
   .max(4096)
   .regex(/^[\x20-\x7e]*$/)
   .optional()
-const Callback = z.object({ state: parameter, code: parameter, error: parameter, scope: parameter })
+const Callback = z.object({ state: parameter, code: parameter, error: parameter, scope: parameter, iss: parameter })
 
 const HEADERS = {
   'referrer-policy': 'no-referrer',
@@ -49,12 +49,10 @@ export const oauthCallbackRoute: FastifyPluginAsync<ConnectionServices> = async 
 
 type CallbackData = z.infer<typeof Callback> & { platform: string }
 
-async function locationFor(
-  services: ConnectionServices,
-  { platform, state, code, error, scope }: CallbackData,
-): Promise<string | undefined> {
+async function locationFor(services: ConnectionServices, callback: CallbackData): Promise<string | undefined> {
+  const { platform, state, code, error, scope, iss } = callback
   try {
-    return (await acceptCallback(services, { platform, state, code, error, scope })).location
+    return (await acceptCallback(services, { platform, state, code, error, scope, iss })).location
   } catch (cause) {
     if (cause instanceof AppError && cause.spec.httpStatus < 500) return undefined
     throw cause

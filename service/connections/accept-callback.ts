@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
 import { acceptOAuthState, deleteRefusedState } from './oauth-states.ts'
-import { getPlatformOAuth, hashOneTimeValue } from './platform-oauth.ts'
+import { getPlatformOAuth, hashOneTimeValue, isFromIssuer } from './platform-oauth.ts'
 import type { ConnectionServices } from './services.ts'
 
 export interface CallbackInput {
@@ -11,6 +11,7 @@ export interface CallbackInput {
   readonly code: string | undefined
   readonly error: string | undefined
   readonly scope: string | undefined
+  readonly iss?: string | undefined
 }
 
 type CallbackServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms'>
@@ -18,12 +19,14 @@ type CallbackServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms'>
 /**
  * Takes what the platform sent back with the browser and answers where the browser goes: the app's address with a one-time handle, or
  * an error word, in the fragment. Nobody is signed in here, so the code is kept and not exchanged. The handle lives for a minute.
- * Throws connection/handle_invalid when the state is unknown, used, expired or another platform's.
+ * Throws connection/handle_invalid when the state is unknown, used, expired or another platform's, and when `iss` is not the platform's.
  */
 export async function acceptCallback(services: CallbackServices, input: CallbackInput): Promise<{ location: string }> {
   const { platform, state, code, error, scope } = input
-  getPlatformOAuth(services.platforms, platform)
+  const oauth = getPlatformOAuth(services.platforms, platform)
   if (state === undefined || state === '') throw new AppError('connection/handle_invalid')
+  // An answer of another server, errors included, says nothing about this attempt: it stays as it was.
+  if (!isFromIssuer(oauth, input.iss)) throw new AppError('connection/handle_invalid', { why: 'issuer' })
   const stateHash = hashOneTimeValue(state)
   if (error !== undefined) {
     const returnTo = await deleteRefusedState(services.db, { platform, stateHash })

@@ -1,19 +1,27 @@
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
+import { endCooldown } from './cooldown.ts'
 import { type BurntState, burnHandle, burnState } from './oauth-states.ts'
-import { getPlatformOAuth, hashOneTimeValue } from './platform-oauth.ts'
+import { dropPendingRevocations } from './pending-revocations.ts'
+import { getPlatformOAuth, grantedOf, hashOneTimeValue, isFromIssuer, issuerOf } from './platform-oauth.ts'
 import { lockUser, upsertConnection } from './queries.ts'
 import type { ConnectionServices } from './services.ts'
 import { exchangeCode, type Grant } from './token-endpoint.ts'
 
 /**
- * A handle from our callback, or code, state and granted scope as a native app caught them in the redirect (RFC 8252). The scope is the
- * app's word: Strava's token answer has none, and a false one only misleads the person themselves.
+ * A handle from our callback, or code, state, granted scope and issuer as a native app caught them in the redirect (RFC 8252). The scope
+ * is the app's word, as it is the browser's otherwise: Strava's token answer has none. See `grantedOf`.
  */
 export type CompleteInput = { readonly userId: string } & (
   | { readonly handle: string }
-  | { readonly platform: string; readonly code: string; readonly state: string; readonly scope?: string | null }
+  | {
+      readonly platform: string
+      readonly code: string
+      readonly state: string
+      readonly scope?: string | null
+      readonly iss?: string | null
+    }
 )
 
 export interface CompletedConnection {
@@ -40,12 +48,12 @@ export async function completeConnection(
   const { attempt, code } = await burnAttempt(services, input)
   const { platform, stateHash } = attempt
   const oauth = getPlatformOAuth(services.platforms, platform)
-  if (oauth.tokenUrl !== attempt.issuer) throw new AppError('connection/handle_invalid')
+  if (issuerOf(oauth) !== attempt.issuer) throw new AppError('connection/handle_invalid')
   const verifier = services.vault.openOAuthSecret({ platform, stateHash, kind: 'verifier' }, attempt.verifierSealed)
   const grant = await exchangeCode(oauth, { code, verifier, redirectUri: attempt.redirectUri })
   const platformUserId = oauth.platformUserId(grant.answer)
   if (platformUserId === undefined) throw new AppError('platform/unexpected_payload', { platform, missing: 'account' })
-  const grantedScopes = oauth.grantedScopes({
+  const grantedScopes = grantedOf(oauth, {
     fromCallback: 'handle' in input ? attempt.callbackScopes : (input.scope ?? null),
     fromToken: grant.scope,
   })
@@ -78,7 +86,9 @@ async function store(
   const statusReason = status === 'active' ? null : 'connection/scope_missing'
   await lockUser(tx, userId)
   const connectionId = await upsertConnection(tx, { ...account, status, statusReason })
+  await dropPendingRevocations(tx, account)
   await vault.storeTokens(tx, { userId, platform }, grant)
+  await endCooldown(tx, { userId, platform })
   const syncRunId = await queueHistory(tx, { userId, platform })
   return { connectionId, platform, status, missingScopes, syncRunId }
 }
@@ -95,7 +105,8 @@ async function burnAttempt(
     return { attempt, code: vault.openOAuthSecret({ platform, stateHash, kind: 'code' }, codeSealed) }
   }
   const { userId: callerId, platform } = input
-  getPlatformOAuth(platforms, platform)
+  const oauth = getPlatformOAuth(platforms, platform)
+  if (!isFromIssuer(oauth, input.iss ?? undefined)) throw new AppError('connection/handle_invalid', { why: 'issuer' })
   const attempt = await burnState(db, { platform, stateHash: hashOneTimeValue(input.state), callerId })
   if (attempt?.belongsToCaller !== true) throw new AppError('connection/handle_invalid')
   return { attempt, code: new Secret(input.code) }

@@ -10,6 +10,7 @@ const token = (leftMinutes: number, other: Partial<TokenState> = {}): TokenState
   hasRefreshToken: true,
   storedAt: at(leftMinutes - 360),
   expiresAt: at(leftMinutes),
+  coolingDown: false,
   ...other,
 })
 const decide = (state: TokenState, other: { refusedVersion?: string; jitter?: number } = {}) =>
@@ -51,6 +52,15 @@ describe('the decision on tokens', () => {
   test('is to use tokens of unknown lifetime until they are refused', () => {
     expect(decide(token(0, { expiresAt: null }))).toBe('use')
     expect(decide(token(0, { expiresAt: null }), { refusedVersion: '7' })).toBe('refresh')
+  })
+
+  test('is to wait after a refresh that failed, and to use what is still good meanwhile', () => {
+    const cooling = { coolingDown: true }
+    expect(decide(token(0, cooling))).toBe('wait')
+    expect(decide(token(300, cooling), { refusedVersion: '7' })).toBe('wait')
+    expect(decide(token(5, cooling))).toBe('use')
+    expect(decide(token(300, cooling))).toBe('use')
+    expect(decide(token(0, { ...cooling, hasRefreshToken: false }))).toBe('reconnect')
   })
 
   test('does not depend on scopes that were left out', () => {

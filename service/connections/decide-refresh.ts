@@ -9,9 +9,15 @@ export interface TokenState {
   readonly storedAt: Date
   /** Null: the platform did not say. */
   readonly expiresAt: Date | null
+  /** A refresh has just failed: the next one waits. */
+  readonly coolingDown: boolean
 }
 
-export type RefreshDecision = { readonly do: 'use' } | { readonly do: 'refresh' } | { readonly do: 'reconnect' }
+export type RefreshDecision =
+  | { readonly do: 'use' }
+  | { readonly do: 'refresh' }
+  | { readonly do: 'wait' }
+  | { readonly do: 'reconnect' }
 
 export interface DecisionContext {
   readonly now: Date
@@ -27,12 +33,18 @@ const JITTER_MS = 2 * 60_000
 /** Refreshes ten to twelve minutes early, but never before half of the token's life is over. */
 export function decideRefresh(token: TokenState, { now, refusedVersion, jitter }: DecisionContext): RefreshDecision {
   if (token.status === 'needs_reauth') return { do: 'reconnect' }
-  const renew: RefreshDecision = { do: token.hasRefreshToken ? 'refresh' : 'reconnect' }
-  if (token.version === refusedVersion) return renew
+  if (token.version === refusedVersion) return renewal(token)
   if (token.expiresAt === null) return { do: 'use' }
   const leftMs = token.expiresAt.getTime() - now.getTime()
+  if (leftMs <= 0) return renewal(token)
   const lifetimeMs = token.expiresAt.getTime() - token.storedAt.getTime()
   const marginMs = Math.min(EARLY_MS + jitter * JITTER_MS, lifetimeMs / 2)
-  if (leftMs > marginMs) return { do: 'use' }
-  return token.hasRefreshToken || leftMs <= 0 ? renew : { do: 'use' }
+  // What is early can wait: the token is good until it expires.
+  const due = leftMs <= marginMs && renewal(token).do === 'refresh'
+  return { do: due ? 'refresh' : 'use' }
+}
+
+function renewal({ hasRefreshToken, coolingDown }: TokenState): RefreshDecision {
+  if (!hasRefreshToken) return { do: 'reconnect' }
+  return { do: coolingDown ? 'wait' : 'refresh' }
 }

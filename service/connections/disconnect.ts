@@ -1,6 +1,7 @@
 import { AppError } from '../runtime/errors.ts'
 import { endConnectionRow, hasConnections, lockUser } from './queries.ts'
-import { revokeAtPlatform } from './revoke-at-platform.ts'
+import { attemptRevocation } from './revoke-at-platform.ts'
+import { queueRevocation } from './revoke-tokens.task.ts'
 import type { ConnectionKey, ConnectionServices } from './services.ts'
 
 export interface Disconnected {
@@ -8,25 +9,39 @@ export interface Disconnected {
   readonly status: 'disconnected'
   /** Whether the platform said that the tokens are revoked there. */
   readonly platformConfirmed: boolean
+  /** `pending`: it did not, and is asked again for seven days; connections.revocation_status tells how that ends. Null: nothing to revoke. */
+  readonly revocationStatus: 'confirmed' | 'pending' | null
 }
 
 type DisconnectServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'cancelRuns'>
 
 /**
  * Ends a connection at the person's wish. Here it has ended whatever the platform answers: the tokens are deleted first, and with the
- * last connection the person's key. Throws platform/unknown, connection/not_found.
+ * last connection the person's key. What the platform has to be told with is kept apart, sealed for that alone, until it confirms.
+ * Throws platform/unknown, connection/not_found.
  */
 export async function disconnectPlatform(services: DisconnectServices, key: ConnectionKey): Promise<Disconnected> {
-  const { db, vault, platforms, cancelRuns } = services
-  if (!platforms.has(key.platform)) throw new AppError('platform/unknown')
-  const tokens = await db.transaction(async (tx) => {
+  const { platform } = key
+  if (!services.platforms.has(platform)) throw new AppError('platform/unknown')
+  const revocationId = await endHere(services, key)
+  const { outcome } =
+    revocationId === undefined ? { outcome: undefined } : await attemptRevocation(services, revocationId)
+  const platformConfirmed = outcome === 'confirmed'
+  const revocationStatus = outcome === undefined ? null : platformConfirmed ? 'confirmed' : 'pending'
+  return { platform, status: 'disconnected', platformConfirmed, revocationStatus }
+}
+
+/** One transaction. Answers the id of what is left to tell the platform; undefined when there were no readable tokens. */
+async function endHere(services: DisconnectServices, key: ConnectionKey): Promise<string | undefined> {
+  const { db, vault, cancelRuns } = services
+  return await db.transaction(async (tx) => {
     await lockUser(tx, key.userId)
-    if (!(await endConnectionRow(tx, key, null))) throw new AppError('connection/not_found', { platform: key.platform })
-    const taken = await vault.takeTokens(tx, key)
+    const connectionId = await endConnectionRow(tx, key, null)
+    if (connectionId === undefined) throw new AppError('connection/not_found', { platform: key.platform })
+    const pair = await vault.takeTokens(tx, key)
     await cancelRuns(tx, key)
     if (!(await hasConnections(tx, key.userId))) await vault.destroyUserKey(tx, key.userId)
-    return taken
+    if (pair === undefined) return undefined
+    return await queueRevocation(services, tx, { connectionId, platform: key.platform, pair })
   })
-  const platformConfirmed = tokens !== undefined && (await revokeAtPlatform(platforms, key.platform, tokens))
-  return { platform: key.platform, status: 'disconnected', platformConfirmed }
 }

@@ -25,7 +25,7 @@ export async function markWebhook(db: Db, { userId, platform }: ConnectionKey): 
 /** The person ended it at the platform: there is nothing to revoke. Safe to call again. */
 export async function endByPlatform(tx: Tx, key: ConnectionKey): Promise<void> {
   await lockUser(tx, key.userId)
-  if (!(await endConnectionRow(tx, key, 'connection/ended_at_platform'))) return
+  if ((await endConnectionRow(tx, key, 'connection/ended_at_platform')) === undefined) return
   await deleteTokens(tx, key)
   if (!(await hasConnections(tx, key.userId))) await deleteUserKey(tx, key.userId)
 }

@@ -17,6 +17,7 @@ export async function findTokenState(
   const { rows } = await db.query<LeasedTokenState>(sql`
     select c.status, t.token_version as version, t.refresh_token_sealed is not null as "hasRefreshToken",
       t.updated_at as "storedAt", t.access_expires_at as "expiresAt", clock_timestamp() as now,
+      coalesce(t.refresh_not_before > clock_timestamp(), false) as "coolingDown",
       case when t.lease_holder is null then 'free' when t.lease_expires_at > clock_timestamp() then 'held' else 'lapsed' end as lease
     from public.connections c
     join vault.tokens t on t.user_id = c.user_id and t.platform = c.platform

@@ -1,4 +1,4 @@
-import type { Tx } from '../runtime/db.ts'
+import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
 import type { ConnectionKey } from './services.ts'
 
@@ -30,23 +30,24 @@ export async function upsertConnection(tx: Tx, connection: GrantedConnection): P
       status = excluded.status, status_reason = excluded.status_reason,
       granted_scopes = excluded.granted_scopes, missing_scopes = excluded.missing_scopes,
       platform_user_id = excluded.platform_user_id,
-      connected_at = now(), disconnected_at = null, updated_at = now()
+      connected_at = now(), disconnected_at = null, revocation_status = null, updated_at = now()
     returning id`)
   if (rows[0] === undefined) throw new Error('an upserted row was not returned')
   return rows[0].id
 }
 
-/** Ends it unless it has ended; true when this call did. */
+/** Ends it unless it has ended; its id when this call did. */
 export async function endConnectionRow(
   tx: Tx,
   { userId, platform }: ConnectionKey,
   reason: string | null,
-): Promise<boolean> {
-  const { rowCount } = await tx.query(sql`
+): Promise<string | undefined> {
+  const { rows } = await tx.query<{ id: string }>(sql`
     update public.connections
     set status = 'disconnected', status_reason = ${reason}, disconnected_at = now(), updated_at = now()
-    where user_id = ${userId}::uuid and platform = ${platform} and status <> 'disconnected'`)
-  return rowCount === 1
+    where user_id = ${userId}::uuid and platform = ${platform} and status <> 'disconnected'
+    returning id`)
+  return rows[0]?.id
 }
 
 export async function hasConnections(tx: Tx, userId: string): Promise<boolean> {
@@ -80,4 +81,39 @@ export async function clearNeedsReauth(tx: Tx, { userId, platform }: ConnectionK
       status_reason = case when missing_scopes = '{}' then null else 'connection/scope_missing' end,
       updated_at = now()
     where user_id = ${userId}::uuid and platform = ${platform} and status = 'needs_reauth'`)
+}
+
+/** The platform refused data for want of a scope. Keeps the list of what is missing where there is one already. */
+export async function markLimited(
+  db: Db,
+  { userId, platform }: ConnectionKey,
+  missingScopes: readonly string[],
+): Promise<void> {
+  await db.query(sql`
+    update public.connections set status = 'limited', status_reason = 'connection/scope_missing', updated_at = now(),
+      missing_scopes = case when missing_scopes = '{}' then ${missingScopes}::text[] else missing_scopes end
+    where user_id = ${userId}::uuid and platform = ${platform} and status = 'active'`)
+}
+
+export async function findConnectionId(db: Db, { userId, platform }: ConnectionKey): Promise<string | undefined> {
+  const { rows } = await db.query<{ id: string }>(sql`
+    select id from public.connections where user_id = ${userId}::uuid and platform = ${platform}`)
+  return rows[0]?.id
+}
+
+export interface ConnectionState {
+  readonly status: ConnectionStatus
+  readonly statusReason: string | null
+  readonly missingScopes: readonly string[]
+}
+
+/** Undefined when it is not there or has ended. */
+export async function findConnectionState(
+  db: Db,
+  { userId, platform }: ConnectionKey,
+): Promise<ConnectionState | undefined> {
+  const { rows } = await db.query<ConnectionState>(sql`
+    select status, status_reason as "statusReason", missing_scopes as "missingScopes" from public.connections
+    where user_id = ${userId}::uuid and platform = ${platform} and status <> 'disconnected'`)
+  return rows[0]
 }

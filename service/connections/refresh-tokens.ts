@@ -1,11 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PlatformOAuth } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
+import { coolDown, type EndpointFailure, endCooldown, noteEndpointFailure, noteEndpointIsWell } from './cooldown.ts'
 import { extendLease, findTokenState, releaseLease } from './lease.ts'
 import { getPlatformOAuth } from './platform-oauth.ts'
-import { clearNeedsReauth, lockConnection, markNeedsReauth } from './queries.ts'
-import { revokeAtPlatform } from './revoke-at-platform.ts'
+import { clearNeedsReauth, findConnectionId, lockConnection, markNeedsReauth } from './queries.ts'
+import { attemptRevocation } from './revoke-at-platform.ts'
+import { queueRevocation } from './revoke-tokens.task.ts'
 import type { ConnectionKey, ConnectionServices, RefreshTiming } from './services.ts'
 import { type Grant, refreshGrant } from './token-endpoint.ts'
 
@@ -15,6 +18,8 @@ export const DEFAULT_TIMING: RefreshTiming = {
   extendEveryMs: 10_000,
   requestTimeoutMs: 60_000,
   giveUpAfterMs: 90_000,
+  cooldownMs: 30_000,
+  pauseMs: 30_000,
 }
 
 export type RefreshServices = Pick<
@@ -59,15 +64,31 @@ async function refreshAndStore(
   { oauth, lease, refreshToken }: Refresh,
 ): Promise<boolean> {
   const { requestTimeoutMs: timeoutMs } = services.refreshTiming ?? DEFAULT_TIMING
-  const outcome = await refreshGrant(oauth, { refreshToken, timeoutMs }).catch((error: unknown) => {
-    services.countRefreshFailure(key.platform, 'unavailable')
+  const { version } = lease
+  const outcome = await refreshGrant(oauth, { refreshToken, timeoutMs }).catch(async (error: unknown) => {
+    const misconfigured = error instanceof AppError && error.code === 'platform/misconfigured'
+    await noteFailure(services, key, { version, reason: misconfigured ? 'misconfigured' : 'unavailable' })
     throw error
   })
-  if (typeof outcome !== 'string') return await storeGrant(services, key, { grant: outcome, version: lease.version })
+  if (typeof outcome === 'string' && outcome !== 'invalid_grant') {
+    await noteFailure(services, key, { version, reason: outcome })
+    throw new AppError(`platform/${outcome}`, { platform: key.platform })
+  }
+  await noteEndpointIsWell(services.db, key.platform).catch(() => {}) // the new pair is worth more than this
+  if (outcome !== 'invalid_grant') return await storeGrant(services, key, { grant: outcome, version })
   services.countRefreshFailure(key.platform, outcome)
-  if (outcome !== 'invalid_grant') throw new AppError(`platform/${outcome}`, { platform: key.platform })
-  if (!(await endConsent(services, key, lease.version))) return false
+  if (!(await endConsent(services, key, version))) return false
   throw new AppError('connection/reauth_required', { platform: key.platform })
+}
+
+async function noteFailure(
+  { db, countRefreshFailure, refreshTiming = DEFAULT_TIMING }: RefreshServices,
+  key: ConnectionKey,
+  { version, reason }: { version: string; reason: EndpointFailure },
+): Promise<void> {
+  countRefreshFailure(key.platform, reason)
+  await noteEndpointFailure(db, key.platform, { reason, pauseMs: refreshTiming.pauseMs })
+  await coolDown(db, key, { version, cooldownMs: refreshTiming.cooldownMs })
 }
 
 /** Saved before anybody uses it: the platform may have ended the old refresh token already. */
@@ -83,13 +104,20 @@ async function storeGrant(
       const replaced = await vault.replaceTokens(tx, key, { pair: grant, expectedVersion: version })
       // A pair that arrives after all, from a process that was given up for dead, mends what its successor reported.
       if (replaced) await clearNeedsReauth(tx, key)
+      if (replaced) await endCooldown(tx, key)
       return replaced
     }),
   )
   // Disconnected while the platform was asked: what it granted since must not outlive that.
-  if (!stored && (await findTokenState(db, key)) === undefined)
-    await revokeAtPlatform(services.platforms, key.platform, grant)
+  if (!stored && (await findTokenState(db, key)) === undefined) await revokeLateGrant(services, key, grant)
   return stored
+}
+
+async function revokeLateGrant(services: RefreshServices, key: ConnectionKey, pair: Grant): Promise<void> {
+  const connectionId = (await findConnectionId(services.db, key)) ?? randomUUID() // erased by now
+  const revocation = { connectionId, platform: key.platform, pair }
+  const id = await services.db.transaction((tx) => queueRevocation(services, tx, revocation))
+  await attemptRevocation(services, id)
 }
 
 /** Marks the connection as needing the person, unless newer tokens came meanwhile: then false. */

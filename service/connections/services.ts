@@ -11,6 +11,10 @@ export interface RefreshTiming {
   readonly requestTimeoutMs: number
   /** Longer than a request may take: who waits for somebody else's refresh. */
   readonly giveUpAfterMs: number
+  /** How long a connection waits after its first refresh that failed. */
+  readonly cooldownMs: number
+  /** How long a token endpoint that refuses everybody is left alone. */
+  readonly pauseMs: number
 }
 
 /** Names a connection: one person, one platform. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AppError } from '../runtime/errors.ts'
-import { chooseReturnAddress } from './start-connection.ts'
+import { challengeOf, chooseReturnAddress } from './start-connection.ts'
 
 const allowed = ['https://app.example.com/connected', 'https://other.example.com/']
 
@@ -29,5 +29,13 @@ describe('the address the browser returns to', () => {
   test('is the one asked for, or the first', () => {
     expect(chooseReturnAddress(allowed, 'https://other.example.com/')).toBe('https://other.example.com/')
     expect(chooseReturnAddress(allowed, undefined)).toBe('https://app.example.com/connected')
+  })
+})
+
+describe('the challenge of a verifier', () => {
+  test('is that of RFC 7636, appendix B', () => {
+    expect(challengeOf('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk')).toBe(
+      'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+    )
   })
 })

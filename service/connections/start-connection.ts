@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import * as client from 'openid-client'
 import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
 import { insertOAuthState } from './oauth-states.ts'
-import { callbackUrl, getPlatformOAuth, hashOneTimeValue } from './platform-oauth.ts'
+import { callbackUrl, checkHost, getPlatformOAuth, hashOneTimeValue, issuerOf } from './platform-oauth.ts'
 import type { ConnectionServices } from './services.ts'
 import { clientOf } from './token-endpoint.ts'
 
@@ -24,11 +25,12 @@ type StartServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'se
 /**
  * Begins an attempt to connect, good for ten minutes. No page of ours and no cookie: only the signed-in person's completeConnection
  * ends it (draft-ietf-oauth-security-topics-update, "Cross-user OAuth session fixation").
- * Throws platform/unknown, platform/not_configured, connection/redirect_not_allowed.
+ * Throws platform/unknown, platform/not_configured, connection/redirect_not_allowed, platform/misconfigured.
  */
 export async function startConnection(services: StartServices, input: StartInput): Promise<StartedConnection> {
   const { userId, platform } = input
   const oauth = getPlatformOAuth(services.platforms, platform)
+  checkHost(oauth, oauth.authorizationUrl)
   const returnTo = chooseReturnAddress(services.appRedirectUris, input.redirectUri)
   const redirectUri = callbackUrl(services.servicePublicUrl, platform)
   const state = client.randomState()
@@ -37,7 +39,7 @@ export async function startConnection(services: StartServices, input: StartInput
   const expiresAt = await insertOAuthState(services.db, {
     userId,
     platform,
-    issuer: oauth.tokenUrl,
+    issuer: issuerOf(oauth),
     redirectUri,
     returnTo,
     stateHash,
@@ -48,10 +50,15 @@ export async function startConnection(services: StartServices, input: StartInput
     redirect_uri: redirectUri,
     scope: oauth.scopes.join(oauth.scopeSeparator),
     state,
-    code_challenge: await client.calculatePKCECodeChallenge(verifier),
+    code_challenge: challengeOf(verifier),
     code_challenge_method: 'S256',
   })
   return { authorizationUrl: authorizationUrl.href, expiresAt }
+}
+
+/** RFC 7636, 4.2: S256 and no other. */
+export function challengeOf(verifier: string): string {
+  return createHash('sha256').update(verifier, 'ascii').digest('base64url')
 }
 
 /** Compared as text and never parsed: every clever spelling of another address is simply not on the list. */

@@ -6,6 +6,7 @@ import { type HttpAnswer, sendRequest } from '../runtime/http-client.ts'
 import { parseJson } from '../runtime/json.ts'
 import { Secret } from '../runtime/secret.ts'
 import type { TokenPair } from '../vault/tokens.ts'
+import { checkHost } from './platform-oauth.ts'
 
 /** What the token endpoint granted. */
 export interface Grant extends TokenPair {
@@ -22,7 +23,7 @@ const AnswerBody = z.record(z.string(), z.unknown())
 /** The platform as openid-client sees it: metadata is ours, nothing is discovered. */
 export function clientOf(oauth: PlatformOAuth): client.Configuration {
   const server: client.ServerMetadata = {
-    issuer: new URL(oauth.tokenUrl).origin,
+    issuer: oauth.issuer?.value ?? new URL(oauth.tokenUrl).origin,
     authorization_endpoint: oauth.authorizationUrl,
     token_endpoint: oauth.tokenUrl,
   }
@@ -91,6 +92,7 @@ async function request(oauth: PlatformOAuth, { timeoutMs, send }: TokenRequest):
   let failure: unknown
   configuration[client.customFetch] = async (url, { headers, body }) => {
     try {
+      checkHost(oauth, url)
       const form = body instanceof URLSearchParams ? Object.fromEntries(body) : {}
       answer = await sendRequest({ method: 'POST', url, headers, form }, { timeoutMs, maxBytes: MAX_ANSWER_BYTES })
       return asResponse(answer)

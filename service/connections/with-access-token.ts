@@ -3,8 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
 import type { StoredTokens } from '../vault/tokens.ts'
+import { askPermission } from './cooldown.ts'
 import { decideRefresh } from './decide-refresh.ts'
-import { findTokenState, type LeasedTokenState, takeLease } from './lease.ts'
+import { findTokenState, type LeasedTokenState, releaseLease, takeLease } from './lease.ts'
+import { markLimited } from './queries.ts'
 import { DEFAULT_TIMING, endConsent, type RefreshServices, refreshTokens } from './refresh-tokens.ts'
 import type { ConnectionKey } from './services.ts'
 
@@ -20,17 +22,30 @@ export async function withAccessToken<Result>(
   key: ConnectionKey,
   use: (accessToken: Secret) => Promise<Result | 'unauthorized'>,
 ): Promise<Result> {
+  const lend = (token: Secret) => use(token).catch((error: unknown) => noticeMissingScope(services, key, error))
   const tokens = await getFreshTokens(services, key)
-  const result = await use(tokens.accessToken)
+  const result = await lend(tokens.accessToken)
   if (result !== 'unauthorized') return result
   const renewed = await getFreshTokens(services, key, tokens.version)
-  const second = await use(renewed.accessToken)
+  const second = await lend(renewed.accessToken)
   if (second === 'unauthorized')
     throw new AppError('platform/refused', { platform: key.platform, why: 'unauthorized_twice' })
   return second
 }
 
-async function getFreshTokens(
+/** The platform knows best what was granted: whatever the redirect said, the connection is limited from now on. */
+async function noticeMissingScope(
+  { db, platforms }: RefreshServices,
+  key: ConnectionKey,
+  error: unknown,
+): Promise<never> {
+  if (error instanceof AppError && error.code === 'connection/scope_missing')
+    await markLimited(db, key, platforms.get(key.platform)?.oauth?.requiredScopes ?? [])
+  throw error
+}
+
+/** Throws what `withAccessToken` throws before it lends. `refusedVersion`: of the tokens that must not be used any more. */
+export async function getFreshTokens(
   services: RefreshServices,
   key: ConnectionKey,
   refusedVersion?: string,
@@ -51,7 +66,11 @@ async function getFreshTokens(
       case 'refresh':
         // Whoever held the lease gave it back without new tokens: what stopped it would stop everybody who waited for it.
         if (waited && state.lease === 'free') throw new AppError('connection/refresh_busy', { platform: key.platform })
-        if (await tryRefresh(services, key, state)) return await getTokens(services, key)
+        if ((await tryRefresh(services, key, { state, refusedVersion })) !== 'elsewhere')
+          return await getTokens(services, key)
+        break
+      case 'wait':
+        throw new AppError('connection/refresh_busy', { platform: key.platform, why: 'failed_just_now' })
     }
     if (performance.now() > giveUpAt) {
       services.countRefreshFailure(key.platform, 'timed_out_waiting')
@@ -62,17 +81,41 @@ async function getFreshTokens(
   }
 }
 
-/** True when this call stored new tokens; false when somebody else does or did. */
+interface Due {
+  readonly state: LeasedTokenState
+  readonly refusedVersion: string | undefined
+}
+
+interface Due {
+  readonly state: LeasedTokenState
+  readonly refusedVersion: string | undefined
+}
+
+/** 'elsewhere': somebody else refreshes, or did. 'not_now': it was early, and the old token serves until it expires. */
 async function tryRefresh(
   services: RefreshServices,
   key: ConnectionKey,
-  { version, lease }: LeasedTokenState,
-): Promise<boolean> {
-  if (lease === 'held') return false
-  const { leaseMs } = services.refreshTiming ?? DEFAULT_TIMING
+  { state, refusedVersion }: Due,
+): Promise<'renewed' | 'elsewhere' | 'not_now'> {
+  const { now, expiresAt, version, lease } = state
+  const stillGood = version !== refusedVersion && expiresAt !== null && expiresAt > now
+  if (lease === 'held') return stillGood ? 'not_now' : 'elsewhere'
+  try {
+    return (await refreshOnce(services, key, version)) ? 'renewed' : 'elsewhere'
+  } catch (error) {
+    if (stillGood && error instanceof AppError && error.spec.retry) return 'not_now'
+    throw error
+  }
+}
+
+async function refreshOnce(services: RefreshServices, key: ConnectionKey, version: string): Promise<boolean> {
+  const { leaseMs, requestTimeoutMs } = services.refreshTiming ?? DEFAULT_TIMING
   const holder = randomUUID()
   if (!(await takeLease(services.db, key, { holder, version, leaseMs }))) return false
-  return await refreshTokens(services, key, { holder, version })
+  const permission = await askPermission(services.db, key.platform, { probeMs: requestTimeoutMs })
+  if (permission === 'go') return await refreshTokens(services, key, { holder, version })
+  await releaseLease(services.db, key, holder)
+  throw new AppError(`platform/${permission}`, { platform: key.platform, why: 'token_endpoint_paused' })
 }
 
 async function getTokens({ vault }: RefreshServices, key: ConnectionKey): Promise<StoredTokens> {

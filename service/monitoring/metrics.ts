@@ -6,16 +6,19 @@ const RUN_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]
 export interface MetricsOptions {
   /** Connections by platform, asked for at each scrape. */
   readonly countConnections: () => Promise<readonly { platform: string; connections: number }[]>
+  /** Platforms whose token endpoint is left alone at present, asked for at each scrape. */
+  readonly findPausedEndpoints: () => Promise<readonly { platform: string; reason: string }[]>
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
 
 /** Names and labels are a contract with dashboards and alerts. No label takes a value from a person or a request. */
-export function createMetrics({ countConnections }: MetricsOptions) {
+export function createMetrics({ countConnections, findPausedEndpoints }: MetricsOptions) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
   registry.registerMetric(activeIntegrations(countConnections))
+  registry.registerMetric(pausedEndpoints(findPausedEndpoints))
   return { registry, ...syncMetrics(registers), ...requestMetrics(registers) }
 }
 
@@ -28,6 +31,19 @@ function activeIntegrations(countConnections: MetricsOptions['countConnections']
     async collect() {
       this.reset()
       for (const { platform, connections } of await countConnections()) this.set({ platform }, connections)
+    },
+  })
+}
+
+function pausedEndpoints(find: MetricsOptions['findPausedEndpoints']): Gauge<'platform' | 'reason'> {
+  return new Gauge({
+    name: 'token_endpoint_paused',
+    help: '1 while the token endpoint of a platform refuses everybody and is left alone; misconfigured is for the operator to mend',
+    labelNames: ['platform', 'reason'],
+    registers: [],
+    async collect() {
+      this.reset()
+      for (const { platform, reason } of await find()) this.set({ platform, reason }, 1)
     },
   })
 }

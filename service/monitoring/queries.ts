@@ -20,3 +20,10 @@ export async function measureQueue(db: Db): Promise<{ due: number; oldest_second
     from graphile_worker.jobs where run_at <= now() and locked_at is null and attempts < max_attempts`)
   return rows[0] ?? { due: 0, oldest_seconds: 0 }
 }
+
+/** Paused, or being probed. */
+export async function findPausedEndpoints(db: Db): Promise<readonly { platform: string; reason: string }[]> {
+  const { rows } = await db.query<{ platform: string; reason: string }>(sql`
+    select platform, coalesce(reason, 'unavailable') as reason from ops.token_endpoints where paused_until is not null`)
+  return rows
+}

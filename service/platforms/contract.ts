@@ -35,6 +35,10 @@ export interface PlatformOAuth {
   readonly clientSecret: Secret
   readonly authorizationUrl: string
   readonly tokenUrl: string
+  /** The only hosts that codes, tokens and the client secret are sent to, with the port where it is not the usual one. */
+  readonly hosts: readonly string[]
+  /** RFC 9207: what `iss` on the callback must be, and whether the platform always sends it. Undefined: it sends none. */
+  readonly issuer?: { readonly value: string; readonly alwaysSent: boolean }
   /** Asked for at the consent page, joined by `scopeSeparator`. */
   readonly scopes: readonly string[]
   readonly scopeSeparator: string
@@ -47,7 +51,11 @@ export interface PlatformOAuth {
   /** The account, out of the token endpoint's answer to an authorization code; undefined when it is not there. */
   platformUserId(tokenAnswer: Readonly<Record<string, unknown>>): string | undefined
   classifyTokenError(answer: { status: number; body: unknown }): RefreshFailure
-  /** How to revoke at the platform; a 2xx or `alreadyRevoked` answer counts as confirmed. */
+  /** Tokens that nobody used for so long are refreshed, well before the platform ends them. Undefined: they do not die of that. */
+  readonly refreshIdleAfterDays?: number
+  /** Which token `revocation` is given; an access token that has expired is renewed for it. */
+  readonly revokedBy: 'refresh_token' | 'access_token'
+  /** How to revoke at the platform; a 2xx answer counts as confirmed. */
   revocation(token: Secret): PlatformRequest
 }
 

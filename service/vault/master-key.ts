@@ -5,7 +5,7 @@ const KEY_BYTES = 32
 export const KEY_ID_BYTES = 16
 
 /** What keys are for. Each purpose has a key of its own, so that a box made for one never opens as another. */
-export type Purpose = 'user_key' | 'token' | 'oauth_state' | 'inbox'
+export type Purpose = 'user_key' | 'token' | 'oauth_state' | 'inbox' | 'revocation'
 
 export interface MasterKey {
   /** A fingerprint: tells which master key sealed something, and nothing about the key. */

@@ -4,10 +4,11 @@ import { createInbox, type Inbox } from './inbox.ts'
 import { createKeyCache } from './key-cache.ts'
 import { createMasterKey } from './master-key.ts'
 import { createOAuthSecrets, type OAuthSecrets } from './oauth-secrets.ts'
+import { createRevocations, type Revocations } from './revocations.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import { createUserKeys } from './user-keys.ts'
 
-export interface Vault extends Tokens, OAuthSecrets, Inbox {
+export interface Vault extends Tokens, OAuthSecrets, Inbox, Revocations {
   /** Makes everything sealed for this person unreadable: at once here, within five minutes in other processes. */
   destroyUserKey(tx: Tx, userId: string): Promise<void>
 }
@@ -29,6 +30,7 @@ export function createVault({ db, masterKey: secret, environment }: VaultOptions
     ...createTokens({ db, userKeys, environment }),
     ...createOAuthSecrets({ masterKey, environment }),
     ...createInbox({ masterKey, environment }),
+    ...createRevocations({ masterKey, environment }),
     destroyUserKey: (tx, userId) => userKeys.destroy(tx, userId),
   }
 }

@@ -29,6 +29,7 @@ describe('disconnecting', () => {
       platform: 'acme',
       status: 'disconnected',
       platformConfirmed: true,
+      revocationStatus: 'confirmed',
     })
     expect(fake.revoked).toEqual([tokens?.refreshToken?.reveal()])
     expect(await rowsOf(db.admin, CONNECTIONS)).toEqual([

@@ -14,7 +14,14 @@ import {
 import type { TestDatabase } from '../support/database.ts'
 
 /** Short enough to watch; the proportions are those of the real ones. */
-const quick = { leaseMs: 400, extendEveryMs: 100, requestTimeoutMs: 5_000, giveUpAfterMs: 8_000 }
+const quick = {
+  leaseMs: 400,
+  extendEveryMs: 100,
+  requestTimeoutMs: 5_000,
+  giveUpAfterMs: 8_000,
+  cooldownMs: 1_000,
+  pauseMs: 1_000,
+}
 
 describe('the lease', () => {
   const hold = (db: TestDatabase, milliseconds: number) =>

@@ -8,6 +8,7 @@ import {
   borrowToken,
   connect,
   countRefreshes,
+  endWaits,
   expireTokens,
   findStatus,
   NEEDS_REAUTH,
@@ -16,7 +17,14 @@ import {
 import type { Fault } from '../support/fake-platform.ts'
 
 /** Short enough to watch; the proportions are those of the real ones. */
-const quick = { leaseMs: 400, extendEveryMs: 100, requestTimeoutMs: 5_000, giveUpAfterMs: 8_000 }
+const quick = {
+  leaseMs: 400,
+  extendEveryMs: 100,
+  requestTimeoutMs: 5_000,
+  giveUpAfterMs: 8_000,
+  cooldownMs: 1_000,
+  pauseMs: 1_000,
+}
 
 describe('an expired token', () => {
   test('is refreshed once for fifty callers in two processes', async ({ db, services, fake, openAnother }) => {
@@ -158,6 +166,7 @@ describe('a refresh that fails', () => {
       await expect(borrowToken(services, key)).rejects.toThrow(code)
       expect(await findStatus(db)).toEqual(ACTIVE)
       expect(services.refreshFailures).toEqual([`acme ${reason}`])
+      await endWaits(db)
       expect(fake.accepts(await borrowToken(services, key))).toBe(true)
     },
   )

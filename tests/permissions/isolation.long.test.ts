@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { loosenEach } from './loosen.ts'
 import { createWorlds, lookForLeaks, productMetadata, type TwoWorlds } from './two-worlds.ts'
 
-const MANY = Array.from({ length: 5_000 }, (_, index) => 1_000 + index)
-const ENOUGH = Array.from({ length: 3_000 }, (_, index) => index)
+const MANY = Array.from({ length: 3_000 }, (_, index) => 1_000 + index)
+const ENOUGH = Array.from({ length: 1_000 }, (_, index) => index)
 const metadata = await productMetadata()
 
 let worlds: TwoWorlds
@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => worlds.drop())
 
-describe('five thousand random operations', () => {
+describe('three thousand random operations', () => {
   test('reveal and change nothing of another person', async () => {
     const { leaks, telling } = await lookForLeaks(worlds, metadata, { seeds: MANY })
     expect(leaks).toEqual([])
@@ -25,8 +25,9 @@ describe('a row filter that is gone is noticed by an operation', () => {
   const loosened = loosenEach(metadata, ['user']).filter(
     ({ name, isFilter }) => isFilter && / *\.select\.user:/.test(name),
   )
-  test.for(loosened.map((one) => [one.name, one.metadata] as const))('%s', async ([, looser]) => {
-    const { leaks } = await lookForLeaks(worlds, looser, { seeds: ENOUGH, stopAtFirst: true })
+  test.for(loosened.map((one) => [one.name, one.metadata] as const))('%s', async ([name, looser]) => {
+    const about = name.slice(0, name.indexOf('.'))
+    const { leaks } = await lookForLeaks(worlds, looser, { seeds: ENOUGH, stopAtFirst: true, about })
     expect(leaks).toHaveLength(1)
   })
 })

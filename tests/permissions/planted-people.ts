@@ -42,6 +42,21 @@ const STATEMENTS = [
      raw_id, raw_created_at, observed_at, created_at, updated_at)
    select u, (i || k)::uuid, 'strava', t || k, 'run', t, t || k, date '2026-03-01' + k, ${AT} + k * interval '1 day', n + k, n + k,
      (i || 9)::uuid, ${AT}, ${AT}, ${AT}, ${AT} from p, generate_series(3, 5) as k`,
+  `insert into activity_laps (user_id, activity_id, lap_number, started_at, distance_m, raw_id, raw_created_at, observed_at)
+   select u, (i || 3)::uuid, k, ${AT}, n + k, (i || 9)::uuid, ${AT}, ${AT} from p, generate_series(3, 5) as k`,
+  `select ops.create_sample_partitions(array[date '2026-03-01']) from p`,
+  `insert into samples (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day, source_id, raw_id, raw_created_at, observed_at)
+   select u, 'body_weight_kg', ${AT} + k * interval '1 day', ${AT} + k * interval '1 day', 'strava', t, t, n + k, date '2026-03-01' + k, t || k,
+     (i || 9)::uuid, ${AT}, ${AT} from p, generate_series(3, 5) as k`,
+  `insert into sleep_sessions (user_id, id, platform, source_id, source, local_day, started_at, ended_at, time_zone, asleep_s, score,
+     raw_id, raw_created_at, observed_at, created_at, updated_at)
+   select u, (i || k)::uuid, 'strava', t || k, t, date '2026-03-01' + k, ${AT} + k * interval '1 day', ${AT} + k * interval '1 day', t, n + k, n + k,
+     (i || 9)::uuid, ${AT}, ${AT}, ${AT}, ${AT} from p, generate_series(3, 5) as k`,
+  `insert into sleep_stages (user_id, sleep_session_id, started_at, ended_at, stage)
+   select u, (i || k)::uuid, ${AT} + k * interval '1 day', ${AT} + k * interval '1 day', stage
+   from p, generate_series(3, 5) as k, unnest(array['light', 'deep']) as stage`,
+  `insert into raw_fitness_data (user_id, id, platform, data_type, raw_data, metadata, received_at, created_at)
+   select u, (i || 9)::uuid, 'strava', t, jsonb_build_object(t, n), jsonb_build_object(t, n), ${AT}, date_trunc('month', now()) from p`,
   `insert into activity_streams (user_id, activity_id, kind, unit, offsets_s, "values", raw_id, raw_created_at, observed_at)
    select u, (i || 3)::uuid, t, t, array[1, 2], array[n, n], (i || 9)::uuid, ${AT}, ${AT} from p`,
   `insert into daily_metrics (user_id, local_day, platform, kind, value, updated_at)

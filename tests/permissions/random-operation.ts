@@ -32,25 +32,30 @@ export function seeded(seed: number): Random {
 const pick = <Item>(random: Random, items: readonly Item[]): Item => items[Math.floor(random() * items.length)]!
 const chance = (random: Random, share: number) => random() < share
 
+export interface Choice {
+  /** Root fields never asked for: actions, whose work is done elsewhere. */
+  readonly avoid: readonly string[]
+  /** Only root fields of this table; absent: all there are. */
+  readonly about?: string | undefined
+}
+
 /** Any operation that the schema of the role allows, mostly about other people's rows. Every list is in a total order. */
-export function randomOperation(schema: GraphQLSchema, random: Random): string {
+export function randomOperation(schema: GraphQLSchema, random: Random, { avoid, about }: Choice): string {
   const kind = pick(random, ['query', 'query', 'query', 'subscription', 'mutation'] as const)
   const root = {
     query: schema.getQueryType(),
     subscription: schema.getSubscriptionType(),
     mutation: schema.getMutationType(),
   }[kind]
-  const fields = Object.values(root?.getFields() ?? {}).filter(
-    ({ name }) => name.startsWith('__') === false && !ACTIONS.includes(name),
-  )
+  const isAsked = (name: string) => about === undefined || name === about || name.startsWith(`${about}_`)
+  const all = Object.values(root?.getFields() ?? {}).filter(({ name }) => !avoid.includes(name))
+  const asked = all.filter(({ name }) => isAsked(name))
+  const fields = asked.length === 0 ? all : asked
   const count = kind === 'query' ? 1 + Math.floor(random() * 2) : 1
   const chosen = Array.from({ length: count }, (_, index) => `f${index}: ${fieldText(pick(random, fields), random, 0)}`)
   if (!chance(random, 0.2) || kind !== 'query') return `${kind} { ${chosen.join(' ')} }`
   return `query { ...everything } fragment everything on ${root?.name} { ${chosen.join(' ')} }`
 }
-
-// What they do is done elsewhere; here no handler listens.
-const ACTIONS = ['connectPlatform', 'completeConnection', 'disconnectPlatform', 'syncNow']
 
 type OutputField = GraphQLField<unknown, unknown>
 

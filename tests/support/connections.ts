@@ -4,6 +4,7 @@ import { completeConnection } from '../../service/connections/complete-connectio
 import type { ConnectionKey, ConnectionServices } from '../../service/connections/services.ts'
 import { startConnection } from '../../service/connections/start-connection.ts'
 import { withAccessToken } from '../../service/connections/with-access-token.ts'
+import type { PlatformOAuth } from '../../service/platforms/contract.ts'
 import { openDatabase } from '../../service/runtime/db.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { sql } from '../../service/runtime/sql.ts'
@@ -123,6 +124,18 @@ export async function connect(
 /** Makes every stored token look a minute old. */
 export async function expireTokens(db: TestDatabase): Promise<void> {
   await db.admin.query(`update vault.tokens set access_expires_at = now() - interval '1 minute'`)
+}
+
+/** The same services for a platform with other ways. */
+export function withOAuth(services: TestServices, changes: Partial<PlatformOAuth>): TestServices {
+  const acme = services.platforms.get('acme')!
+  return { ...services, platforms: new Map([['acme', { ...acme, oauth: { ...acme.oauth!, ...changes } }]]) }
+}
+
+/** As if the time had passed that is waited after a refresh that failed. */
+export async function endWaits(db: TestDatabase): Promise<void> {
+  await db.admin.query(`update vault.tokens set refresh_not_before = now() - interval '1 second'`)
+  await db.admin.query(`update ops.token_endpoints set paused_until = now() - interval '1 second'`)
 }
 
 export function borrowToken(services: TestServices, key: ConnectionKey): Promise<string> {

@@ -42,12 +42,16 @@ const failure = (error: string, status = 400) => json(status, { error })
 export class FakePlatform {
   readonly platform: ConfiguredPlatform
   readonly tokenRequests: URLSearchParams[] = []
+  /** Every path with its query, as it was asked for. */
+  readonly paths: string[] = []
   /** Tokens it was asked to revoke. */
   readonly revoked: string[] = []
   readonly faults: Fault[] = []
   /** How long every token request takes. */
   delayMs = 0
   revocationStatus = 200
+  /** True: it takes any verifier, as a server does that has never heard of PKCE. */
+  ignoresPkce = false
   /** False: a refresh token stays good, and the answer names none. */
   rotates = true
   readonly #server: Server
@@ -95,10 +99,8 @@ export class FakePlatform {
 
   async #respond(request: IncomingMessage): Promise<Answer | 'hang up'> {
     const form = new URLSearchParams(await text(request))
-    if (request.url === '/revoke') {
-      this.revoked.push(form.get('token') ?? '')
-      return json(this.revocationStatus, {})
-    }
+    this.paths.push(request.url ?? '')
+    if (request.url === '/revoke') return this.#revoke(request, form)
     this.tokenRequests.push(form)
     const { status, body = '', contentType = 'application/json', ...fault } = this.faults.shift() ?? {}
     const early = fault.rotateAtOnce === true ? this.#answerTo(form) : undefined
@@ -107,6 +109,26 @@ export class FakePlatform {
     if (status !== undefined) return { status, body, contentType }
     const answer = early ?? this.#answerTo(form)
     return fault.merge === undefined ? answer : json(answer.status, { ...JSON.parse(answer.body), ...fault.merge })
+  }
+
+  /** With a token in the form, as RFC 7009 has it, or with the access token itself, which must be good then. */
+  #revoke({ headers }: IncomingMessage, form: URLSearchParams): Answer {
+    const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1]
+    this.revoked.push(bearer ?? form.get('token') ?? '')
+    return bearer !== undefined && !this.#accessTokens.has(bearer)
+      ? failure('invalid_token', 401)
+      : json(this.revocationStatus, {})
+  }
+
+  /** Access tokens end, as they do with time; refresh tokens stay. */
+  expireAccessTokens(): void {
+    this.#accessTokens.clear()
+  }
+
+  /** Ends the grant, as its owner can at the platform. */
+  endGrants(): void {
+    this.#accessTokens.clear()
+    this.#refreshTokens.clear()
   }
 
   #answerTo(form: URLSearchParams): Answer {
@@ -122,7 +144,8 @@ export class FakePlatform {
     const challenge = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url')
-    const good = code !== undefined && code.challenge === challenge && code.redirectUri === form.get('redirect_uri')
+    const proven = this.ignoresPkce || code?.challenge === challenge
+    const good = code !== undefined && proven && code.redirectUri === form.get('redirect_uri')
     return good ? this.#issue(code.account) : failure('invalid_grant')
   }
 
@@ -159,6 +182,7 @@ function describePlatform(id: string, url: string): ConfiguredPlatform {
     oauth: {
       clientId: 'client-1',
       clientSecret: new Secret('client-secret-1'),
+      hosts: [new URL(url).host],
       authorizationUrl: `${url}/authorize`,
       tokenUrl: `${url}/token`,
       scopes: ['read', 'activity:read_all'],
@@ -170,6 +194,7 @@ function describePlatform(id: string, url: string): ConfiguredPlatform {
       platformUserId: ({ account }) =>
         typeof account === 'object' && account !== null && 'id' in account ? String(account.id) : undefined,
       classifyTokenError,
+      revokedBy: 'refresh_token',
       revocation: (token) => ({ method: 'POST', url: `${url}/revoke`, form: { token: token.reveal() } }),
     },
   }

@@ -11,6 +11,17 @@ export type Scalars = {
   uuid: { input: string; output: string; }
 };
 
+export type CheckConnectionOutput = {
+  /** What was not granted and is needed for full data */
+  readonly missingScopes: ReadonlyArray<Scalars['String']['output']>;
+  readonly platform: Scalars['String']['output'];
+  /** Why it is not working or not active, as an error code */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  readonly status: Scalars['String']['output'];
+  /** Whether the platform accepted the connection just now; null where its request limit did not allow to ask */
+  readonly working?: Maybe<Scalars['Boolean']['output']>;
+};
+
 export type CompleteConnectionOutput = {
   readonly connectionId: Scalars['uuid']['output'];
   /** What was not granted and is needed for full data */
@@ -33,25 +44,37 @@ export type DisconnectPlatformOutput = {
   readonly platform: Scalars['String']['output'];
   /** Whether the platform confirmed that the tokens are revoked there */
   readonly platformConfirmed: Scalars['Boolean']['output'];
+  /** confirmed, or pending: the platform is asked again for seven days, and revocation_status of the connection tells how it ended. Null where there was nothing to revoke */
+  readonly revocationStatus?: Maybe<Scalars['String']['output']>;
   readonly status: Scalars['String']['output'];
 };
 
 export type Mutation = {
+  /** Asks the platform whether it still accepts the connection. */
+  readonly checkConnection: CheckConnectionOutput;
   /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code, state and scope caught by a native app. */
   readonly completeConnection: CompleteConnectionOutput;
   /** Starts connecting a platform: open the returned address in the person's browser. */
   readonly connectPlatform: ConnectPlatformOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
+  /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
+  readonly refreshConnection: RefreshConnectionOutput;
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
 };
 
 
+export type MutationCheckConnectionArgs = {
+  platform: Scalars['String']['input'];
+};
+
+
 export type MutationCompleteConnectionArgs = {
   code?: InputMaybe<Scalars['String']['input']>;
   handle?: InputMaybe<Scalars['String']['input']>;
+  iss?: InputMaybe<Scalars['String']['input']>;
   platform?: InputMaybe<Scalars['String']['input']>;
   scope?: InputMaybe<Scalars['String']['input']>;
   state?: InputMaybe<Scalars['String']['input']>;
@@ -69,12 +92,26 @@ export type MutationDisconnectPlatformArgs = {
 };
 
 
+export type MutationRefreshConnectionArgs = {
+  platform: Scalars['String']['input'];
+};
+
+
 export type MutationSyncNowArgs = {
   platform: Scalars['String']['input'];
 };
 
 export type Query = {
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+};
+
+export type RefreshConnectionOutput = {
+  /** When the access token expires; null where the platform does not say */
+  readonly expiresAt?: Maybe<Scalars['timestamptz']['output']>;
+  readonly platform: Scalars['String']['output'];
+  /** False where the tokens are less than a minute old or cannot be renewed */
+  readonly refreshed: Scalars['Boolean']['output'];
+  readonly status: Scalars['String']['output'];
 };
 
 export type SyncNowOutput = {

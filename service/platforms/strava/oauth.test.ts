@@ -92,3 +92,42 @@ test('a revocation authenticates as the application and names the token in the f
     form: { token: 'a-token' },
   })
 })
+
+describe('a revocation', () => {
+  const token = new Secret('t0ken')
+  const other = (env: Record<string, string>) => stravaOAuth(application, stravaEnvironment.parse(env))
+
+  test('is sent to revoke with the credentials of the application', () => {
+    expect(other({}).revokedBy).toBe('refresh_token')
+    expect(other({}).revocation(token)).toEqual({
+      method: 'POST',
+      url: 'https://www.strava.com/oauth/revoke',
+      // 24523:s3cret
+      headers: { authorization: 'Basic MjQ1MjM6czNjcmV0' },
+      form: { token: 't0ken' },
+    })
+  })
+
+  test('is sent in the old way, with the access token alone, where that is configured', () => {
+    const old = other({ STRAVA_REVOKE_STYLE: 'deauthorize' })
+    expect(old.revokedBy).toBe('access_token')
+    expect(old.revocation(token)).toEqual({
+      method: 'POST',
+      url: 'https://www.strava.com/oauth/deauthorize',
+      headers: { authorization: 'Bearer t0ken' },
+    })
+  })
+
+  test('may have another address', () => {
+    const moved = other({ STRAVA_REVOKE_URL: 'https://api-v3.strava.com/oauth/revoke' })
+    expect(moved.revocation(token).url).toBe('https://api-v3.strava.com/oauth/revoke')
+    expect(moved.hosts).toEqual(['www.strava.com', 'api-v3.strava.com'])
+  })
+})
+
+describe('what is asked for', () => {
+  test('is this and no more', () => {
+    expect(oauth.scopes).toEqual(['read', 'activity:read_all'])
+    expect(oauth.requiredScopes).toEqual(['activity:read_all'])
+  })
+})

@@ -10,13 +10,14 @@ const TokenAnswer = z.object({ athlete: z.object({ id: SourceId }) })
 /** Endpoints and scopes of Strava's OAuth 2.0; no PKCE, no discovery. */
 export function stravaOAuth(
   { clientId, clientSecret }: StravaApplication,
-  { oauthUrl }: StravaSettings,
+  { oauthUrl, revokeUrl, revokeStyle }: StravaSettings,
 ): PlatformOAuth {
   return {
     clientId,
     clientSecret,
     authorizationUrl: `${oauthUrl}/authorize`,
     tokenUrl: `${oauthUrl}/token`,
+    hosts: [...new Set([new URL(oauthUrl).host, new URL(revokeUrl).host])],
     scopes: ['read', 'activity:read_all'],
     scopeSeparator: ',',
     requiredScopes: ['activity:read_all'],
@@ -25,13 +26,16 @@ export function stravaOAuth(
     grantedScopes: ({ fromCallback, fromToken }) => splitScopes(fromCallback ?? fromToken ?? ''),
     platformUserId: (tokenAnswer) => TokenAnswer.safeParse(tokenAnswer).data?.athlete.id,
     classifyTokenError,
-    revocation: (token: Secret) => ({
-      method: 'POST',
-      url: `${oauthUrl}/revoke`,
-      headers: { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret.reveal()}`).toString('base64')}` },
-      form: { token: token.reveal() },
-    }),
+    revokedBy: revokeStyle === 'deauthorize' ? 'access_token' : 'refresh_token',
+    revocation: (token: Secret) =>
+      revokeStyle === 'deauthorize'
+        ? { method: 'POST', url: revokeUrl, headers: { authorization: `Bearer ${token.reveal()}` } }
+        : { method: 'POST', url: revokeUrl, headers: basic(clientId, clientSecret), form: { token: token.reveal() } },
   }
+}
+
+function basic(clientId: string, clientSecret: Secret): Readonly<Record<string, string>> {
+  return { authorization: `Basic ${Buffer.from(`${clientId}:${clientSecret.reveal()}`).toString('base64')}` }
 }
 
 function splitScopes(list: string): readonly string[] {

@@ -29,6 +29,11 @@ describe('the settings', () => {
     ['STRAVA_API_URL', 'ftp://localhost/api/v3'],
     ['STRAVA_OAUTH_URL', 'https://user:secret@strava.example/oauth'],
     ['STRAVA_OAUTH_URL', 'not an address'],
+    ['STRAVA_OAUTH_URL', 'https://www.strava.com.evil.example/oauth'],
+    ['STRAVA_OAUTH_URL', 'https://evilstrava.com/oauth'],
+    ['STRAVA_API_URL', 'https://www.evil.example/api/v3'],
+    ['STRAVA_REVOKE_URL', 'https://www.evil.example/oauth/revoke'],
+    ['STRAVA_REVOKE_STYLE', 'delete'],
     ['STRAVA_RETENTION_DAYS', '0'],
     ['STRAVA_RETENTION_DAYS', '7.5'],
     ['STRAVA_RETENTION_DAYS', 'never'],
@@ -54,6 +59,11 @@ describe('the settings', () => {
     expect(connected?.api.enrichment.days).toBe(90)
     expect(connected?.oauth.clientSecret).toBeInstanceOf(Secret)
     expect(connected?.webhook.pathSecret.reveal()).toBe('w'.repeat(32))
+  })
+
+  test('may name the host of 2027', () => {
+    const connected = platform.connect(platform.env.parse({ ...complete, STRAVA_API_URL: 'https://api-v3.strava.com' }))
+    expect(connected?.api.probe.url).toBe('https://api-v3.strava.com/athlete')
   })
 
   test.each(['http://localhost:4000/strava/api/v3', 'http://127.0.0.1:4000/strava/api/v3/'])(

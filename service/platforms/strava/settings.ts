@@ -16,6 +16,9 @@ export interface StravaSettings {
   /** Without a slash at the end. */
   readonly apiUrl: string
   readonly oauthUrl: string
+  /** Strava removes `deauthorize` on 2027-06-01; `revoke` exists since 2026-06-01. */
+  readonly revokeStyle: 'revoke' | 'deauthorize'
+  readonly revokeUrl: string
   /** Null: kept until the person leaves. */
   readonly retentionDays: number | null
   readonly retentionReason: string | undefined
@@ -29,6 +32,9 @@ const address = z
   .string()
   .refine(isSafe, 'needs https (http only for localhost or 127.0.0.1) and no user, query or fragment')
   .transform((value) => value.replace(/\/+$/, ''))
+
+// Secrets are sent there: a mistyped or planted host must not get them.
+const stravaAddress = address.refine(isStrava, 'needs a host of strava.com (or localhost or 127.0.0.1)')
 
 const days = z
   .string()
@@ -47,8 +53,10 @@ const Environment = z.object({
   STRAVA_CLIENT_SECRET: z.string().min(1).optional(),
   STRAVA_WEBHOOK_SECRET: pathSecret.optional(),
   STRAVA_WEBHOOK_VERIFY_TOKEN: z.string().min(16, 'needs at least 16 characters').optional(),
-  STRAVA_API_URL: address.default('https://www.strava.com/api/v3'),
-  STRAVA_OAUTH_URL: address.default('https://www.strava.com/oauth'),
+  STRAVA_API_URL: stravaAddress.default('https://www.strava.com/api/v3'),
+  STRAVA_OAUTH_URL: stravaAddress.default('https://www.strava.com/oauth'),
+  STRAVA_REVOKE_STYLE: z.enum(['revoke', 'deauthorize']).default('revoke'),
+  STRAVA_REVOKE_URL: stravaAddress.optional(),
   STRAVA_RETENTION_DAYS: retentionDays.default(7),
   STRAVA_RETENTION_REASON: z.string().min(1).optional(),
   STRAVA_ENRICH_DAYS: days.default(90),
@@ -59,6 +67,8 @@ export const stravaEnvironment: z.ZodType<StravaSettings> = Environment.transfor
   application: readApplication(env, context),
   apiUrl: env.STRAVA_API_URL,
   oauthUrl: env.STRAVA_OAUTH_URL,
+  revokeStyle: env.STRAVA_REVOKE_STYLE,
+  revokeUrl: env.STRAVA_REVOKE_URL ?? `${env.STRAVA_OAUTH_URL}/${env.STRAVA_REVOKE_STYLE}`,
   retentionDays: env.STRAVA_RETENTION_DAYS,
   retentionReason: env.STRAVA_RETENTION_REASON,
   enrichDays: env.STRAVA_ENRICH_DAYS,
@@ -85,4 +95,10 @@ function isSafe(value: string): boolean {
   const url = new URL(value)
   const encrypted = url.protocol === 'https:' || (url.protocol === 'http:' && LOCAL_HOSTS.includes(url.hostname))
   return encrypted && [url.username, url.password, url.search, url.hash].every((part) => part === '')
+}
+
+function isStrava(value: string): boolean {
+  if (!URL.canParse(value)) return true // reported already
+  const { hostname } = new URL(value)
+  return LOCAL_HOSTS.includes(hostname) || hostname === 'strava.com' || hostname.endsWith('.strava.com')
 }
