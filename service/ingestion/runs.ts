@@ -3,7 +3,7 @@ import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
 import type { ConnectionKey } from './services.ts'
 
-export type RunKind = 'history' | 'incremental' | 'enrichment'
+export type RunKind = 'history' | 'incremental' | 'enrichment' | 'upload'
 
 export interface RunKey {
   readonly userId: string

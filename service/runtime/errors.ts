@@ -132,6 +132,11 @@ const CATALOG = {
     retry: false,
     publicMessage: 'Another file of yours is being imported; send this one again when it is done.',
   },
+  'upload/abandoned': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'The import stopped and nobody went on with it; start it again.',
+  },
   'upload/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such upload.' },
   'normalization/activity_missing': {
     httpStatus: 503,
