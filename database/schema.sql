@@ -21,6 +21,18 @@ grant usage on schema vault to tributary_service;
 
 create extension pgcrypto with schema public;
 
+create table ops.api_key_digests (
+  key_id uuid not null,
+  digest bytea not null,
+  constraint api_key_digests_pkey PRIMARY KEY (key_id),
+  constraint api_key_digests_digest_check CHECK ((octet_length(digest) = 32)),
+  constraint api_key_digests_key_id_fkey FOREIGN KEY (key_id) REFERENCES public.api_keys(id) ON DELETE CASCADE
+);
+comment on table ops.api_key_digests is 'SHA-256 of each API key. A key holds 256 random bits, so that a slow hash would add nothing.';
+comment on column ops.api_key_digests.key_id is 'The key.';
+comment on column ops.api_key_digests.digest is 'SHA-256 of its whole text.';
+grant insert, select on ops.api_key_digests to tributary_service;
+
 create table ops.deleted_records (
   user_id uuid not null,
   platform text not null,
@@ -321,6 +333,43 @@ comment on column public.activity_streams.raw_created_at is 'The created_at of t
 comment on column public.activity_streams.observed_at is 'When that payload was received.';
 grant select on public.activity_streams to tributary_hasura;
 grant delete, insert, select, update on public.activity_streams to tributary_service;
+
+create table public.api_keys (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid,
+  name text not null,
+  key_prefix text not null,
+  scopes text[] not null,
+  created_by uuid,
+  created_at timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  replaced_by uuid,
+  constraint api_keys_pkey PRIMARY KEY (id),
+  constraint api_keys_key_prefix_key UNIQUE (key_prefix),
+  constraint api_keys_check CHECK ((expires_at > created_at)),
+  constraint api_keys_key_prefix_check CHECK ((key_prefix ~ '^trib_[0-9a-f]{16}$'::text)),
+  constraint api_keys_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100))),
+  constraint api_keys_scopes_check CHECK (((cardinality(scopes) >= 1) AND (cardinality(scopes) <= 20))),
+  constraint api_keys_replaced_by_fkey FOREIGN KEY (replaced_by) REFERENCES public.api_keys(id),
+  constraint api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX api_keys_by_user ON public.api_keys USING btree (user_id, created_at DESC);
+comment on table public.api_keys is 'Keys of machine callers: what each may do and until when. The key itself is shown once and not kept.';
+comment on column public.api_keys.id is 'Id of the key.';
+comment on column public.api_keys.user_id is 'The person in whose name it uploads; null for a key of a machine.';
+comment on column public.api_keys.name is 'What whoever made it calls it.';
+comment on column public.api_keys.key_prefix is 'The first part of the key, by which it is recognized; opens nothing by itself.';
+comment on column public.api_keys.scopes is 'What it may do, for example upload:apple-health, webhook:garmin or metrics:read.';
+comment on column public.api_keys.created_by is 'The person who made it; null when it was made on the command line.';
+comment on column public.api_keys.created_at is 'When it was made.';
+comment on column public.api_keys.expires_at is 'When it stops working.';
+comment on column public.api_keys.last_used_at is 'When it was last accepted, to the minute; null while it never was.';
+comment on column public.api_keys.revoked_at is 'When it was revoked; null while it is not.';
+comment on column public.api_keys.replaced_by is 'The key that rotation put in its place; null while it is the newest.';
+grant select on public.api_keys to tributary_hasura;
+grant insert, select, update on public.api_keys to tributary_service;
 
 create table public.app_users (
   user_id uuid not null,

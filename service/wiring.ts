@@ -1,10 +1,14 @@
+import type { KeyServices } from './access/api-keys.ts'
 import type { BoundAction } from './api/actions.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
 import { completeConnectionAction } from './api/complete-connection.action.ts'
 import { connectPlatformAction } from './api/connect-platform.action.ts'
+import { createApiKeyAction } from './api/create-api-key.action.ts'
 import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
 import { refreshConnectionAction } from './api/refresh-connection.action.ts'
+import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
+import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
@@ -31,6 +35,7 @@ import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import type { SendRequest } from './platforms/contract.ts'
+import type { RecordAudit } from './runtime/audit-event.ts'
 import { type Database, openDatabase } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
@@ -51,6 +56,7 @@ export interface Wiring {
   readonly connections: ConnectionServices
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
+  readonly apiKeys: KeyServices
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -74,7 +80,8 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization }
+  const apiKeys: KeyServices = { db, platforms: config.platforms, audit: auditToLog(log) }
+  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
@@ -117,10 +124,16 @@ function wireIngestion({
   }
 }
 
+/** The log keeps them until the trail of its own does. */
+function auditToLog(log: Log): RecordAudit {
+  return async (_tx, { action, actor, outcome, details }) =>
+    log.info({ operation: 'audit', action, actor: actor.kind, outcome, ...details }, 'audit')
+}
+
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
-export function bindActions({ db, config, connections, ingestion }: Wiring): readonly BoundAction[] {
+export function bindActions({ db, config, connections, ingestion, apiKeys }: Wiring): readonly BoundAction[] {
   return [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
@@ -128,6 +141,9 @@ export function bindActions({ db, config, connections, ingestion }: Wiring): rea
     bindAction(refreshConnectionAction, connections),
     bindAction(checkConnectionAction, { db, probe: (key) => probeConnection(ingestion, key) }),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
+    bindAction(createApiKeyAction, apiKeys),
+    bindAction(rotateApiKeyAction, apiKeys),
+    bindAction(revokeApiKeyAction, apiKeys),
   ]
 }
 

@@ -22,6 +22,7 @@ function imports(file: string): string[] {
 const COMPOSITION_ROOT = ['wiring.ts', 'start-service.ts', 'start-worker.ts', 'demo.ts']
 const PARTS = [
   'api',
+  'access',
   'connections',
   'ingestion',
   'normalization',
@@ -45,6 +46,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'config.ts': ['runtime', CONTRACT, 'platforms/discover.ts'],
   cli: [...EVERYTHING, ...COMPOSITION_ROOT],
   api: [...PARTS.filter((part) => part !== 'vault' && part !== 'config.ts'), CONTRACT],
+  access: [CONTRACT, 'runtime'],
   connections: [CONTRACT, 'vault', 'runtime'],
   ingestion: ['connections', CONTRACT, 'runtime'],
   normalization: [CONTRACT, RECORDS, METRIC_KINDS, 'runtime'],

@@ -15,6 +15,7 @@ const ActionCall = z.object({
 /** An action with its services bound. */
 export interface BoundAction {
   readonly name: string
+  readonly roles: readonly string[]
   call(input: unknown, caller: ActionCaller): Promise<unknown>
 }
 
@@ -32,7 +33,9 @@ export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (app, { ac
       if (!call.success) throw new AppError('request/malformed', { problem: 'not the body of a Hasura action' })
       if (call.data.action.name !== action.name)
         throw new AppError('request/malformed', { problem: 'the action has another name' })
-      return action.call(call.data.input, callerOf(call.data.session_variables))
+      const caller = callerOf(call.data.session_variables)
+      if (!action.roles.includes(caller.role)) throw new AppError('request/role_not_allowed', { action: action.name })
+      return action.call(call.data.input, caller)
     })
   }
 }

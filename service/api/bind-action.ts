@@ -9,6 +9,7 @@ export function bindAction<Name extends ActionName, Input, Services>(
 ): BoundAction {
   return {
     name: action.name,
+    roles: action.roles ?? ['user'],
     async call(input, caller) {
       const parsed = action.input.safeParse(input)
       if (parsed.success) return action.run(parsed.data, caller, services)

@@ -13,6 +13,8 @@ export interface ActionCaller {
 export interface ActionDefinition<Name extends ActionName, Input, Services> {
   /** Also the last part of its path. */
   readonly name: Name
+  /** Who may call it, checked here again beside Hasura (OWASP API5:2023); absent: `user` alone. */
+  readonly roles?: readonly string[]
   readonly input: z.ZodType<Input>
   /** Answers what the action's output type promises. */
   run(input: Input, caller: ActionCaller, services: Services): Promise<Mutation[Name]>

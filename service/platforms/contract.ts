@@ -11,12 +11,17 @@ export type CoverageKind =
   | 'sleep_sessions'
   | 'samples'
 
-/** What the platform's terms demand, as data; enforced by jobs, shown in GraphQL. Null means no limit here. */
+/** What the platform's terms demand, as data; enforced by jobs and by the merge, shown in GraphQL. Null means no limit here. */
 export interface Policy {
   readonly retentionDays: number | null
   readonly deleteAfterSourceDeletionHours: number | null
   readonly deleteAfterDeauthorizationDays: number | null
+  /** Whether its data may be merged with other platforms'; if not, it is kept apart. */
+  readonly combinable: boolean
+  /** What an app has to show beside the data. */
   readonly attribution: string
+  /** What an app may and must do when it shows the data, one sentence each. */
+  readonly displayRules: readonly string[]
   /** Why the figures differ from the platform's published terms; null when they don't. */
   readonly overrideReason: string | null
 }

@@ -13,6 +13,24 @@ const CATALOG = {
   'request/malformed': { httpStatus: 400, retry: false, publicMessage: 'The request could not be read.' },
   'request/too_large': { httpStatus: 413, retry: false, publicMessage: 'The request is larger than is accepted here.' },
   'request/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is nothing at this address.' },
+  'request/role_not_allowed': { httpStatus: 403, retry: false, publicMessage: 'This role may not do that.' },
+  'access/key_not_accepted': { httpStatus: 401, retry: false, publicMessage: 'This API key is not accepted.' },
+  'access/scope_missing': {
+    httpStatus: 403,
+    retry: false,
+    publicMessage: 'This API key does not have the scope for that.',
+  },
+  'access/scope_unknown': { httpStatus: 400, retry: false, publicMessage: 'These scopes cannot be given.' },
+  'access/key_not_found': {
+    httpStatus: 404,
+    retry: false,
+    publicMessage: 'There is no such API key, or it cannot be changed any more.',
+  },
+  'access/too_many_keys': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'There are 20 API keys already; revoke one first.',
+  },
   'platform/unknown': {
     httpStatus: 400,
     retry: false,

@@ -36,6 +36,8 @@ const STATEMENTS = [
   `insert into app_users (user_id, time_zone, created_at) select u, t, ${AT} from p`,
   `insert into connections (user_id, platform, id, status, status_reason, granted_scopes, platform_user_id, connected_at, updated_at)
    select u, 'strava', (i || 1)::uuid, 'active', t, array[t], t, ${AT}, ${AT} from p`,
+  `insert into api_keys (user_id, id, name, key_prefix, scopes, created_by, created_at, expires_at)
+   select u, (i || 8)::uuid, t, 'trib_' || rpad(left(i, 8), 16, left(i, 1)), array[t], u, ${AT}, ${AT} + interval '90 days' from p`,
   `insert into sync_runs (user_id, id, platform, kind, since, until, reached, records_fetched, error_code, started_at, updated_at)
    select u, (i || 2)::uuid, 'strava', 'history', ${AT}, ${AT}, ${AT}, n, t, ${AT}, ${AT} from p`,
   `insert into activities (user_id, id, platform, source_id, sport, source_sport, name, local_day, started_at, distance_m, moving_time_s,

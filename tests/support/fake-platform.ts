@@ -174,6 +174,8 @@ function describePlatform(id: string, url: string): ConfiguredPlatform {
     normalize: {},
     policy: {
       retentionDays: null,
+      combinable: true,
+      displayRules: [],
       deleteAfterSourceDeletionHours: null,
       deleteAfterDeauthorizationDays: null,
       attribution: '',

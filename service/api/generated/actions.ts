@@ -11,6 +11,16 @@ export type Scalars = {
   uuid: { input: string; output: string; }
 };
 
+export type ApiKeyOutput = {
+  readonly expiresAt: Scalars['timestamptz']['output'];
+  readonly id: Scalars['uuid']['output'];
+  /** Shown now and never again */
+  readonly key: Scalars['String']['output'];
+  /** The part by which it is recognized in api_keys */
+  readonly keyPrefix: Scalars['String']['output'];
+  readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+};
+
 export type CheckConnectionOutput = {
   /** What was not granted and is needed for full data */
   readonly missingScopes: ReadonlyArray<Scalars['String']['output']>;
@@ -56,10 +66,16 @@ export type Mutation = {
   readonly completeConnection: CompleteConnectionOutput;
   /** Starts connecting a platform: open the returned address in the person's browser. */
   readonly connectPlatform: ConnectPlatformOutput;
+  /** Makes an API key: as a person one that uploads in your name, as an operator one for a machine. The key is shown this once. */
+  readonly createApiKey: ApiKeyOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
+  /** Ends an API key at once. */
+  readonly revokeApiKey: RevokeApiKeyOutput;
+  /** Puts a new API key with the same scopes in place of an old one, which works on for the overlap. The key is shown this once. */
+  readonly rotateApiKey: ApiKeyOutput;
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
@@ -87,6 +103,13 @@ export type MutationConnectPlatformArgs = {
 };
 
 
+export type MutationCreateApiKeyArgs = {
+  expiresInDays?: InputMaybe<Scalars['Int']['input']>;
+  name: Scalars['String']['input'];
+  scopes: ReadonlyArray<Scalars['String']['input']>;
+};
+
+
 export type MutationDisconnectPlatformArgs = {
   platform: Scalars['String']['input'];
 };
@@ -94,6 +117,17 @@ export type MutationDisconnectPlatformArgs = {
 
 export type MutationRefreshConnectionArgs = {
   platform: Scalars['String']['input'];
+};
+
+
+export type MutationRevokeApiKeyArgs = {
+  id: Scalars['uuid']['input'];
+};
+
+
+export type MutationRotateApiKeyArgs = {
+  id: Scalars['uuid']['input'];
+  overlapMinutes?: InputMaybe<Scalars['Int']['input']>;
 };
 
 
@@ -112,6 +146,11 @@ export type RefreshConnectionOutput = {
   /** False where the tokens are less than a minute old or cannot be renewed */
   readonly refreshed: Scalars['Boolean']['output'];
   readonly status: Scalars['String']['output'];
+};
+
+export type RevokeApiKeyOutput = {
+  readonly id: Scalars['uuid']['output'];
+  readonly revokedAt: Scalars['timestamptz']['output'];
 };
 
 export type SyncNowOutput = {

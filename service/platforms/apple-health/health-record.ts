@@ -1,6 +1,6 @@
 import type { RejectedRecord, SampleRecord } from '../records.ts'
 import { inZone, type Moment, parseMoment } from './moments.ts'
-import { QUANTITIES } from './quantities.ts'
+import { CATEGORIES, type Category, QUANTITIES, type Quantity } from './quantities.ts'
 import { readStage, type SleepSegment } from './sleep.ts'
 import { convert } from './units.ts'
 
@@ -28,32 +28,49 @@ export type Reading =
   | { readonly is: 'sleep'; readonly segment: SleepSegment }
   | { readonly is: 'rejected'; readonly reason: string }
 
-const KIND_PREFIX = 'HK'
 const TYPE_NAME = /^HK[A-Za-z0-9]{1,120}$/
 const SLEEP = 'HKCategoryTypeIdentifierSleepAnalysis'
-const STAND_HOUR = 'HKCategoryTypeIdentifierAppleStandHour'
-const MINDFUL = 'HKCategoryTypeIdentifierMindfulSession'
 
 /** Reads one record. Pure; one that is wrong is rejected alone. */
 export function readRecord(record: HealthRecord): Reading {
   const { type } = record
   const quantity = QUANTITIES.get(type)
-  if (quantity === undefined && type !== SLEEP && type !== STAND_HOUR && type !== MINDFUL)
+  const category = CATEGORIES.get(type)
+  if (quantity === undefined && category === undefined && type !== SLEEP)
     return rejected(TYPE_NAME.test(type) ? `${type}: no kind for it here` : 'type: none of HealthKit')
   const start = readMoment(record.startDate, record.timeZone)
   const end = record.endDate == null ? start : readMoment(record.endDate, record.timeZone)
   if (start === undefined) return rejected(`startDate: ${timeProblem(record.startDate)}`)
   if (end === undefined) return rejected(`endDate: ${timeProblem(record.endDate)}`)
   if (end.at < start.at) return rejected('endDate: before startDate')
-  if (type === SLEEP) return readSleep(record, start, end)
-  const value = quantity === undefined ? readCategory(record, start, end) : readNumber(record.value)
-  if (value === undefined) return rejected(`value: not a number (${type.slice(KIND_PREFIX.length)})`)
-  if (quantity === undefined)
-    return sampleOf(record, { kind: type === MINDFUL ? 'mindful_time_s' : 'stand_hours', value, start, end })
-  if (record.unit === undefined) return rejected(`unit: missing (${quantity.kind})`)
+  if (quantity !== undefined) return readQuantity(record, quantity, { start, end })
+  return category === undefined ? readSleep(record, start, end) : readCategory(record, category, { start, end })
+}
+
+interface Interval {
+  readonly start: Moment
+  readonly end: Moment
+}
+
+function readQuantity(record: HealthRecord, quantity: Quantity, { start, end }: Interval): Reading {
+  const { kind } = quantity
+  const value = readNumber(record.value)
+  if (value === undefined) return rejected(`value: not a number (${kind})`)
+  if (record.unit === undefined) return rejected(`unit: missing (${kind})`)
   const converted = convert(value, record.unit, quantity)
-  if (converted === undefined) return rejected(`unit: not one of ${quantity.kind}`)
-  return sampleOf(record, { kind: quantity.kind, value: converted, start, end })
+  if (converted === undefined) return rejected(`unit: not one of ${kind}`)
+  return sampleOf(record, { kind, value: converted, start, end })
+}
+
+function readCategory(record: HealthRecord, { kind, of }: Category, { start, end }: Interval): Reading {
+  if (of === 'duration')
+    return sampleOf(record, { kind, value: (end.at.getTime() - start.at.getTime()) / 1000, start, end })
+  if (of === 'event') return sampleOf(record, { kind, value: 1, start, end })
+  const name = typeof record.value === 'number' ? String(record.value) : record.value
+  const level = typeof name === 'string' && Object.hasOwn(of, name) ? of[name] : undefined
+  return level === undefined
+    ? rejected(`value: not one of ${kind}`)
+    : sampleOf(record, { kind, value: level, start, end })
 }
 
 function sampleOf(
@@ -83,14 +100,6 @@ export function readNumber(value: unknown): number | undefined {
   if (typeof value !== 'string' || !/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/.test(value)) return undefined
   const number = Number(value)
   return Number.isFinite(number) ? number : undefined
-}
-
-/** An hour stood counts 1, an idle one 0; mindfulness lasts. */
-function readCategory({ type, value }: HealthRecord, start: Moment, end: Moment): number | undefined {
-  if (type === MINDFUL) return (end.at.getTime() - start.at.getTime()) / 1000
-  if (value === 'HKCategoryValueAppleStandHourStood' || value === 0 || value === '0') return 1
-  if (value === 'HKCategoryValueAppleStandHourIdle' || value === 1 || value === '1') return 0
-  return undefined
 }
 
 function readSleep({ value, source }: HealthRecord, start: Moment, end: Moment): Reading {

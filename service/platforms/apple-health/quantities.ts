@@ -33,14 +33,15 @@ const ROWS: readonly Row[] = [
   ['BasalEnergyBurned', 'basal_energy_kcal', 'energy'],
   ['PhysicalEffort', 'physical_effort_met', 'intensity'],
   ['WorkoutEffortScore', 'workout_effort_score', 'score'],
-  ['EstimatedWorkoutEffortScore', 'estimated_workout_effort_score', 'score'],
+  ['EstimatedWorkoutEffortScore', 'workout_effort_estimated_score', 'score'],
   ['HeartRate', 'heart_rate_bpm', 'rate'],
   ['RestingHeartRate', 'resting_heart_rate_bpm', 'rate'],
   ['WalkingHeartRateAverage', 'walking_heart_rate_mean_bpm', 'rate'],
   ['HeartRateRecoveryOneMinute', 'heart_rate_recovery_1min_bpm', 'rate'],
   ['HeartRateVariabilitySDNN', 'hrv_sdnn_ms', 'time', 0.001],
   ['AtrialFibrillationBurden', 'atrial_fibrillation_burden_percent', 'percent'],
-  ['PeripheralPerfusionIndex', 'perfusion_index_percent', 'percent'],
+  ['ElectrodermalActivity', 'electrodermal_activity_us', 'conductance'],
+  ['PeripheralPerfusionIndex', 'peripheral_perfusion_index_percent', 'percent'],
   ['RespiratoryRate', 'respiration_rate_per_min', 'rate'],
   ['OxygenSaturation', 'oxygen_saturation_percent', 'percent'],
   ['ForcedVitalCapacity', 'forced_vital_capacity_l', 'volume'],
@@ -61,7 +62,7 @@ const ROWS: readonly Row[] = [
   ['BloodPressureSystolic', 'blood_pressure_systolic_mmhg', 'pressure'],
   ['BloodPressureDiastolic', 'blood_pressure_diastolic_mmhg', 'pressure'],
   ['BloodGlucose', 'blood_glucose_mg_per_dl', 'glucose'],
-  ['InsulinDelivery', 'insulin_iu', 'insulin'],
+  ['InsulinDelivery', 'insulin_delivered_iu', 'insulin'],
   ['BloodAlcoholContent', 'blood_alcohol_percent', 'percent'],
   ['NumberOfAlcoholicBeverages', 'alcoholic_beverages', 'count'],
   ['NumberOfTimesFallen', 'falls', 'count'],
@@ -82,7 +83,7 @@ const ROWS: readonly Row[] = [
   ['CyclingSpeed', 'cycling_speed_m_per_s', 'speed'],
   ['CyclingPower', 'cycling_power_w', 'power'],
   ['CyclingCadence', 'cycling_cadence_rpm', 'rate'],
-  ['CyclingFunctionalThresholdPower', 'cycling_functional_threshold_power_w', 'power'],
+  ['CyclingFunctionalThresholdPower', 'functional_threshold_power_w', 'power'],
   ['RowingSpeed', 'rowing_speed_m_per_s', 'speed'],
   ['PaddleSportsSpeed', 'paddling_speed_m_per_s', 'speed'],
   ['CrossCountrySkiingSpeed', 'cross_country_skiing_speed_m_per_s', 'speed'],
@@ -114,4 +115,37 @@ const PREFIX = 'HKQuantityTypeIdentifier'
 /** By HealthKit's full identifier. */
 export const QUANTITIES: ReadonlyMap<string, Quantity> = new Map(
   ROWS.map(([type, kind, dimension, base = 1]) => [`${PREFIX}${type}`, { kind, dimension, base }]),
+)
+
+/** What a category type becomes; `of` reads the value: how long it lasted, how often, or a level. */
+export interface Category {
+  readonly kind: MetricKind
+  readonly of: 'duration' | 'event' | Readonly<Record<string, number>>
+}
+
+const STAND_HOURS = { HKCategoryValueAppleStandHourStood: 1, HKCategoryValueAppleStandHourIdle: 0, '0': 1, '1': 0 }
+const FLOW = ['None', 'Unspecified', 'Light', 'Medium', 'Heavy'] as const
+const FLOW_LEVELS = Object.fromEntries([
+  ...FLOW.map((name, level) => [`HKCategoryValueMenstrualFlow${name}`, level] as const),
+  ...FLOW.map((name, level) => [`HKCategoryValueVaginalBleeding${name}`, level] as const),
+  // As numbers: 1 unspecified, 2 light, 3 medium, 4 heavy, 5 none.
+  ...['1', '2', '3', '4'].map((code) => [code, Number(code)] as const),
+  ['5', 0] as const,
+])
+
+export const CATEGORIES: ReadonlyMap<string, Category> = new Map<string, Category>(
+  (
+    [
+      ['MindfulSession', 'mindful_time_s', 'duration'],
+      ['AppleStandHour', 'stand_hours', STAND_HOURS],
+      ['HighHeartRateEvent', 'high_heart_rate_events', 'event'],
+      ['LowHeartRateEvent', 'low_heart_rate_events', 'event'],
+      ['IrregularHeartRhythmEvent', 'irregular_rhythm_events', 'event'],
+      ['SleepApneaEvent', 'sleep_apnea_events', 'event'],
+      ['AudioExposureEvent', 'audio_exposure_events', 'event'],
+      ['EnvironmentalAudioExposureEvent', 'audio_exposure_events', 'event'],
+      ['HeadphoneAudioExposureEvent', 'headphone_audio_exposure_events', 'event'],
+      ['MenstrualFlow', 'menstrual_flow_level', FLOW_LEVELS],
+    ] as const
+  ).map(([type, kind, of]) => [`HKCategoryTypeIdentifier${type}`, { kind, of }]),
 )

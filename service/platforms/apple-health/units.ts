@@ -16,6 +16,7 @@ export type Dimension =
   | 'power'
   | 'sound'
   | 'insulin'
+  | 'conductance'
   | 'intensity'
   | 'percent'
   | 'index'
@@ -138,6 +139,7 @@ const FACTORS: Readonly<Record<Exclude<Dimension, 'temperature' | 'percent'>, Re
   power: { W: 1, watts: 1, kW: 1000 },
   sound: { dBASPL: 1, dB: 1, DECIBEL_A_WEIGHTED_SOUND_PRESSURE_LEVEL: 1, dBHL: 1 },
   insulin: { IU: 1, INTERNATIONAL_UNIT: 1 },
+  conductance: { mcS: 1, uS: 1, µS: 1, S: 1e6 },
   intensity: { 'kcal/hr·kg': 1, 'kcal/(kg·hr)': 1, 'kcal/kg/hr': 1, 'kcal/(hr·kg)': 1, MET: 1, METs: 1 },
   index: { count: 1, '': 1, NO_UNIT: 1, 'kg/m²': 1, UVI: 1 },
   score: { appleEffortScore: 1, score: 1, count: 1 },

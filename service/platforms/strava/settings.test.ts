@@ -83,7 +83,13 @@ describe('the policy', () => {
       retentionDays: 7,
       deleteAfterSourceDeletionHours: 48,
       deleteAfterDeauthorizationDays: 30,
+      combinable: false,
       attribution: 'Powered by Strava',
+      displayRules: [
+        'Show it only to the person whose data it is.',
+        'Link each activity to source_url with the text "View on Strava".',
+        'Name the recording device where device_name is a Garmin.',
+      ],
       overrideReason: null,
     })
   })
@@ -96,5 +102,19 @@ describe('the policy', () => {
       overrideReason: 'Set by the operator, who gave no reason.',
     })
     expect(policy({ STRAVA_RETENTION_REASON: 'not needed' }).overrideReason).toBeNull()
+    expect(policy({ STRAVA_SOURCE_DELETION_HOURS: '24', STRAVA_DEAUTHORIZATION_DAYS: 'off' })).toMatchObject({
+      deleteAfterSourceDeletionHours: 24,
+      deleteAfterDeauthorizationDays: null,
+      overrideReason: 'Set by the operator, who gave no reason.',
+    })
+  })
+
+  test('lets data be combined only with a reason', () => {
+    const problems = platform.env.safeParse({ STRAVA_COMBINABLE: 'true' }).error?.issues
+    expect(problems).toMatchObject([{ path: ['STRAVA_POLICY_REASON'], message: 'is needed beside STRAVA_COMBINABLE' }])
+    expect(policy({ STRAVA_COMBINABLE: 'true', STRAVA_POLICY_REASON: 'Agreement of 1 May' })).toMatchObject({
+      combinable: true,
+      overrideReason: 'Agreement of 1 May',
+    })
   })
 })

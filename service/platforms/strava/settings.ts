@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Secret } from '../../runtime/secret.ts'
+import type { Policy } from '../contract.ts'
 
 /** The operator's own application at Strava. */
 export interface StravaApplication {
@@ -19,9 +20,11 @@ export interface StravaSettings {
   /** Strava removes `deauthorize` on 2027-06-01; `revoke` exists since 2026-06-01. */
   readonly revokeStyle: 'revoke' | 'deauthorize'
   readonly revokeUrl: string
-  /** Null: kept until the person leaves. */
-  readonly retentionDays: number | null
-  readonly retentionReason: string | undefined
+  /** What the operator set in place of the published policy. */
+  readonly policy: Partial<
+    Pick<Policy, 'retentionDays' | 'deleteAfterSourceDeletionHours' | 'deleteAfterDeauthorizationDays' | 'combinable'>
+  >
+  readonly policyReason: string | undefined
   /** How far back details and streams are fetched. */
   readonly enrichDays: number
 }
@@ -40,10 +43,12 @@ const days = z
   .string()
   .regex(/^\d{1,5}$/, 'needs a whole number of days')
   .transform(Number)
-const retentionDays = z
-  .string()
-  .regex(/^(off|[1-9]\d{0,4})$/, 'needs a whole number of days, or off')
-  .transform((value) => (value === 'off' ? null : Number(value)))
+const limitIn = (unit: string) =>
+  z
+    .string()
+    .regex(/^(off|[1-9]\d{0,4})$/, `needs a whole number of ${unit}, or off`)
+    .transform((value) => (value === 'off' ? null : Number(value)))
+    .optional()
 
 // The value becomes part of an address, and nothing in it may need escaping.
 const pathSecret = z.string().regex(/^[\w-]{32,128}$/, 'needs 32 to 128 letters, digits, - or _')
@@ -57,8 +62,12 @@ const Environment = z.object({
   STRAVA_OAUTH_URL: stravaAddress.default('https://www.strava.com/oauth'),
   STRAVA_REVOKE_STYLE: z.enum(['revoke', 'deauthorize']).default('revoke'),
   STRAVA_REVOKE_URL: stravaAddress.optional(),
-  STRAVA_RETENTION_DAYS: retentionDays.default(7),
+  STRAVA_RETENTION_DAYS: limitIn('days'),
+  STRAVA_SOURCE_DELETION_HOURS: limitIn('hours'),
+  STRAVA_DEAUTHORIZATION_DAYS: limitIn('days'),
+  STRAVA_COMBINABLE: z.enum(['true', 'false']).optional(),
   STRAVA_RETENTION_REASON: z.string().min(1).optional(),
+  STRAVA_POLICY_REASON: z.string().min(1).optional(),
   STRAVA_ENRICH_DAYS: days.default(90),
 })
 
@@ -69,10 +78,26 @@ export const stravaEnvironment: z.ZodType<StravaSettings> = Environment.transfor
   oauthUrl: env.STRAVA_OAUTH_URL,
   revokeStyle: env.STRAVA_REVOKE_STYLE,
   revokeUrl: env.STRAVA_REVOKE_URL ?? `${env.STRAVA_OAUTH_URL}/${env.STRAVA_REVOKE_STYLE}`,
-  retentionDays: env.STRAVA_RETENTION_DAYS,
-  retentionReason: env.STRAVA_RETENTION_REASON,
+  policy: readPolicy(env, context),
+  policyReason: env.STRAVA_POLICY_REASON ?? env.STRAVA_RETENTION_REASON,
   enrichDays: env.STRAVA_ENRICH_DAYS,
 }))
+
+/** Only what was set: the published figure stands for the rest. Combining is the one rule that nobody may lift in passing. */
+function readPolicy(env: z.infer<typeof Environment>, context: z.RefinementCtx): StravaSettings['policy'] {
+  if (env.STRAVA_COMBINABLE === 'true' && env.STRAVA_POLICY_REASON === undefined)
+    context.addIssue({ code: 'custom', path: ['STRAVA_POLICY_REASON'], message: 'is needed beside STRAVA_COMBINABLE' })
+  return {
+    ...(env.STRAVA_RETENTION_DAYS !== undefined && { retentionDays: env.STRAVA_RETENTION_DAYS }),
+    ...(env.STRAVA_SOURCE_DELETION_HOURS !== undefined && {
+      deleteAfterSourceDeletionHours: env.STRAVA_SOURCE_DELETION_HOURS,
+    }),
+    ...(env.STRAVA_DEAUTHORIZATION_DAYS !== undefined && {
+      deleteAfterDeauthorizationDays: env.STRAVA_DEAUTHORIZATION_DAYS,
+    }),
+    ...(env.STRAVA_COMBINABLE !== undefined && { combinable: env.STRAVA_COMBINABLE === 'true' }),
+  }
+}
 
 function readApplication(env: z.infer<typeof Environment>, context: z.RefinementCtx): StravaApplication | undefined {
   if (env.STRAVA_CLIENT_ID === undefined) return undefined

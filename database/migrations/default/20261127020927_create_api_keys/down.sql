@@ -1,0 +1,3 @@
+set local lock_timeout = '5s';
+drop table ops.api_key_digests;
+drop table public.api_keys;
