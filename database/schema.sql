@@ -121,6 +121,57 @@ comment on column ops.token_endpoints.paused_until is 'No refresh is asked for b
 comment on column ops.token_endpoints.updated_at is 'When the row last changed.';
 grant delete, insert, select, update on ops.token_endpoints to tributary_service;
 
+create table ops.upload_chunks (
+  user_id uuid not null,
+  upload_id uuid not null,
+  from_byte bigint not null,
+  byte_count integer not null,
+  bytes_sealed bytea not null,
+  constraint upload_chunks_pkey PRIMARY KEY (user_id, upload_id, from_byte),
+  constraint upload_chunks_byte_count_check CHECK (((byte_count >= 1) AND (byte_count <= 1048576))),
+  constraint upload_chunks_from_byte_check CHECK ((from_byte >= 0)),
+  constraint upload_chunks_user_id_upload_id_fkey FOREIGN KEY (user_id, upload_id) REFERENCES ops.uploads(user_id, id) ON DELETE CASCADE
+);
+comment on table ops.upload_chunks is 'The bytes of files that are being received or imported, sealed, at most 1 MiB a row.';
+comment on column ops.upload_chunks.user_id is 'Whose file it is.';
+comment on column ops.upload_chunks.upload_id is 'The file.';
+comment on column ops.upload_chunks.from_byte is 'Place of the first byte in the file.';
+comment on column ops.upload_chunks.byte_count is 'How many bytes are sealed here.';
+comment on column ops.upload_chunks.bytes_sealed is 'The bytes, sealed for this person.';
+grant delete, insert, select, update on ops.upload_chunks to tributary_service;
+
+create table ops.uploads (
+  user_id uuid not null,
+  id uuid not null,
+  platform text not null,
+  state text default 'receiving'::text not null,
+  received_bytes bigint default 0 not null,
+  sha256 text,
+  sync_run_id uuid,
+  received_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint uploads_pkey PRIMARY KEY (user_id, id),
+  constraint uploads_check CHECK (((state = 'receiving'::text) OR ((sha256 IS NOT NULL) AND (sync_run_id IS NOT NULL)))),
+  constraint uploads_received_bytes_check CHECK ((received_bytes >= 0)),
+  constraint uploads_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'importing'::text, 'done'::text, 'failed'::text]))),
+  constraint uploads_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE,
+  constraint uploads_user_id_sync_run_id_fkey FOREIGN KEY (user_id, sync_run_id) REFERENCES public.sync_runs(user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX uploads_by_change ON ops.uploads USING btree (updated_at) WHERE (state = 'receiving'::text);
+CREATE INDEX uploads_by_content ON ops.uploads USING btree (user_id, platform, sha256) WHERE (sha256 IS NOT NULL);
+comment on table ops.uploads is 'Files that people upload: received piece by piece, then imported. The bytes go when the import has ended; the digest stays, so that the same file is recognised.';
+comment on column ops.uploads.user_id is 'Whose file it is.';
+comment on column ops.uploads.id is 'Chosen by the client, so that it can go on after its connection broke.';
+comment on column ops.uploads.platform is 'The platform that made the file.';
+comment on column ops.uploads.state is 'receiving, importing, done or failed.';
+comment on column ops.uploads.received_bytes is 'How much of it is stored.';
+comment on column ops.uploads.sha256 is 'Digest of the whole file, hexadecimal; null until it is complete.';
+comment on column ops.uploads.sync_run_id is 'The import of it; null until it is complete.';
+comment on column ops.uploads.received_at is 'When its first byte came.';
+comment on column ops.uploads.updated_at is 'When it last changed.';
+grant delete, insert, select, update on ops.uploads to tributary_service;
+
 create table ops.webhook_deliveries (
   id uuid default gen_random_uuid() not null,
   platform text not null,
@@ -1373,6 +1424,51 @@ END;
 comment on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the daily numbers a platform reports and answers the days that changed. An older payload never overwrites a newer one.';
 grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
 grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.store_sample_batch(p_user_id uuid, p_platform text, p_raw_created_at timestamp with time zone, p_raw_ids uuid[], p_observed_at timestamp with time zone[], p_raw integer[], p_kind text[], p_started_ms bigint[], p_ended_ms bigint[], p_offset_seconds integer[], p_value numeric[], p_source text[], p_variant text[], p_source_id text[], p_manual boolean[])
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_time_zone text := coalesce((select u.time_zone from public.app_users u where u.user_id = p_user_id), 'UTC');
+  v_written date[];
+begin
+  -- 'as materialized' would write the batch twice; as it stands each record is read, placed and forgotten.
+  with incoming as (
+    select i.*, p_raw_ids[i.raw] as raw_id, p_observed_at[i.raw] as observed_at, to_timestamp(i.started_ms / 1000.0) as started_at
+    from unnest(p_raw, p_kind, p_started_ms, p_ended_ms, p_offset_seconds, p_value, p_source, p_variant, p_source_id, p_manual)
+      as i (raw, kind, started_ms, ended_ms, offset_seconds, value, source, variant, source_id, manual)
+    where i.source_id is null or not exists (
+      select 1 from ops.deleted_records d
+      where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample' and d.source_id = i.source_id
+        and d.observed_at >= p_observed_at[i.raw])
+  ), written as (
+    insert into public.samples as s (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day,
+      start_offset_seconds, manual, source_id, raw_id, raw_created_at, observed_at)
+    select p_user_id, i.kind, i.started_at, to_timestamp(i.ended_ms / 1000.0), p_platform, i.source, i.variant, i.value,
+      case when i.offset_seconds is null then (i.started_at at time zone v_time_zone)::date
+        else (i.started_at at time zone 'UTC' + make_interval(secs => i.offset_seconds))::date end,
+      i.offset_seconds, i.manual, i.source_id, i.raw_id, p_raw_created_at, i.observed_at
+    from incoming i
+    on conflict (user_id, kind, started_at, ended_at, platform, source, variant) do update
+    set value = excluded.value, local_day = excluded.local_day, start_offset_seconds = excluded.start_offset_seconds,
+      manual = excluded.manual, source_id = coalesce(excluded.source_id, s.source_id), raw_id = excluded.raw_id,
+      raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
+    where excluded.observed_at > s.observed_at
+      or (excluded.observed_at = s.observed_at and (excluded.raw_id > s.raw_id or (excluded.raw_id = s.raw_id
+        and row(s.value, s.local_day, s.start_offset_seconds, s.manual)
+          is distinct from row(excluded.value, excluded.local_day, excluded.start_offset_seconds, excluded.manual))))
+    returning old.local_day as old_day, new.local_day as new_day, old.value is distinct from new.value as changed
+  )
+  select array_agg(distinct day) into v_written
+  from written cross join lateral (values (old_day), (new_day)) as touched (day)
+  where day is not null and (changed or old_day is distinct from new_day);
+  return coalesce(v_written, '{}');
+end $function$;
+comment on function ops.store_sample_batch(uuid,text,timestamp with time zone,uuid[],timestamp with time zone[],integer[],text[],bigint[],bigint[],integer[],numeric[],text[],text[],text[],boolean[]) is 'Writes the samples of several payloads that arrive together, as store_samples writes those of one: for imports, which have neither spans nor deletions beside them. p_raw says which of the payloads a sample is from, from 1. No two samples may be of one identity. Answers the local days whose numbers may have changed.';
+grant execute on function ops.store_sample_batch(uuid,text,timestamp with time zone,uuid[],timestamp with time zone[],integer[],text[],bigint[],bigint[],integer[],numeric[],text[],text[],text[],boolean[]) to public;
+grant execute on function ops.store_sample_batch(uuid,text,timestamp with time zone,uuid[],timestamp with time zone[],integer[],text[],bigint[],bigint[],integer[],numeric[],text[],text[],text[],boolean[]) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.store_samples(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb, p_spans jsonb, p_deleted text[])
  RETURNS date[]

@@ -1,4 +1,5 @@
 import { actionRoutes } from './api/actions.ts'
+import { createUploadAuthentication } from './api/authenticate-upload.ts'
 import { demoRoutes } from './api/demo.route.ts'
 import { healthReportRoute, healthRoutes } from './api/health.route.ts'
 import { metricsRoute } from './api/metrics.route.ts'
@@ -7,6 +8,7 @@ import { pageRoutes } from './api/pages.route.ts'
 import { platformWebhook } from './api/platform.webhook.ts'
 import { rawDataInsertedEvent } from './api/raw-data-inserted.event.ts'
 import { createServer } from './api/server.ts'
+import { uploadRoutes } from './api/upload.route.ts'
 import type { Config } from './config.ts'
 import { demoOptions } from './demo.ts'
 import { registerPlatforms } from './ingestion/register-platforms.ts'
@@ -51,11 +53,12 @@ function createInternal(wiring: Wiring) {
 }
 
 function createPublic(wiring: Wiring) {
-  const { config, db, log, metrics, ingestion, connections } = wiring
+  const { config, db, log, metrics, ingestion, connections, uploads } = wiring
   const app = createServer({ listener: 'public', log, metrics })
   app.register(healthRoutes, { db })
   app.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
   app.register(oauthCallbackRoute, connections)
+  app.register(uploadRoutes, { ...uploads, authenticate: createUploadAuthentication(db, config.hasura.jwt) })
   if (config.demo) {
     const options = demoOptions(wiring)
     app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })

@@ -10,6 +10,7 @@ import { refreshConnectionAction } from './api/refresh-connection.action.ts'
 import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
+import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
@@ -22,15 +23,21 @@ import { takeRequest } from './ingestion/budget.ts'
 import { createPartitions } from './ingestion/create-partitions.task.ts'
 import { enrichActivities } from './ingestion/enrich-activities.task.ts'
 import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
+import { forgetAbandonedUploads } from './ingestion/forget-abandoned-uploads.task.ts'
 import { importHistory } from './ingestion/import-history.task.ts'
+import { type ImportUploadServices, importUpload } from './ingestion/import-upload.task.ts'
 import { probeConnection } from './ingestion/probe-connection.ts'
 import { processDelivery } from './ingestion/process-delivery.task.ts'
+import type { ReceiveJsonServices } from './ingestion/receive-json.ts'
+import type { ReceiveServices } from './ingestion/receive-upload.ts'
 import { cancelRuns } from './ingestion/runs.ts'
 import type { IngestionServices } from './ingestion/services.ts'
 import { queueHistory } from './ingestion/start-sync.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { countConnections, findPausedEndpoints } from './monitoring/queries.ts'
+import { prepareBatch } from './normalization/normalize-batch.ts'
 import { normalizeRawData } from './normalization/normalize-raw-data.task.ts'
+import { readPayload } from './normalization/read-payload.ts'
 import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
@@ -57,6 +64,7 @@ export interface Wiring {
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
+  readonly uploads: ReceiveServices & ReceiveJsonServices & ImportUploadServices
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -81,7 +89,8 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
   const apiKeys: KeyServices = { db, platforms: config.platforms, audit: auditToLog(log) }
-  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys }
+  const uploads = wireUploads({ db, vault, ingestion, normalization })
+  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys, uploads }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
@@ -124,6 +133,23 @@ function wireIngestion({
   }
 }
 
+function wireUploads({
+  db,
+  vault,
+  ingestion,
+  normalization,
+}: Pick<Wiring, 'db' | 'vault' | 'ingestion' | 'normalization'>): Wiring['uploads'] {
+  return {
+    db,
+    platforms: ingestion.platforms,
+    countSync: ingestion.countSync,
+    sealUpload: (owner, bytes) => vault.sealUpload(owner, bytes),
+    openUpload: (owner, sealed) => vault.openUpload(owner, sealed),
+    prepareBatch: (batch) => prepareBatch(normalization, batch),
+    preview: ({ normalize }, { dataType, ...payload }) => readPayload(normalize[dataType], payload, new Date()),
+  }
+}
+
 /** The log keeps them until the trail of its own does. */
 function auditToLog(log: Log): RecordAudit {
   return async (_tx, { action, actor, outcome, details }) =>
@@ -133,7 +159,7 @@ function auditToLog(log: Log): RecordAudit {
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
-export function bindActions({ db, config, connections, ingestion, apiKeys }: Wiring): readonly BoundAction[] {
+export function bindActions({ db, config, connections, ingestion, apiKeys, uploads }: Wiring): readonly BoundAction[] {
   return [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
@@ -141,6 +167,7 @@ export function bindActions({ db, config, connections, ingestion, apiKeys }: Wir
     bindAction(refreshConnectionAction, connections),
     bindAction(checkConnectionAction, { db, probe: (key) => probeConnection(ingestion, key) }),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
+    bindAction(uploadHealthSamplesAction, uploads),
     bindAction(createApiKeyAction, apiKeys),
     bindAction(rotateApiKeyAction, apiKeys),
     bindAction(revokeApiKeyAction, apiKeys),
@@ -148,7 +175,15 @@ export function bindActions({ db, config, connections, ingestion, apiKeys }: Wir
 }
 
 /** Every background job, with its services and its schedule (UTC). */
-export function bindTasks({ db, log, metrics, connections, ingestion, normalization }: Wiring): readonly BoundTask[] {
+export function bindTasks({
+  db,
+  log,
+  metrics,
+  connections,
+  ingestion,
+  normalization,
+  uploads,
+}: Wiring): readonly BoundTask[] {
   const options: BindOptions = {
     db,
     log,
@@ -162,6 +197,8 @@ export function bindTasks({ db, log, metrics, connections, ingestion, normalizat
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
     bindTask(enrichActivities, ingestion, options),
+    bindTask(importUpload, uploads, options),
+    bindTask(forgetAbandonedUploads, { db }, { ...options, schedule: '23 * * * *' }),
     bindTask(normalizeRawData, normalization, options),
     bindTask(rebuildSummaries, { db }, options),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),

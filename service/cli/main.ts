@@ -2,10 +2,18 @@ import { parseArgs } from 'node:util'
 import { loadDevelopmentEnvironment } from '../config.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
 import type { Command } from './command.ts'
+import { importCommand } from './import.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
 
-const COMMANDS: readonly Command[] = [tokenCommand, statusCommand, normalizeCommand, replayCommand, apiKeysCommand]
+const COMMANDS: readonly Command[] = [
+  tokenCommand,
+  statusCommand,
+  importCommand,
+  normalizeCommand,
+  replayCommand,
+  apiKeysCommand,
+]
 
 function describe(): string {
   const lines = COMMANDS.flatMap(({ usage }) => usage.map(([call, effect]) => `  ${call.padEnd(50)} ${effect}`))

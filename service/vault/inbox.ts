@@ -6,6 +6,15 @@ export interface Inbox {
   sealInbox(platform: string, bytes: Buffer): Buffer
   /** Throws vault/unreadable. */
   openInbox(platform: string, box: Buffer): Buffer
+  /** A piece of a person's file, while it waits to be imported. */
+  sealUpload(owner: UploadOwner, bytes: Buffer): Buffer
+  /** Throws vault/unreadable, also when it is another person's. */
+  openUpload(owner: UploadOwner, box: Buffer): Buffer
+}
+
+export interface UploadOwner {
+  readonly userId: string
+  readonly platform: string
 }
 
 export function createInbox({ masterKey, environment }: { masterKey: MasterKey; environment: string }): Inbox {
@@ -17,8 +26,17 @@ export function createInbox({ masterKey, environment }: { masterKey: MasterKey; 
     platform,
     kind: 'delivery',
   })
+  const uploadOf = ({ userId, platform }: UploadOwner): Place => ({
+    environment,
+    purpose: 'inbox',
+    userId,
+    platform,
+    kind: 'upload',
+  })
   return {
     sealInbox: (platform, bytes) => seal(key, placeOf(platform), bytes),
     openInbox: (platform, box) => open(key, placeOf(platform), box),
+    sealUpload: (owner, bytes) => seal(key, uploadOf(owner), bytes),
+    openUpload: (owner, box) => open(key, uploadOf(owner), box),
   }
 }

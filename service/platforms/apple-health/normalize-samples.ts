@@ -46,11 +46,11 @@ export function normalizeSamples(payload: unknown): Records {
 }
 
 function toRecord(sample: UploadedSample, position: number): HealthRecord {
-  const { type, value, unit, startDate, endDate } = sample
+  const { type, unit, startDate, endDate } = sample
   return {
     position,
     type,
-    value,
+    value: sample.value ?? sample.categoryValue ?? undefined,
     unit: unit ?? undefined,
     startDate,
     endDate: endDate ?? startDate,

@@ -9,7 +9,9 @@ export function appleHealthPolicy(): Policy {
     retentionDays: null,
     deleteAfterSourceDeletionHours: null,
     deleteAfterDeauthorizationDays: null,
+    combinable: true,
     attribution: 'Apple Health',
+    displayRules: ['Name Apple Health as the source; use its icon and name as Apple has them.'],
     overrideReason: null,
   }
 }

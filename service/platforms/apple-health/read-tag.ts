@@ -101,7 +101,7 @@ function skipSpace(text: string, from: number): number {
 const NEEDS_DECODING = /[&\x00-\x1f\x80-\xff]/
 const ILLEGAL = /[\x00-\x08\x0b\x0c\x0e-\x1f]/g
 // oxlint-enable no-control-regex
-const REFERENCE = /&(?:(lt|gt|amp|quot|apos)|#(\d{1,7})|#x([\da-fA-F]{1,6}));|&/g
+const REFERENCE = /&(?:#?[\da-zA-Z]{1,12};)?/g
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
 /** The value's characters; undefined when it names an entity or a character that XML does not have: nothing is ever expanded. */
@@ -113,8 +113,8 @@ export function decodeValue(latin1: string): string | undefined {
     .replace(/[\t\n\r]/g, ' ')
   if (!text.includes('&')) return text
   let unknown = false
-  const decoded = text.replace(REFERENCE, (_all, name?: string, decimal?: string, hexadecimal?: string) => {
-    const character = name === undefined ? fromReference(decimal, hexadecimal) : NAMED[name]
+  const decoded = text.replace(REFERENCE, (reference) => {
+    const character = NAMED[reference.slice(1, -1)] ?? fromNumber(reference)
     if (character === undefined) unknown = true
     return character ?? ''
   })
@@ -122,8 +122,9 @@ export function decodeValue(latin1: string): string | undefined {
 }
 
 /** Half of a surrogate pair is no character, nor is what lies beyond Unicode. */
-function fromReference(decimal: string | undefined, hexadecimal: string | undefined): string | undefined {
-  const code = decimal === undefined ? Number.parseInt(hexadecimal ?? 'none', 16) : Number(decimal)
+function fromNumber(reference: string): string | undefined {
+  const [, hexadecimal, decimal] = /^&#(?:x([\da-fA-F]{1,6})|(\d{1,7}));$/.exec(reference) ?? []
+  const code = hexadecimal === undefined ? Number(decimal) : Number.parseInt(hexadecimal, 16)
   const isCharacter =
     code === 9 || code === 10 || code === 13 || (code >= 32 && code < 0xd800) || (code > 0xdfff && code <= 0x10ffff)
   return isCharacter && code !== 0xfffe && code !== 0xffff ? String.fromCodePoint(code) : undefined

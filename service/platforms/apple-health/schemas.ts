@@ -42,6 +42,7 @@ export const UploadedSample = z.object({
   uuid: z.uuid(),
   type: text.min(1),
   value: z.unknown().optional(),
+  categoryValue: text.nullish(),
   unit: text.nullish(),
   startDate: z.unknown().optional(),
   endDate: z.unknown().optional(),
