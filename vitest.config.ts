@@ -5,6 +5,8 @@ const never = ['**/node_modules/**', '.data/**']
 
 export default defineConfig({
   test: {
+    // The OpenID provider of the tests says at every start that it is not meant for production.
+    onConsoleLog: (line) => !line.includes('oidc-provider WARNING') && !line.includes('oidc-provider NOTICE'),
     projects: [
       {
         test: {

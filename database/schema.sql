@@ -309,6 +309,28 @@ comment on column public.activities.counted is 'False for a whole whose parts ar
 grant select on public.activities to tributary_hasura;
 grant delete, insert, select, update on public.activities to tributary_service;
 
+create table public.activity_duplicates (
+  user_id uuid not null,
+  activity_id uuid not null,
+  shown_id uuid not null,
+  matched_by text not null,
+  created_at timestamp with time zone default now() not null,
+  constraint activity_duplicates_pkey PRIMARY KEY (user_id, activity_id),
+  constraint activity_duplicates_check CHECK ((activity_id <> shown_id)),
+  constraint activity_duplicates_matched_by_check CHECK ((matched_by = ANY (ARRAY['time'::text, 'day'::text]))),
+  constraint activity_duplicates_user_id_activity_id_fkey FOREIGN KEY (user_id, activity_id) REFERENCES public.activities(user_id, id) ON DELETE CASCADE,
+  constraint activity_duplicates_user_id_shown_id_fkey FOREIGN KEY (user_id, shown_id) REFERENCES public.activities(user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX activity_duplicates_by_shown ON public.activity_duplicates USING btree (user_id, shown_id);
+comment on table public.activity_duplicates is 'Activities that are another record of a workout which is shown already.';
+comment on column public.activity_duplicates.user_id is 'Whose workout it is.';
+comment on column public.activity_duplicates.activity_id is 'The record that is not shown.';
+comment on column public.activity_duplicates.shown_id is 'The record that is shown in its place.';
+comment on column public.activity_duplicates.matched_by is 'time: they overlap; day: one hides its start, and day, distance and duration agree.';
+comment on column public.activity_duplicates.created_at is 'When it was recognized.';
+grant select on public.activity_duplicates to tributary_hasura;
+grant delete, insert, select, update on public.activity_duplicates to tributary_service;
+
 create table public.activity_laps (
   user_id uuid not null,
   activity_id uuid not null,
@@ -561,6 +583,15 @@ create table public.daily_summaries (
   sports text[] default '{}'::text[] not null,
   sources jsonb default '{}'::jsonb not null,
   updated_at timestamp with time zone default now() not null,
+  steps numeric,
+  day_distance_m numeric,
+  active_energy_kcal numeric,
+  resting_heart_rate_bpm numeric,
+  hrv_rmssd_ms numeric,
+  sleep_asleep_s numeric,
+  body_weight_kg numeric,
+  provenance jsonb default '{}'::jsonb not null,
+  kept_apart jsonb default '{}'::jsonb not null,
   constraint daily_summaries_pkey PRIMARY KEY (user_id, local_day),
   constraint daily_summaries_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
@@ -578,8 +609,120 @@ comment on column public.daily_summaries.heart_rate_max_bpm is 'Highest heart ra
 comment on column public.daily_summaries.sports is 'The canonical sports of the day, sorted.';
 comment on column public.daily_summaries.sources is 'Provenance: which platform contributed which numbers.';
 comment on column public.daily_summaries.updated_at is 'When the row last changed.';
+comment on column public.daily_summaries.steps is 'Steps of the day; null when none were measured.';
+comment on column public.daily_summaries.day_distance_m is 'Distance covered on foot or wheels over the whole day, in metres; distance_m is that of activities alone.';
+comment on column public.daily_summaries.active_energy_kcal is 'Energy spent on activity over the whole day, in kilocalories; energy_kcal is that of activities alone.';
+comment on column public.daily_summaries.resting_heart_rate_bpm is 'Heart rate at rest in beats per minute.';
+comment on column public.daily_summaries.hrv_rmssd_ms is 'Heart rate variability (RMSSD) of the night in milliseconds.';
+comment on column public.daily_summaries.sleep_asleep_s is 'Time asleep, naps included, of the sleep that ended on the day, in seconds.';
+comment on column public.daily_summaries.body_weight_kg is 'Last body weight of the day in kilograms.';
+comment on column public.daily_summaries.provenance is 'For each number: how it was merged and from which platforms and devices.';
+comment on column public.daily_summaries.kept_apart is 'How many numbers of each platform were not merged because its policy forbids combining.';
 grant select on public.daily_summaries to tributary_hasura;
 grant delete, insert, select, update on public.daily_summaries to tributary_service;
+
+create table public.default_source_priorities (
+  id integer not null,
+  kind text,
+  platform text not null,
+  source_pattern text,
+  rank integer not null,
+  constraint default_source_priorities_pkey PRIMARY KEY (id),
+  constraint default_source_priorities_kind_platform_source_pattern_key UNIQUE NULLS NOT DISTINCT (kind, platform, source_pattern),
+  constraint default_source_priorities_rank_check CHECK (((rank >= 1) AND (rank <= 1000))),
+  constraint default_source_priorities_kind_fkey FOREIGN KEY (kind) REFERENCES public.metric_kinds(id)
+);
+comment on table public.default_source_priorities is 'Whose word counts when several devices measured the same time, unless the person decided otherwise; the smallest rank wins.';
+comment on column public.default_source_priorities.id is 'Its number.';
+comment on column public.default_source_priorities.kind is 'The metric it is about; null: every one without a row of its own.';
+comment on column public.default_source_priorities.platform is 'The platform.';
+comment on column public.default_source_priorities.source_pattern is 'Which of its devices or apps, as a pattern for ilike; null: every one without a row of its own.';
+comment on column public.default_source_priorities.rank is 'The smallest wins; a source without a row has 1000.';
+grant select on public.default_source_priorities to tributary_hasura;
+grant select on public.default_source_priorities to tributary_service;
+
+create view public.merged_activities as
+ SELECT a.user_id,
+    a.id,
+    a.local_day,
+    a.sport,
+    a.name,
+    a.started_at,
+    a.ended_at,
+    a.start_offset_seconds,
+    a.time_zone,
+    a.distance_m,
+    a.moving_time_s,
+    a.elapsed_time_s,
+    a.elevation_gain_m,
+    a.energy_kcal,
+    a.heart_rate_mean_bpm,
+    a.heart_rate_max_bpm,
+    a.counted,
+    a.platform,
+    p.combinable,
+    s.sources
+   FROM ((public.activities a
+     JOIN public.platforms p ON ((p.id = a.platform)))
+     CROSS JOIN LATERAL ( SELECT jsonb_agg(jsonb_build_object('activity_id', o.id, 'platform', o.platform, 'device_name', o.device_name, 'source_url', o.source_url) ORDER BY (o.id <> a.id), o.platform, o.source_id) AS sources
+           FROM (( SELECT a.id
+                UNION ALL
+                 SELECT d.activity_id
+                   FROM public.activity_duplicates d
+                  WHERE ((d.user_id = a.user_id) AND (d.shown_id = a.id))) r
+             JOIN public.activities o ON (((o.user_id = a.user_id) AND (o.id = r.id))))) s)
+  WHERE (NOT (EXISTS ( SELECT 1
+           FROM public.activity_duplicates d
+          WHERE ((d.user_id = a.user_id) AND (d.activity_id = a.id)))));
+comment on view public.merged_activities is 'Workouts, each once, with every platform that has a record of it.';
+comment on column public.merged_activities.user_id is 'Whose workout it is.';
+comment on column public.merged_activities.id is 'The activity that is shown; its laps and series have this id.';
+comment on column public.merged_activities.local_day is 'The day where the person was when it started.';
+comment on column public.merged_activities.sport is 'Canonical sport.';
+comment on column public.merged_activities.name is 'Title the person gave it.';
+comment on column public.merged_activities.started_at is 'When it started; null when the person hides the start time.';
+comment on column public.merged_activities.ended_at is 'When it ended.';
+comment on column public.merged_activities.start_offset_seconds is 'Offset from UTC at the start, in seconds; null when unknown.';
+comment on column public.merged_activities.time_zone is 'IANA time zone, where the platform names one.';
+comment on column public.merged_activities.distance_m is 'Distance in metres.';
+comment on column public.merged_activities.moving_time_s is 'Time in motion in seconds.';
+comment on column public.merged_activities.elapsed_time_s is 'Time from start to end in seconds.';
+comment on column public.merged_activities.elevation_gain_m is 'Height gained in metres.';
+comment on column public.merged_activities.energy_kcal is 'Energy spent in kilocalories.';
+comment on column public.merged_activities.heart_rate_mean_bpm is 'Mean heart rate in beats per minute.';
+comment on column public.merged_activities.heart_rate_max_bpm is 'Highest heart rate in beats per minute.';
+comment on column public.merged_activities.counted is 'False for a whole whose parts are counted.';
+comment on column public.merged_activities.platform is 'Whose record is shown.';
+comment on column public.merged_activities.combinable is 'False: the platform forbids to combine it with others, so that the same workout may stand here twice.';
+comment on column public.merged_activities.sources is 'Every record of the workout, the shown one first: activity_id, platform, device_name, source_url.';
+grant select on public.merged_activities to tributary_hasura;
+grant select on public.merged_activities to tributary_service;
+
+create table public.merged_metrics (
+  user_id uuid not null,
+  local_day date not null,
+  kind text not null,
+  value numeric not null,
+  method text not null,
+  sources jsonb not null,
+  kept_apart jsonb default '[]'::jsonb not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint merged_metrics_pkey PRIMARY KEY (user_id, local_day, kind),
+  constraint merged_metrics_method_check CHECK ((method = ANY (ARRAY['segments'::text, 'daily_total'::text, 'preferred_source'::text, 'activities'::text, 'sleep_sessions'::text]))),
+  constraint merged_metrics_kind_fkey FOREIGN KEY (kind) REFERENCES public.metric_kinds(id),
+  constraint merged_metrics_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table public.merged_metrics is 'One number for each person, local day and kind, merged across platforms and devices; see docs/merging.md.';
+comment on column public.merged_metrics.user_id is 'Whose number it is.';
+comment on column public.merged_metrics.local_day is 'The day where the person was.';
+comment on column public.merged_metrics.kind is 'What it is; see metric_kinds for the unit.';
+comment on column public.merged_metrics.value is 'The value in the unit of its kind.';
+comment on column public.merged_metrics.method is 'segments: intervals, each moment counted once; daily_total: the number a platform reports for the whole day; preferred_source: of the source with the smallest rank; activities: the workouts that are shown; sleep_sessions.';
+comment on column public.merged_metrics.sources is 'Provenance: what each platform and device contributed to the value.';
+comment on column public.merged_metrics.kept_apart is 'What platforms say whose data may not be combined with others'', and which is not in the value.';
+comment on column public.merged_metrics.updated_at is 'When the row last changed.';
+grant select on public.merged_metrics to tributary_hasura;
+grant delete, insert, select, update on public.merged_metrics to tributary_service;
 
 create table public.metric_categories (
   id text not null,
@@ -601,9 +744,11 @@ create table public.metric_kinds (
   loinc_code text,
   open_mhealth_schema text,
   healthkit_identifier text,
+  counts_as text,
   constraint metric_kinds_pkey PRIMARY KEY (id),
   constraint metric_kinds_aggregation_check CHECK ((aggregation = ANY (ARRAY['sum'::text, 'mean'::text, 'min'::text, 'max'::text, 'last'::text]))),
-  constraint metric_kinds_category_fkey FOREIGN KEY (category) REFERENCES public.metric_categories(id)
+  constraint metric_kinds_category_fkey FOREIGN KEY (category) REFERENCES public.metric_categories(id),
+  constraint metric_kinds_counts_as_fkey FOREIGN KEY (counts_as) REFERENCES public.metric_kinds(id)
 );
 comment on table public.metric_kinds is 'The vocabulary of metrics: unit and how values of one day combine.';
 comment on column public.metric_kinds.id is 'The kind; the unit is part of its name.';
@@ -614,6 +759,7 @@ comment on column public.metric_kinds.category is 'What it is about.';
 comment on column public.metric_kinds.loinc_code is 'Its LOINC code, where there is one that says the same.';
 comment on column public.metric_kinds.open_mhealth_schema is 'The Open mHealth (IEEE 1752.1) schema that carries it, without version.';
 comment on column public.metric_kinds.healthkit_identifier is 'Apple HealthKit''s identifier of the same quantity.';
+comment on column public.metric_kinds.counts_as is 'The wider kind that its values count towards as well, for example walking towards distance.';
 grant select on public.metric_kinds to tributary_hasura;
 grant select on public.metric_kinds to tributary_service;
 
@@ -624,9 +770,16 @@ create table public.platforms (
   connectable boolean default false not null,
   policy jsonb default '{}'::jsonb not null,
   updated_at timestamp with time zone default now() not null,
+  combinable boolean generated always as (COALESCE(((policy ->> 'combinable'::text))::boolean, true)) stored not null,
+  retention_days integer generated always as (((policy ->> 'retentionDays'::text))::integer) stored,
+  source_deletion_hours integer generated always as (((policy ->> 'deleteAfterSourceDeletionHours'::text))::integer) stored,
+  deauthorization_days integer generated always as (((policy ->> 'deleteAfterDeauthorizationDays'::text))::integer) stored,
+  attribution text generated always as ((policy ->> 'attribution'::text)) stored,
+  policy_override_reason text generated always as ((policy ->> 'overrideReason'::text)) stored,
   constraint platforms_pkey PRIMARY KEY (id),
   constraint platforms_id_check CHECK ((id ~ '^[a-z][a-z0-9-]{0,49}$'::text))
 );
+CREATE TRIGGER mark_days_of_changed_policy AFTER UPDATE OF policy ON public.platforms FOR EACH ROW WHEN ((old.combinable IS DISTINCT FROM new.combinable)) EXECUTE FUNCTION ops.mark_days_of_changed_policy();
 comment on table public.platforms is 'The platforms this installation knows; rows are written by the service when it starts.';
 comment on column public.platforms.id is 'The platform''s key, for example strava.';
 comment on column public.platforms.display_name is 'The name to show to people.';
@@ -634,8 +787,36 @@ comment on column public.platforms.coverage is 'The kinds of records the platfor
 comment on column public.platforms.connectable is 'Whether this installation has credentials for it.';
 comment on column public.platforms.policy is 'What the platform''s terms demand here: retention, deletion deadlines, attribution.';
 comment on column public.platforms.updated_at is 'When the service last declared it.';
+comment on column public.platforms.combinable is 'Whether its data is merged with other platforms''; if not, it is kept apart.';
+comment on column public.platforms.retention_days is 'After so many days its data is deleted here; null means no limit.';
+comment on column public.platforms.source_deletion_hours is 'What is deleted at the platform is gone here within so many hours, stored payloads included; null means no limit for the payloads.';
+comment on column public.platforms.deauthorization_days is 'After a connection ended, everything of it is gone within so many days; null means no limit.';
+comment on column public.platforms.attribution is 'What an app has to show beside its data.';
+comment on column public.platforms.policy_override_reason is 'Why the policy differs from the platform''s published one; null when it does not.';
 grant select on public.platforms to tributary_hasura;
 grant insert, select, update on public.platforms to tributary_service;
+
+create table public.policy_effects (
+  user_id uuid not null,
+  platform text not null,
+  effect text not null,
+  record_type text not null,
+  records bigint default 0 not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint policy_effects_pkey PRIMARY KEY (user_id, platform, effect, record_type),
+  constraint policy_effects_effect_check CHECK ((effect = ANY (ARRAY['kept_apart'::text, 'expired'::text, 'deleted_at_source'::text, 'deauthorized'::text]))),
+  constraint policy_effects_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint policy_effects_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table public.policy_effects is 'What a platform''s policy removed or kept apart, counted.';
+comment on column public.policy_effects.user_id is 'Whose data it was.';
+comment on column public.policy_effects.platform is 'Whose policy.';
+comment on column public.policy_effects.effect is 'kept_apart: numbers that are not merged at present; expired, deleted_at_source, deauthorized: records removed so far.';
+comment on column public.policy_effects.record_type is 'The table the records were in.';
+comment on column public.policy_effects.records is 'How many.';
+comment on column public.policy_effects.updated_at is 'When the count last changed.';
+grant select on public.policy_effects to tributary_hasura;
+grant delete, insert, select, update on public.policy_effects to tributary_service;
 
 create table public.raw_fitness_data (
   id uuid default gen_random_uuid() not null,
@@ -798,14 +979,44 @@ comment on column public.sleep_stages.stage is 'in_bed, awake, asleep (no stage 
 grant select on public.sleep_stages to tributary_hasura;
 grant delete, insert, select, update on public.sleep_stages to tributary_service;
 
+create table public.source_priorities (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  kind text,
+  platform text not null,
+  source text,
+  rank integer not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint source_priorities_pkey PRIMARY KEY (user_id, id),
+  constraint source_priorities_user_id_kind_platform_source_key UNIQUE NULLS NOT DISTINCT (user_id, kind, platform, source),
+  constraint source_priorities_rank_check CHECK (((rank >= 1) AND (rank <= 1000))),
+  constraint source_priorities_source_check CHECK ((length(source) <= 1000)),
+  constraint source_priorities_kind_fkey FOREIGN KEY (kind) REFERENCES public.metric_kinds(id),
+  constraint source_priorities_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint source_priorities_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE TRIGGER mark_days_of_changed_priorities AFTER INSERT OR DELETE OR UPDATE ON public.source_priorities FOR EACH ROW EXECUTE FUNCTION ops.mark_days_of_changed_priorities();
+comment on table public.source_priorities is 'A person''s own order of platforms and devices; it goes before the defaults. A change has all their days merged again.';
+comment on column public.source_priorities.user_id is 'Whose order it is.';
+comment on column public.source_priorities.id is 'Stable id here.';
+comment on column public.source_priorities.kind is 'The metric it is about; null: every one without a row of its own.';
+comment on column public.source_priorities.platform is 'The platform.';
+comment on column public.source_priorities.source is 'The device or app, as samples name it; null: every one of the platform without a row of its own.';
+comment on column public.source_priorities.rank is 'The smallest wins; the defaults lie between 100 and 600.';
+comment on column public.source_priorities.updated_at is 'When the row last changed.';
+grant select on public.source_priorities to tributary_hasura;
+grant delete, insert, select, update on public.source_priorities to tributary_service;
+
 create table public.sports (
   id text not null,
   description text not null,
+  family text,
   constraint sports_pkey PRIMARY KEY (id)
 );
 comment on table public.sports is 'The canonical sports; a platform''s own word is kept beside it in source_sport.';
 comment on column public.sports.id is 'The sport.';
 comment on column public.sports.description is 'What it covers.';
+comment on column public.sports.family is 'Sports that devices confuse with each other have the same family; null: a family of its own.';
 grant select on public.sports to tributary_hasura;
 grant select on public.sports to tributary_service;
 
@@ -1096,6 +1307,653 @@ end $function$;
 comment on function ops.create_sample_partitions(date[]) is 'Creates the partitions of samples for the given months; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
 grant execute on function ops.create_sample_partitions(date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.mark_days_of_changed_policy()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into ops.summary_rebuilds (user_id, local_day)
+  select s.user_id, s.local_day from public.daily_summaries s
+  where s.user_id in (select f.user_id from public.user_fitness_summary f where f.platform = new.id)
+  on conflict (user_id, local_day) do update set requested_at = now();
+  return null;
+end $function$;
+comment on function ops.mark_days_of_changed_policy() is 'Has all days of a platform''s people merged again when its data may be combined from now on, or no longer.';
+
+CREATE OR REPLACE FUNCTION ops.mark_days_of_changed_priorities()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into ops.summary_rebuilds (user_id, local_day)
+  select s.user_id, s.local_day from public.daily_summaries s where s.user_id = coalesce(new.user_id, old.user_id)
+  on conflict (user_id, local_day) do update set requested_at = now();
+  return null;
+end $function$;
+comment on function ops.mark_days_of_changed_priorities() is 'Has all days of a person merged again whose order of devices changed.';
+
+CREATE OR REPLACE FUNCTION ops.match_activities(p_user_id uuid, p_days date[])
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_pair record;
+  v_hidden uuid[] := '{}';
+  v_found jsonb := '[]';
+  v_changed date[];
+begin
+  for v_pair in
+    with near as (
+      select distinct day + beside as day from unnest(p_days) as day cross join generate_series(-1, 1) as beside
+    ), candidates as (
+      select a.id, a.platform, a.source_id, a.parent_source_id, a.local_day, a.device_name, a.started_at, a.distance_m, a.sport,
+        case when p.combinable then '' else a.platform end as platform_group,
+        coalesce(s.family, s.id) as family, a.sport in ('workout', 'other') as any_family,
+        coalesce(a.elapsed_time_s, a.moving_time_s) as duration_s,
+        coalesce(a.ended_at, a.started_at + make_interval(secs => coalesce(a.elapsed_time_s, a.moving_time_s, 0))) as ended_at,
+        -- A whole whose parts are counted stays: to show another record of it would count both.
+        row_number() over (order by a.counted, ops.source_rank(p_user_id, 'activity_count', a.platform, coalesce(a.device_name, '')),
+          a.manual, not a.has_route, a.platform, a.source_id) as place
+      from near join public.activities a on a.user_id = p_user_id and a.local_day = near.day
+      join public.platforms p on p.id = a.platform
+      join public.sports s on s.id = a.sport
+    ), compared as (
+      select a.id as hidden, b.id as shown, a.place as hidden_place, b.place as shown_place,
+        a.family = b.family as same_family, a.family = b.family or a.any_family or b.any_family as may_be_same,
+        a.started_at is null or b.started_at is null as start_hidden, a.local_day = b.local_day as same_day,
+        abs(extract(epoch from a.started_at - b.started_at)) as start_difference_s,
+        abs(a.duration_s - b.duration_s) <= greatest(60, 0.02 * greatest(a.duration_s, b.duration_s)) as same_duration,
+        extract(epoch from least(a.ended_at, b.ended_at) - greatest(a.started_at, b.started_at))
+          / nullif(extract(epoch from greatest(a.ended_at - a.started_at, b.ended_at - b.started_at)), 0) as overlap,
+        abs(nullif(a.distance_m, 0) - nullif(b.distance_m, 0)) as distance_difference_m, greatest(a.distance_m, b.distance_m) as distance_m
+      from candidates a join candidates b on b.place < a.place and b.platform_group = a.platform_group
+      -- One device records one workout at a time; the parts of an event, and the event itself, are not each other.
+      where (a.platform <> b.platform or (a.device_name <> b.device_name and a.parent_source_id is distinct from b.source_id
+          and b.parent_source_id is distinct from a.source_id and (a.parent_source_id = b.parent_source_id) is not true))
+    )
+    select c.hidden, c.shown, case when c.start_hidden then 'day' else 'time' end as matched_by
+    from compared c
+    where case
+      when c.start_hidden then c.same_day and c.same_family and c.same_duration
+        and c.distance_difference_m <= greatest(50, 0.02 * c.distance_m)
+      else c.may_be_same and (
+        (c.overlap >= case when c.same_family then 0.7 else 0.85 end
+          and coalesce(c.distance_difference_m <= greatest(300, 0.2 * c.distance_m), true))
+        -- Some platforms leave pauses out of the duration: then the start and the distance tell.
+        or (c.same_family and c.start_difference_s <= 120 and c.distance_difference_m <= greatest(50, 0.03 * c.distance_m)))
+      end
+    order by c.hidden_place, c.shown_place
+  loop
+    continue when v_pair.hidden = any (v_hidden) or v_pair.shown = any (v_hidden);
+    v_hidden := v_hidden || v_pair.hidden;
+    v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_pair.shown, 'matched_by', v_pair.matched_by);
+  end loop;
+
+  with wanted as (
+    select f.* from jsonb_to_recordset(v_found) as f (hidden uuid, shown uuid, matched_by text)
+    join public.activities a on a.user_id = p_user_id and a.id = f.hidden and a.local_day = any (p_days)
+  ), gone as (
+    delete from public.activity_duplicates d using public.activities a
+    where d.user_id = p_user_id and a.user_id = d.user_id and a.id = d.activity_id and a.local_day = any (p_days)
+      and not exists (select 1 from wanted w where w.hidden = d.activity_id)
+    returning d.activity_id, d.shown_id
+  ), written as (
+    insert into public.activity_duplicates as d (user_id, activity_id, shown_id, matched_by)
+    select p_user_id, w.hidden, w.shown, w.matched_by from wanted w
+    on conflict (user_id, activity_id) do update set shown_id = excluded.shown_id, matched_by = excluded.matched_by
+    where (d.shown_id, d.matched_by) is distinct from (excluded.shown_id, excluded.matched_by)
+    returning d.activity_id, d.shown_id
+  )
+  select array_agg(distinct a.local_day) into v_changed
+  from (select * from gone union all select * from written) as c
+  join public.activities a on a.user_id = p_user_id and a.id in (c.activity_id, c.shown_id);
+  return coalesce(v_changed, '{}');
+end $function$;
+comment on function ops.match_activities(uuid,date[]) is 'Recognizes records of the same workout among the activities of the given days and the days beside them, and answers the days on which that changed something. Same activities in, same pairs out. Call it inside the person''s lock.';
+grant execute on function ops.match_activities(uuid,date[]) to public;
+grant execute on function ops.match_activities(uuid,date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.merge_activities(p_user_id uuid, p_days date[])
+ RETURNS TABLE(local_day date, kind text, platform_group text, value numeric, sources jsonb)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH shown AS (
+          SELECT a.user_id,
+             a.id,
+             a.platform,
+             a.source_id,
+             a.sport,
+             a.source_sport,
+             a.name,
+             a.local_day,
+             a.started_at,
+             a.ended_at,
+             a.start_offset_seconds,
+             a.time_zone,
+             a.start_time_hidden,
+             a.distance_m,
+             a.moving_time_s,
+             a.elapsed_time_s,
+             a.elevation_gain_m,
+             a.mean_speed_m_per_s,
+             a.max_speed_m_per_s,
+             a.heart_rate_mean_bpm,
+             a.heart_rate_max_bpm,
+             a.cadence_mean_rpm,
+             a.power_mean_w,
+             a.energy_kcal,
+             a.manual,
+             a.indoor,
+             a.has_route,
+             a.private,
+             a.device_name,
+             a.source_url,
+             a.raw_id,
+             a.raw_created_at,
+             a.observed_at,
+             a.details_observed_at,
+             a.created_at,
+             a.updated_at,
+             a.parent_source_id,
+             a.counted,
+                 CASE
+                     WHEN p.combinable THEN ''::text
+                     ELSE a.platform
+                 END AS platform_group
+            FROM (public.activities a
+              JOIN public.platforms p ON ((p.id = a.platform)))
+           WHERE ((a.user_id = merge_activities.p_user_id) AND (a.local_day = ANY (merge_activities.p_days)) AND a.counted AND (NOT (EXISTS ( SELECT 1
+                    FROM public.activity_duplicates d
+                   WHERE ((d.user_id = a.user_id) AND (d.activity_id = a.id))))))
+         ), totals AS (
+          SELECT s.local_day,
+             s.platform_group,
+             s.platform,
+             (count(*))::numeric AS activity_count,
+             sum(s.distance_m) AS distance_m,
+             (sum(s.moving_time_s))::numeric AS moving_time_s,
+             (sum(s.elapsed_time_s))::numeric AS elapsed_time_s,
+             sum(s.elevation_gain_m) AS elevation_gain_m,
+             sum(s.energy_kcal) AS energy_kcal,
+             round((sum((s.heart_rate_mean_bpm * (s.moving_time_s)::numeric)) FILTER (WHERE (s.moving_time_s > 0)) / (NULLIF(sum(s.moving_time_s) FILTER (WHERE (s.heart_rate_mean_bpm IS NOT NULL)), 0))::numeric), 2) AS heart_rate_mean_bpm,
+             max(s.heart_rate_max_bpm) AS heart_rate_max_bpm
+            FROM shown s
+           GROUP BY GROUPING SETS ((s.local_day, s.platform_group, s.platform), (s.local_day, s.platform_group))
+         ), numbers AS (
+          SELECT t.local_day,
+             t.platform_group,
+             t.platform,
+             n_1.kind,
+             n_1.value
+            FROM (totals t
+              CROSS JOIN LATERAL ( VALUES ('activity_count'::text,t.activity_count), ('activity_distance_m'::text,t.distance_m), ('activity_moving_time_s'::text,t.moving_time_s), ('activity_elapsed_time_s'::text,t.elapsed_time_s), ('activity_elevation_gain_m'::text,t.elevation_gain_m), ('activity_energy_kcal'::text,t.energy_kcal), ('activity_heart_rate_mean_bpm'::text,t.heart_rate_mean_bpm), ('activity_heart_rate_max_bpm'::text,t.heart_rate_max_bpm)) n_1(kind, value))
+           WHERE (n_1.value IS NOT NULL)
+         )
+  SELECT n.local_day,
+     n.kind,
+     n.platform_group,
+     max(n.value) FILTER (WHERE (n.platform IS NULL)) AS max,
+     jsonb_agg(jsonb_build_object('platform', n.platform, 'value', n.value) ORDER BY n.platform) FILTER (WHERE (n.platform IS NOT NULL)) AS jsonb_agg
+    FROM numbers n
+   GROUP BY n.local_day, n.kind, n.platform_group;
+END;
+comment on function ops.merge_activities(uuid,date[]) is 'Totals of the workouts of each day, each counted once; call ops.match_activities first.';
+grant execute on function ops.merge_activities(uuid,date[]) to public;
+grant execute on function ops.merge_activities(uuid,date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.merge_days(p_user_id uuid, p_days date[])
+ RETURNS void
+ LANGUAGE sql
+BEGIN ATOMIC
+ WITH candidates AS (
+          SELECT s.local_day,
+             s.kind,
+             s.platform_group,
+             s.value,
+             'sleep_sessions'::text AS method,
+             s.sources,
+             1 AS place
+            FROM ops.merge_sleep(merge_days.p_user_id, merge_days.p_days) s(local_day, kind, platform_group, value, sources)
+         UNION ALL
+          SELECT t.local_day,
+             t.kind,
+             t.platform_group,
+             t.value,
+             t.method,
+             t.sources,
+             2
+            FROM ops.merge_totals(merge_days.p_user_id, merge_days.p_days) t(local_day, kind, platform_group, value, method, sources)
+         UNION ALL
+          SELECT a.local_day,
+             a.kind,
+             a.platform_group,
+             a.value,
+             'activities'::text,
+             a.sources,
+             2
+            FROM ops.merge_activities(merge_days.p_user_id, merge_days.p_days) a(local_day, kind, platform_group, value, sources)
+         UNION ALL
+          SELECT p.local_day,
+             p.kind,
+             p.platform_group,
+             p.value,
+             'preferred_source'::text,
+             p.sources,
+             2
+            FROM ops.merge_preferred(merge_days.p_user_id, merge_days.p_days) p(local_day, kind, platform_group, value, sources)
+         ), one_for_each_group AS (
+          SELECT DISTINCT ON (c.local_day, c.kind, c.platform_group) c.local_day,
+             c.kind,
+             c.platform_group,
+             c.value,
+             c.method,
+             c.sources,
+             c.place,
+                 CASE
+                     WHEN (c.platform_group = ''::text) THEN 0
+                     ELSE ops.source_rank(merge_days.p_user_id, c.kind, c.platform_group, ''::text)
+                 END AS rank
+            FROM candidates c
+           ORDER BY c.local_day, c.kind, c.platform_group, c.place
+         ), placed AS (
+          SELECT g.local_day,
+             g.kind,
+             g.platform_group,
+             g.value,
+             g.method,
+             g.sources,
+             g.place,
+             g.rank,
+             row_number() OVER (PARTITION BY g.local_day, g.kind ORDER BY g.rank, g.platform_group) AS choice
+            FROM one_for_each_group g
+         ), merged AS (
+          SELECT c.local_day,
+             c.kind,
+             c.value,
+             c.method,
+             c.sources,
+             COALESCE(( SELECT jsonb_agg(jsonb_build_object('platform', o.platform_group, 'value', o.value) ORDER BY o.platform_group) AS jsonb_agg
+                    FROM placed o
+                   WHERE ((o.local_day = c.local_day) AND (o.kind = c.kind) AND (o.choice > 1))), '[]'::jsonb) AS kept_apart
+            FROM placed c
+           WHERE (c.choice = 1)
+         ), gone AS (
+          DELETE FROM public.merged_metrics m_1
+           WHERE ((m_1.user_id = merge_days.p_user_id) AND (m_1.local_day = ANY (merge_days.p_days)) AND (NOT (EXISTS ( SELECT 1
+                    FROM merged n
+                   WHERE ((n.local_day = m_1.local_day) AND (n.kind = m_1.kind))))))
+         )
+  INSERT INTO public.merged_metrics AS m (user_id, local_day, kind, value, method, sources, kept_apart)  SELECT merge_days.p_user_id AS p_user_id,
+             n.local_day,
+             n.kind,
+             n.value,
+             n.method,
+             n.sources,
+             n.kept_apart
+            FROM merged n
+           ORDER BY n.local_day, n.kind ON CONFLICT(user_id, local_day, kind) DO UPDATE SET value = excluded.value, method = excluded.method, sources = excluded.sources, kept_apart = excluded.kept_apart, updated_at = now()
+   WHERE ((((m.value IS DISTINCT FROM excluded.value) OR (m.method IS DISTINCT FROM excluded.method)) OR (m.sources IS DISTINCT FROM excluded.sources)) OR (m.kept_apart IS DISTINCT FROM excluded.kept_apart));
+END;
+comment on function ops.merge_days(uuid,date[]) is 'Merges the numbers of the given days: same rows in, same rows out, and a row that stays the same is not written. Call it inside the person''s lock, after ops.match_activities.';
+grant execute on function ops.merge_days(uuid,date[]) to public;
+grant execute on function ops.merge_days(uuid,date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.merge_intervals(p_user_id uuid, p_days date[])
+ RETURNS TABLE(local_day date, kind text, platform_group text, value numeric, sources jsonb)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH near AS (
+          SELECT DISTINCT (day.day + beside.beside) AS day
+            FROM (unnest(merge_intervals.p_days) day(day)
+              CROSS JOIN generate_series('-1'::integer, 1) beside(beside))
+         ), kinds AS (
+          SELECT k.id AS measured,
+             k.id AS kind
+            FROM public.metric_kinds k
+           WHERE (k.aggregation = 'sum'::text)
+         UNION ALL
+          SELECT k.id,
+             k.counts_as
+            FROM public.metric_kinds k
+           WHERE (k.counts_as IS NOT NULL)
+         ), measured AS MATERIALIZED (
+          SELECT s.local_day,
+             k.kind,
+                 CASE
+                     WHEN p.combinable THEN ''::text
+                     ELSE s.platform
+                 END AS platform_group,
+             s.platform,
+             s.source,
+             s.value,
+             s.started_at,
+             s.ended_at,
+             tstzrange(s.started_at, s.ended_at) AS span
+            FROM (((near
+              CROSS JOIN LATERAL ( SELECT s_1.user_id,
+                     s_1.kind,
+                     s_1.started_at,
+                     s_1.ended_at,
+                     s_1.platform,
+                     s_1.source,
+                     s_1.variant,
+                     s_1.value,
+                     s_1.local_day,
+                     s_1.start_offset_seconds,
+                     s_1.manual,
+                     s_1.source_id,
+                     s_1.raw_id,
+                     s_1.raw_created_at,
+                     s_1.observed_at
+                    FROM public.samples s_1
+                   WHERE ((s_1.user_id = merge_intervals.p_user_id) AND (s_1.kind = ANY (ARRAY( SELECT m.id
+                            FROM public.metric_kinds m
+                           WHERE (m.aggregation = 'sum'::text)))) AND (s_1.started_at >= (((near.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '30:00:00'::interval)) AND (s_1.started_at < (((near.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '54:00:00'::interval)) AND (s_1.local_day = near.day) AND (s_1.value > (0)::numeric))) s)
+              JOIN kinds k ON ((k.measured = s.kind)))
+              JOIN public.platforms p ON ((p.id = s.platform)))
+         ), covers AS (
+          SELECT m.kind,
+             m.platform_group,
+             m.platform,
+             m.source,
+             ops.source_rank(merge_intervals.p_user_id, m.kind, m.platform, m.source) AS rank,
+             COALESCE(range_agg(m.span), '{}'::tstzmultirange) AS cover
+            FROM measured m
+           GROUP BY m.kind, m.platform_group, m.platform, m.source
+         ), ranked AS (
+          SELECT c_1.kind,
+             c_1.platform_group,
+             c_1.platform,
+             c_1.source,
+             c_1.rank,
+             c_1.cover,
+             COALESCE(range_agg(c_1.cover) OVER (PARTITION BY c_1.kind, c_1.platform_group ORDER BY c_1.rank, c_1.platform, c_1.source ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}'::tstzmultirange) AS taken
+            FROM covers c_1
+         ), contributed AS (
+          SELECT m.local_day,
+             m.kind,
+             m.platform_group,
+             m.platform,
+             m.source,
+             sum(
+                 CASE
+                     WHEN isempty(m.span) THEN
+                     CASE
+                         WHEN (m.started_at <@ r.taken) THEN (0)::numeric
+                         ELSE m.value
+                     END
+                     WHEN (NOT (m.span && r.taken)) THEN m.value
+                     WHEN (m.span <@ r.taken) THEN (0)::numeric
+                     ELSE ((m.value * ( SELECT COALESCE(sum(EXTRACT(epoch FROM (upper(part.part) - lower(part.part)))), (0)::numeric) AS "coalesce"
+                        FROM unnest((tstzmultirange(m.span) - r.taken)) part(part))) / EXTRACT(epoch FROM (m.ended_at - m.started_at)))
+                 END) AS value
+            FROM (measured m
+              JOIN ranked r USING (kind, platform_group, platform, source))
+           WHERE (m.local_day = ANY (merge_intervals.p_days))
+           GROUP BY m.local_day, m.kind, m.platform_group, m.platform, m.source
+         )
+  SELECT c.local_day,
+     c.kind,
+     c.platform_group,
+     trim_scale(round(sum(c.value), 3)) AS trim_scale,
+     COALESCE(jsonb_agg(jsonb_build_object('platform', c.platform, 'source', c.source, 'value', trim_scale(round(c.value, 3))) ORDER BY c.platform, c.source) FILTER (WHERE (c.value > (0)::numeric)), '[]'::jsonb) AS "coalesce"
+    FROM contributed c
+   GROUP BY c.local_day, c.kind, c.platform_group;
+END;
+comment on function ops.merge_intervals(uuid,date[]) is 'Sums of what devices measured over intervals: every moment is counted once, by the best-ranked source that saw anything in it; an interval that is only partly free counts in proportion. A value belongs to the day on which its interval starts. platform_group: empty for all that may be combined, else the platform.';
+grant execute on function ops.merge_intervals(uuid,date[]) to public;
+grant execute on function ops.merge_intervals(uuid,date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.merge_preferred(p_user_id uuid, p_days date[])
+ RETURNS TABLE(local_day date, kind text, platform_group text, value numeric, sources jsonb)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH reported AS (
+          SELECT d.local_day,
+             d.kind,
+             d.platform,
+             ''::text AS source,
+             d.value,
+             true AS reported
+            FROM (public.daily_metrics d
+              JOIN public.metric_kinds k ON ((k.id = d.kind)))
+           WHERE ((d.user_id = merge_preferred.p_user_id) AND (d.local_day = ANY (merge_preferred.p_days)) AND (k.aggregation <> 'sum'::text) AND (k.category <> 'activity'::text))
+         ), sampled AS (
+          SELECT s.local_day,
+             s.kind,
+             s.platform,
+             s.source,
+                 CASE min(k.aggregation)
+                     WHEN 'mean'::text THEN trim_scale(round(avg(s.value), 3))
+                     WHEN 'min'::text THEN min(s.value)
+                     WHEN 'max'::text THEN max(s.value)
+                     ELSE (array_agg(s.value ORDER BY s.ended_at DESC, s.started_at DESC, s.variant))[1]
+                 END AS value,
+             false AS reported
+            FROM ((unnest(merge_preferred.p_days) day(day)
+              CROSS JOIN LATERAL ( SELECT s_1.user_id,
+                     s_1.kind,
+                     s_1.started_at,
+                     s_1.ended_at,
+                     s_1.platform,
+                     s_1.source,
+                     s_1.variant,
+                     s_1.value,
+                     s_1.local_day,
+                     s_1.start_offset_seconds,
+                     s_1.manual,
+                     s_1.source_id,
+                     s_1.raw_id,
+                     s_1.raw_created_at,
+                     s_1.observed_at
+                    FROM public.samples s_1
+                   WHERE ((s_1.user_id = merge_preferred.p_user_id) AND (s_1.kind = ANY (ARRAY( SELECT m.id
+                            FROM public.metric_kinds m
+                           WHERE (m.aggregation <> 'sum'::text)))) AND (s_1.started_at >= (((day.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) - '30:00:00'::interval)) AND (s_1.started_at < (((day.day)::timestamp without time zone AT TIME ZONE 'UTC'::text) + '54:00:00'::interval)) AND (s_1.local_day = day.day))) s)
+              JOIN public.metric_kinds k ON ((k.id = s.kind)))
+           GROUP BY s.local_day, s.kind, s.platform, s.source
+         ), candidates AS (
+          SELECT c_1.local_day,
+             c_1.kind,
+             c_1.platform,
+             c_1.source,
+             c_1.value,
+             c_1.reported,
+                 CASE
+                     WHEN p.combinable THEN ''::text
+                     ELSE c_1.platform
+                 END AS platform_group
+            FROM (( SELECT reported.local_day,
+                     reported.kind,
+                     reported.platform,
+                     reported.source,
+                     reported.value,
+                     reported.reported
+                    FROM reported
+                 UNION ALL
+                  SELECT sampled.local_day,
+                     sampled.kind,
+                     sampled.platform,
+                     sampled.source,
+                     sampled.value,
+                     sampled.reported
+                    FROM sampled) c_1
+              JOIN public.platforms p ON ((p.id = c_1.platform)))
+         )
+  SELECT DISTINCT ON (c.local_day, c.kind, c.platform_group) c.local_day,
+     c.kind,
+     c.platform_group,
+     c.value,
+     jsonb_build_array(jsonb_build_object('platform', c.platform, 'source', c.source, 'value', c.value)) AS jsonb_build_array
+    FROM candidates c
+   ORDER BY c.local_day, c.kind, c.platform_group, (ops.source_rank(merge_preferred.p_user_id, c.kind, c.platform, c.source)), c.platform, (NOT c.reported), c.source;
+END;
+comment on function ops.merge_preferred(uuid,date[]) is 'Numbers that cannot be added: those of the best-ranked source, as the platform reports them for the day, else from its samples.';
+grant execute on function ops.merge_preferred(uuid,date[]) to public;
+grant execute on function ops.merge_preferred(uuid,date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.merge_sleep(p_user_id uuid, p_days date[])
+ RETURNS TABLE(local_day date, kind text, platform_group text, value numeric, sources jsonb)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH sessions AS (
+          SELECT s.user_id,
+             s.id,
+             s.platform,
+             s.source_id,
+             s.source,
+             s.local_day,
+             s.started_at,
+             s.ended_at,
+             s.end_offset_seconds,
+             s.time_zone,
+             s.nap,
+             s.asleep_s,
+             s.in_bed_s,
+             s.awake_s,
+             s.light_s,
+             s.deep_s,
+             s.rem_s,
+             s.score,
+             s.finality,
+             s.raw_id,
+             s.raw_created_at,
+             s.observed_at,
+             s.created_at,
+             s.updated_at,
+             tstzrange(s.started_at, s.ended_at) AS span,
+                 CASE
+                     WHEN p.combinable THEN ''::text
+                     ELSE s.platform
+                 END AS platform_group
+            FROM ((( SELECT DISTINCT (day.day + beside.beside) AS day
+                    FROM (unnest(merge_sleep.p_days) day(day)
+                      CROSS JOIN generate_series('-1'::integer, 1) beside(beside))) near
+              JOIN public.sleep_sessions s ON (((s.user_id = merge_sleep.p_user_id) AND (s.local_day = near.day))))
+              JOIN public.platforms p ON ((p.id = s.platform)))
+         ), covers AS (
+          SELECT s.platform_group,
+             s.platform,
+             s.source,
+             ops.source_rank(merge_sleep.p_user_id, 'sleep_asleep_s'::text, s.platform, s.source) AS rank,
+             range_agg(s.span) AS cover
+            FROM sessions s
+           GROUP BY s.platform_group, s.platform, s.source
+         ), ranked AS (
+          SELECT c.platform_group,
+             c.platform,
+             c.source,
+             c.rank,
+             c.cover,
+             COALESCE(range_agg(c.cover) OVER (PARTITION BY c.platform_group ORDER BY c.rank, c.platform, c.source ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}'::tstzmultirange) AS taken
+            FROM covers c
+         ), kept AS (
+          SELECT s.user_id,
+             s.id,
+             s.platform,
+             s.source_id,
+             s.source,
+             s.local_day,
+             s.started_at,
+             s.ended_at,
+             s.end_offset_seconds,
+             s.time_zone,
+             s.nap,
+             s.asleep_s,
+             s.in_bed_s,
+             s.awake_s,
+             s.light_s,
+             s.deep_s,
+             s.rem_s,
+             s.score,
+             s.finality,
+             s.raw_id,
+             s.raw_created_at,
+             s.observed_at,
+             s.created_at,
+             s.updated_at,
+             s.span,
+             s.platform_group
+            FROM (sessions s
+              JOIN ranked r USING (platform_group, platform, source))
+           WHERE ((NOT (s.span && r.taken)) AND (s.local_day = ANY (merge_sleep.p_days)))
+         ), numbers AS (
+          SELECT k.local_day,
+             k.platform_group,
+             k.platform,
+             k.source,
+             n_1.kind,
+             sum(n_1.value) AS value
+            FROM (kept k
+              CROSS JOIN LATERAL ( VALUES ('sleep_asleep_s'::text,k.asleep_s), ('sleep_in_bed_s'::text,k.in_bed_s), ('sleep_awake_s'::text,k.awake_s), ('sleep_light_s'::text,k.light_s), ('sleep_deep_s'::text,k.deep_s), ('sleep_rem_s'::text,k.rem_s)) n_1(kind, value))
+           WHERE (n_1.value IS NOT NULL)
+           GROUP BY k.local_day, k.platform_group, k.platform, k.source, n_1.kind
+         )
+  SELECT n.local_day,
+     n.kind,
+     n.platform_group,
+     sum(n.value) AS sum,
+     jsonb_agg(jsonb_build_object('platform', n.platform, 'source', n.source, 'value', n.value) ORDER BY n.platform, n.source) AS jsonb_agg
+    FROM numbers n
+   GROUP BY n.local_day, n.kind, n.platform_group;
+END;
+comment on function ops.merge_sleep(uuid,date[]) is 'Sums of the sleep sessions of each day, naps included; of sessions that overlap, only those of the best-ranked source.';
+grant execute on function ops.merge_sleep(uuid,date[]) to public;
+grant execute on function ops.merge_sleep(uuid,date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.merge_totals(p_user_id uuid, p_days date[])
+ RETURNS TABLE(local_day date, kind text, platform_group text, value numeric, method text, sources jsonb)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH reported AS (
+          SELECT DISTINCT ON (d.local_day, d.kind, g.platform_group) d.local_day,
+             d.kind,
+             g.platform_group,
+             d.platform,
+             d.value
+            FROM (((public.daily_metrics d
+              JOIN public.metric_kinds k ON (((k.id = d.kind) AND (k.aggregation = 'sum'::text) AND (k.category <> 'activity'::text))))
+              JOIN public.platforms p ON ((p.id = d.platform)))
+              CROSS JOIN LATERAL ( SELECT
+                         CASE
+                             WHEN p.combinable THEN ''::text
+                             ELSE p.id
+                         END AS platform_group) g)
+           WHERE ((d.user_id = merge_totals.p_user_id) AND (d.local_day = ANY (merge_totals.p_days)))
+           ORDER BY d.local_day, d.kind, g.platform_group, (ops.source_rank(merge_totals.p_user_id, d.kind, d.platform, ''::text)), d.platform
+         )
+  SELECT COALESCE(i.local_day, r.local_day) AS "coalesce",
+     COALESCE(i.kind, r.kind) AS "coalesce",
+     COALESCE(i.platform_group, r.platform_group) AS "coalesce",
+         CASE
+             WHEN ((i.value >= r.value) OR (r.value IS NULL)) THEN i.value
+             ELSE r.value
+         END AS value,
+         CASE
+             WHEN ((i.value >= r.value) OR (r.value IS NULL)) THEN 'segments'::text
+             ELSE 'daily_total'::text
+         END AS "case",
+         CASE
+             WHEN ((i.value >= r.value) OR (r.value IS NULL)) THEN i.sources
+             ELSE jsonb_build_array(jsonb_build_object('platform', r.platform, 'source', '', 'value', r.value))
+         END AS jsonb_build_array
+    FROM (ops.merge_intervals(merge_totals.p_user_id, merge_totals.p_days) i(local_day, kind, platform_group, value, sources)
+      FULL JOIN reported r ON (((r.local_day = i.local_day) AND (r.kind = i.kind) AND (r.platform_group = i.platform_group))));
+END;
+comment on function ops.merge_totals(uuid,date[]) is 'Sums of the day: from intervals, or the total that the best-ranked platform reports where that is more or there are no intervals. Never both.';
+grant execute on function ops.merge_totals(uuid,date[]) to public;
+grant execute on function ops.merge_totals(uuid,date[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.rebuild_daily_metrics(p_user_id uuid, p_platform text, p_days date[])
  RETURNS void
  LANGUAGE sql
@@ -1142,74 +2000,120 @@ grant execute on function ops.rebuild_daily_metrics(uuid,text,date[]) to public;
 grant execute on function ops.rebuild_daily_metrics(uuid,text,date[]) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.rebuild_daily_summaries(p_user_id uuid, p_days date[])
- RETURNS void
- LANGUAGE sql
-BEGIN ATOMIC
- WITH metrics AS (
-          SELECT d.local_day,
-             d.platform,
-             d.kind,
-             d.value
-            FROM public.daily_metrics d
-           WHERE ((d.user_id = rebuild_daily_summaries.p_user_id) AND (d.local_day = ANY (rebuild_daily_summaries.p_days)))
-         ), per_platform AS (
-          SELECT m.local_day,
-             m.platform,
-             jsonb_object_agg(m.kind, m.value) AS metrics,
-             max(m.value) FILTER (WHERE (m.kind = 'activity_heart_rate_mean_bpm'::text)) AS heart_rate_mean_bpm,
-             max(m.value) FILTER (WHERE (m.kind = 'activity_moving_time_s'::text)) AS moving_time_s
-            FROM metrics m
-           GROUP BY m.local_day, m.platform
-         ), days AS (
-          SELECT m.local_day,
-             (COALESCE(sum(m.value) FILTER (WHERE (m.kind = 'activity_count'::text)), (0)::numeric))::integer AS activity_count,
-             sum(m.value) FILTER (WHERE (m.kind = 'activity_distance_m'::text)) AS distance_m,
-             (sum(m.value) FILTER (WHERE (m.kind = 'activity_moving_time_s'::text)))::bigint AS moving_time_s,
-             (sum(m.value) FILTER (WHERE (m.kind = 'activity_elapsed_time_s'::text)))::bigint AS elapsed_time_s,
-             sum(m.value) FILTER (WHERE (m.kind = 'activity_elevation_gain_m'::text)) AS elevation_gain_m,
-             sum(m.value) FILTER (WHERE (m.kind = 'activity_energy_kcal'::text)) AS energy_kcal,
-             max(m.value) FILTER (WHERE (m.kind = 'activity_heart_rate_max_bpm'::text)) AS heart_rate_max_bpm
-            FROM metrics m
-           GROUP BY m.local_day
-         ), merged AS (
-          SELECT p.local_day,
-             jsonb_object_agg(p.platform, p.metrics) AS sources,
-             round((sum((p.heart_rate_mean_bpm * p.moving_time_s)) / NULLIF(sum(p.moving_time_s) FILTER (WHERE (p.heart_rate_mean_bpm IS NOT NULL)), (0)::numeric)), 2) AS heart_rate_mean_bpm
-            FROM per_platform p
-           GROUP BY p.local_day
-         ), sports AS (
-          SELECT a.local_day,
-             array_agg(DISTINCT a.sport ORDER BY a.sport) AS sports
-            FROM public.activities a
-           WHERE ((a.user_id = rebuild_daily_summaries.p_user_id) AND (a.local_day = ANY (rebuild_daily_summaries.p_days)))
-           GROUP BY a.local_day
-         ), emptied AS (
-          DELETE FROM public.daily_summaries s
-           WHERE ((s.user_id = rebuild_daily_summaries.p_user_id) AND (s.local_day = ANY (rebuild_daily_summaries.p_days)) AND (NOT (EXISTS ( SELECT 1
-                    FROM days d
-                   WHERE (d.local_day = s.local_day)))))
-           RETURNING 1 AS "?column?"
-         )
-  INSERT INTO public.daily_summaries (user_id, local_day, activity_count, distance_m, moving_time_s, elapsed_time_s, elevation_gain_m, energy_kcal, heart_rate_mean_bpm, heart_rate_max_bpm, sports, sources)  SELECT rebuild_daily_summaries.p_user_id AS p_user_id,
-             d.local_day,
-             d.activity_count,
-             d.distance_m,
-             d.moving_time_s,
-             d.elapsed_time_s,
-             d.elevation_gain_m,
-             d.energy_kcal,
-             m.heart_rate_mean_bpm,
-             d.heart_rate_max_bpm,
-             COALESCE(s.sports, '{}'::text[]) AS "coalesce",
-             m.sources
-            FROM ((days d
-              JOIN merged m USING (local_day))
-              LEFT JOIN sports s USING (local_day))
-           ORDER BY d.local_day ON CONFLICT(user_id, local_day) DO UPDATE SET activity_count = excluded.activity_count, distance_m = excluded.distance_m, moving_time_s = excluded.moving_time_s, elapsed_time_s = excluded.elapsed_time_s, elevation_gain_m = excluded.elevation_gain_m, energy_kcal = excluded.energy_kcal, heart_rate_mean_bpm = excluded.heart_rate_mean_bpm, heart_rate_max_bpm = excluded.heart_rate_max_bpm, sports = excluded.sports, sources = excluded.sources, updated_at = now();
-END;
-comment on function ops.rebuild_daily_summaries(uuid,date[]) is 'Rebuilds the summaries of the given days from daily metrics: same metrics in, same rows out. Call it inside the person''s lock.';
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_days date[];
+  v_kept_apart jsonb;
+begin
+  -- The days beside them too: an interval that crosses midnight takes part in both.
+  select array_agg(distinct day + beside) into v_days from unnest(p_days) as day cross join generate_series(-1, 1) as beside;
+  v_days := v_days || ops.match_activities(p_user_id, v_days);
+  select array_agg(distinct day) into v_days from unnest(v_days) as day;
+  perform ops.merge_days(p_user_id, v_days);
+
+  with numbers as (
+    select m.local_day,
+      jsonb_object_agg(m.kind, m.value) as value,
+      jsonb_object_agg(m.kind, jsonb_build_object('method', m.method, 'sources', m.sources)) filter (where m.kind = any (array[
+        'activity_count', 'activity_distance_m', 'activity_moving_time_s', 'activity_elapsed_time_s', 'activity_elevation_gain_m',
+        'activity_energy_kcal', 'activity_heart_rate_mean_bpm', 'activity_heart_rate_max_bpm', 'steps', 'distance_m',
+        'active_energy_kcal', 'resting_heart_rate_bpm', 'hrv_rmssd_night_mean_ms', 'hrv_rmssd_ms', 'sleep_asleep_s', 'body_weight_kg'
+      ])) as provenance
+    from public.merged_metrics m where m.user_id = p_user_id and m.local_day = any (v_days) group by m.local_day
+  ), apart as (
+    select c.local_day, jsonb_object_agg(c.platform, c.numbers) as kept_apart
+    from (
+      select m.local_day, o ->> 'platform' as platform, count(*) as numbers
+      from public.merged_metrics m cross join lateral jsonb_array_elements(m.kept_apart) as o
+      where m.user_id = p_user_id and m.local_day = any (v_days) group by 1, 2
+    ) c group by c.local_day
+  ), per_platform as (
+    select p.local_day, jsonb_object_agg(p.platform, p.metrics) as sources
+    from (
+      select d.local_day, d.platform, jsonb_object_agg(d.kind, d.value) as metrics from public.daily_metrics d
+      where d.user_id = p_user_id and d.local_day = any (v_days) group by d.local_day, d.platform
+    ) p group by p.local_day
+  ), sports as (
+    select a.local_day, array_agg(distinct a.sport order by a.sport) as sports from public.activities a
+    where a.user_id = p_user_id and a.local_day = any (v_days)
+      and not exists (select 1 from public.activity_duplicates d where d.user_id = a.user_id and d.activity_id = a.id)
+    group by a.local_day
+  ), emptied as (
+    delete from public.daily_summaries s
+    where s.user_id = p_user_id and s.local_day = any (v_days) and not exists (select 1 from numbers n where n.local_day = s.local_day)
+    returning s.kept_apart
+  ), written as (
+    insert into public.daily_summaries as s (user_id, local_day, activity_count, distance_m, moving_time_s, elapsed_time_s,
+      elevation_gain_m, energy_kcal, heart_rate_mean_bpm, heart_rate_max_bpm, sports, sources, steps, day_distance_m, active_energy_kcal,
+      resting_heart_rate_bpm, hrv_rmssd_ms, sleep_asleep_s, body_weight_kg, provenance, kept_apart)
+    select p_user_id, n.local_day, coalesce((n.value ->> 'activity_count')::integer, 0), (n.value ->> 'activity_distance_m')::numeric,
+      (n.value ->> 'activity_moving_time_s')::bigint, (n.value ->> 'activity_elapsed_time_s')::bigint,
+      (n.value ->> 'activity_elevation_gain_m')::numeric, (n.value ->> 'activity_energy_kcal')::numeric,
+      (n.value ->> 'activity_heart_rate_mean_bpm')::numeric, (n.value ->> 'activity_heart_rate_max_bpm')::numeric,
+      coalesce(s.sports, '{}'), coalesce(p.sources, '{}'), (n.value ->> 'steps')::numeric, (n.value ->> 'distance_m')::numeric,
+      (n.value ->> 'active_energy_kcal')::numeric, (n.value ->> 'resting_heart_rate_bpm')::numeric,
+      coalesce(n.value ->> 'hrv_rmssd_night_mean_ms', n.value ->> 'hrv_rmssd_ms')::numeric, (n.value ->> 'sleep_asleep_s')::numeric,
+      (n.value ->> 'body_weight_kg')::numeric, coalesce(n.provenance, '{}'), coalesce(a.kept_apart, '{}')
+    from numbers n left join per_platform p using (local_day) left join sports s using (local_day) left join apart a using (local_day)
+    order by n.local_day
+    on conflict (user_id, local_day) do update
+    set activity_count = excluded.activity_count, distance_m = excluded.distance_m, moving_time_s = excluded.moving_time_s,
+      elapsed_time_s = excluded.elapsed_time_s, elevation_gain_m = excluded.elevation_gain_m, energy_kcal = excluded.energy_kcal,
+      heart_rate_mean_bpm = excluded.heart_rate_mean_bpm, heart_rate_max_bpm = excluded.heart_rate_max_bpm, sports = excluded.sports,
+      sources = excluded.sources, steps = excluded.steps, day_distance_m = excluded.day_distance_m,
+      active_energy_kcal = excluded.active_energy_kcal, resting_heart_rate_bpm = excluded.resting_heart_rate_bpm,
+      hrv_rmssd_ms = excluded.hrv_rmssd_ms, sleep_asleep_s = excluded.sleep_asleep_s, body_weight_kg = excluded.body_weight_kg,
+      provenance = excluded.provenance, kept_apart = excluded.kept_apart, updated_at = now()
+    where (s.activity_count, s.distance_m, s.moving_time_s, s.elapsed_time_s, s.elevation_gain_m, s.energy_kcal, s.heart_rate_mean_bpm,
+        s.heart_rate_max_bpm, s.sports, s.sources, s.steps, s.day_distance_m, s.active_energy_kcal, s.resting_heart_rate_bpm,
+        s.hrv_rmssd_ms, s.sleep_asleep_s, s.body_weight_kg, s.provenance, s.kept_apart)
+      is distinct from (excluded.activity_count, excluded.distance_m, excluded.moving_time_s, excluded.elapsed_time_s,
+        excluded.elevation_gain_m, excluded.energy_kcal, excluded.heart_rate_mean_bpm, excluded.heart_rate_max_bpm, excluded.sports,
+        excluded.sources, excluded.steps, excluded.day_distance_m, excluded.active_energy_kcal, excluded.resting_heart_rate_bpm,
+        excluded.hrv_rmssd_ms, excluded.sleep_asleep_s, excluded.body_weight_kg, excluded.provenance, excluded.kept_apart)
+    returning old.kept_apart as before, new.kept_apart as after
+  ), changes as (
+    select c.key as platform, sum(c.value::bigint * c.sign) as numbers
+    from (
+      select e.key, e.value, 1 as sign from written cross join lateral jsonb_each_text(after) as e
+      union all
+      select e.key, e.value, -1 from written cross join lateral jsonb_each_text(before) as e
+      union all
+      select e.key, e.value, -1 from emptied cross join lateral jsonb_each_text(kept_apart) as e
+    ) c group by c.key having sum(c.value::bigint * c.sign) <> 0
+  ), counted as (
+    insert into public.policy_effects as p (user_id, platform, effect, record_type, records)
+    select p_user_id, c.platform, 'kept_apart', 'merged_metrics', c.numbers from changes c
+    on conflict (user_id, platform, effect, record_type) do update set records = p.records + excluded.records, updated_at = now()
+  )
+  select jsonb_object_agg(c.platform, c.numbers) into v_kept_apart from changes c where c.numbers > 0;
+  return coalesce(v_kept_apart, '{}');
+end $function$;
+comment on function ops.rebuild_daily_summaries(uuid,date[]) is 'Merges and summarizes the given days anew: same rows in, same rows out, a row that stays the same is not written. Answers how many more numbers are kept apart, by platform. Call it inside the person''s lock.';
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to public;
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.source_rank(p_user_id uuid, p_kind text, p_platform text, p_source text)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT COALESCE(( SELECT p.rank
+            FROM public.source_priorities p
+           WHERE ((p.user_id = source_rank.p_user_id) AND (p.platform = source_rank.p_platform) AND ((p.kind = source_rank.p_kind) OR (p.kind IS NULL)) AND ((p.source = source_rank.p_source) OR (p.source IS NULL)))
+           ORDER BY (p.kind IS NULL), (p.source IS NULL)
+          LIMIT 1), ( SELECT d.rank
+            FROM public.default_source_priorities d
+           WHERE ((d.platform = source_rank.p_platform) AND ((d.kind = source_rank.p_kind) OR (d.kind IS NULL)) AND ((source_rank.p_source ~~* d.source_pattern) OR (d.source_pattern IS NULL)))
+           ORDER BY (d.kind IS NULL), (d.source_pattern IS NULL), d.id
+          LIMIT 1), 1000) AS "coalesce";
+END;
+comment on function ops.source_rank(uuid,text,text,text) is 'Where a device or app stands for a metric, the smallest first: the person''s own order, else the default, else 1000. The narrower row wins: first by metric, then by device.';
+grant execute on function ops.source_rank(uuid,text,text,text) to public;
+grant execute on function ops.source_rank(uuid,text,text,text) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.store_activities(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
  RETURNS date[]

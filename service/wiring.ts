@@ -49,6 +49,7 @@ import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
+import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import { createVault, type Vault } from './vault/vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
@@ -79,7 +80,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     findPausedEndpoints: () => findPausedEndpoints(db),
   })
   const vault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
-  const connections = wireConnections({ config, db, vault, metrics })
+  const connections = wireConnections({ config, db, vault, metrics, log })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization: NormalizationServices = {
     db,
@@ -95,7 +96,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
 
-function wireConnections({ config, db, vault, metrics }: Parts): ConnectionServices {
+function wireConnections({ config, db, vault, metrics, log }: Parts & Pick<Wiring, 'log'>): ConnectionServices {
   return {
     db,
     vault,
@@ -104,6 +105,7 @@ function wireConnections({ config, db, vault, metrics }: Parts): ConnectionServi
     appRedirectUris: config.appRedirectUris,
     queueHistory: (tx, key) => queueHistory(config.platforms, tx, key),
     cancelRuns,
+    audit: auditToLog(log),
     countRefreshFailure: (platform, reason) => metrics.tokenRefreshFailures.inc({ platform, reason }),
   }
 }
@@ -125,7 +127,7 @@ function wireIngestion({
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
     markWebhook,
-    endByPlatform,
+    endByPlatform: (tx, key) => endByPlatform(connections.audit, tx, key),
     countSync: ({ platform, kind, outcome, seconds }) => {
       metrics.syncOperations.inc({ platform, kind, outcome })
       metrics.syncDuration.observe({ platform, kind }, seconds)
@@ -149,6 +151,11 @@ function wireUploads({
     preview: ({ normalize }, { dataType, ...payload }) => readPayload(normalize[dataType], payload, new Date()),
   }
 }
+
+const countPolicyEffect =
+  ({ policyEffects }: Metrics, effect: string) =>
+  (platform: string, records: number) =>
+    policyEffects.inc({ platform, effect }, records)
 
 /** The log keeps them until the trail of its own does. */
 function auditToLog(log: Log): RecordAudit {
@@ -200,7 +207,8 @@ export function bindTasks({
     bindTask(importUpload, uploads, options),
     bindTask(forgetAbandonedUploads, { db }, { ...options, schedule: '23 * * * *' }),
     bindTask(normalizeRawData, normalization, options),
-    bindTask(rebuildSummaries, { db }, options),
+    bindTask(rebuildSummaries, { db, countKeptApart: countPolicyEffect(metrics, 'kept_apart') }, options),
+    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(revokeTokens, connections, options),
     bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),

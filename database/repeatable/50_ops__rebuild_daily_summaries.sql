@@ -1,51 +1,94 @@
 -- drops: drop function if exists ops.rebuild_daily_summaries(uuid, date[]);
-create or replace function ops.rebuild_daily_summaries(p_user_id uuid, p_days date[]) returns void
-language sql volatile
-begin atomic
-  with metrics as (
-    select d.local_day, d.platform, d.kind, d.value from public.daily_metrics d
-    where d.user_id = p_user_id and d.local_day = any (p_days)
-  ), per_platform as (
-    select m.local_day, m.platform, jsonb_object_agg(m.kind, m.value) as metrics,
-      max(m.value) filter (where m.kind = 'activity_heart_rate_mean_bpm') as heart_rate_mean_bpm,
-      max(m.value) filter (where m.kind = 'activity_moving_time_s') as moving_time_s
-    from metrics m group by m.local_day, m.platform
-  ), days as (
+create or replace function ops.rebuild_daily_summaries(p_user_id uuid, p_days date[]) returns jsonb
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
+declare
+  v_days date[];
+  v_kept_apart jsonb;
+begin
+  -- The days beside them too: an interval that crosses midnight takes part in both.
+  select array_agg(distinct day + beside) into v_days from unnest(p_days) as day cross join generate_series(-1, 1) as beside;
+  v_days := v_days || ops.match_activities(p_user_id, v_days);
+  select array_agg(distinct day) into v_days from unnest(v_days) as day;
+  perform ops.merge_days(p_user_id, v_days);
+
+  with numbers as (
     select m.local_day,
-      coalesce(sum(m.value) filter (where m.kind = 'activity_count'), 0)::integer as activity_count,
-      sum(m.value) filter (where m.kind = 'activity_distance_m') as distance_m,
-      (sum(m.value) filter (where m.kind = 'activity_moving_time_s'))::bigint as moving_time_s,
-      (sum(m.value) filter (where m.kind = 'activity_elapsed_time_s'))::bigint as elapsed_time_s,
-      sum(m.value) filter (where m.kind = 'activity_elevation_gain_m') as elevation_gain_m,
-      sum(m.value) filter (where m.kind = 'activity_energy_kcal') as energy_kcal,
-      max(m.value) filter (where m.kind = 'activity_heart_rate_max_bpm') as heart_rate_max_bpm
-    from metrics m group by m.local_day
-  ), merged as (
-    select p.local_day, jsonb_object_agg(p.platform, p.metrics) as sources,
-      round(sum(p.heart_rate_mean_bpm * p.moving_time_s)
-        / nullif(sum(p.moving_time_s) filter (where p.heart_rate_mean_bpm is not null), 0), 2) as heart_rate_mean_bpm
-    from per_platform p group by p.local_day
+      jsonb_object_agg(m.kind, m.value) as value,
+      jsonb_object_agg(m.kind, jsonb_build_object('method', m.method, 'sources', m.sources)) filter (where m.kind = any (array[
+        'activity_count', 'activity_distance_m', 'activity_moving_time_s', 'activity_elapsed_time_s', 'activity_elevation_gain_m',
+        'activity_energy_kcal', 'activity_heart_rate_mean_bpm', 'activity_heart_rate_max_bpm', 'steps', 'distance_m',
+        'active_energy_kcal', 'resting_heart_rate_bpm', 'hrv_rmssd_night_mean_ms', 'hrv_rmssd_ms', 'sleep_asleep_s', 'body_weight_kg'
+      ])) as provenance
+    from public.merged_metrics m where m.user_id = p_user_id and m.local_day = any (v_days) group by m.local_day
+  ), apart as (
+    select c.local_day, jsonb_object_agg(c.platform, c.numbers) as kept_apart
+    from (
+      select m.local_day, o ->> 'platform' as platform, count(*) as numbers
+      from public.merged_metrics m cross join lateral jsonb_array_elements(m.kept_apart) as o
+      where m.user_id = p_user_id and m.local_day = any (v_days) group by 1, 2
+    ) c group by c.local_day
+  ), per_platform as (
+    select p.local_day, jsonb_object_agg(p.platform, p.metrics) as sources
+    from (
+      select d.local_day, d.platform, jsonb_object_agg(d.kind, d.value) as metrics from public.daily_metrics d
+      where d.user_id = p_user_id and d.local_day = any (v_days) group by d.local_day, d.platform
+    ) p group by p.local_day
   ), sports as (
     select a.local_day, array_agg(distinct a.sport order by a.sport) as sports from public.activities a
-    where a.user_id = p_user_id and a.local_day = any (p_days) group by a.local_day
+    where a.user_id = p_user_id and a.local_day = any (v_days)
+      and not exists (select 1 from public.activity_duplicates d where d.user_id = a.user_id and d.activity_id = a.id)
+    group by a.local_day
   ), emptied as (
     delete from public.daily_summaries s
-    where s.user_id = p_user_id and s.local_day = any (p_days)
-      and not exists (select 1 from days d where d.local_day = s.local_day)
-    returning 1
+    where s.user_id = p_user_id and s.local_day = any (v_days) and not exists (select 1 from numbers n where n.local_day = s.local_day)
+    returning s.kept_apart
+  ), written as (
+    insert into public.daily_summaries as s (user_id, local_day, activity_count, distance_m, moving_time_s, elapsed_time_s,
+      elevation_gain_m, energy_kcal, heart_rate_mean_bpm, heart_rate_max_bpm, sports, sources, steps, day_distance_m, active_energy_kcal,
+      resting_heart_rate_bpm, hrv_rmssd_ms, sleep_asleep_s, body_weight_kg, provenance, kept_apart)
+    select p_user_id, n.local_day, coalesce((n.value ->> 'activity_count')::integer, 0), (n.value ->> 'activity_distance_m')::numeric,
+      (n.value ->> 'activity_moving_time_s')::bigint, (n.value ->> 'activity_elapsed_time_s')::bigint,
+      (n.value ->> 'activity_elevation_gain_m')::numeric, (n.value ->> 'activity_energy_kcal')::numeric,
+      (n.value ->> 'activity_heart_rate_mean_bpm')::numeric, (n.value ->> 'activity_heart_rate_max_bpm')::numeric,
+      coalesce(s.sports, '{}'), coalesce(p.sources, '{}'), (n.value ->> 'steps')::numeric, (n.value ->> 'distance_m')::numeric,
+      (n.value ->> 'active_energy_kcal')::numeric, (n.value ->> 'resting_heart_rate_bpm')::numeric,
+      coalesce(n.value ->> 'hrv_rmssd_night_mean_ms', n.value ->> 'hrv_rmssd_ms')::numeric, (n.value ->> 'sleep_asleep_s')::numeric,
+      (n.value ->> 'body_weight_kg')::numeric, coalesce(n.provenance, '{}'), coalesce(a.kept_apart, '{}')
+    from numbers n left join per_platform p using (local_day) left join sports s using (local_day) left join apart a using (local_day)
+    order by n.local_day
+    on conflict (user_id, local_day) do update
+    set activity_count = excluded.activity_count, distance_m = excluded.distance_m, moving_time_s = excluded.moving_time_s,
+      elapsed_time_s = excluded.elapsed_time_s, elevation_gain_m = excluded.elevation_gain_m, energy_kcal = excluded.energy_kcal,
+      heart_rate_mean_bpm = excluded.heart_rate_mean_bpm, heart_rate_max_bpm = excluded.heart_rate_max_bpm, sports = excluded.sports,
+      sources = excluded.sources, steps = excluded.steps, day_distance_m = excluded.day_distance_m,
+      active_energy_kcal = excluded.active_energy_kcal, resting_heart_rate_bpm = excluded.resting_heart_rate_bpm,
+      hrv_rmssd_ms = excluded.hrv_rmssd_ms, sleep_asleep_s = excluded.sleep_asleep_s, body_weight_kg = excluded.body_weight_kg,
+      provenance = excluded.provenance, kept_apart = excluded.kept_apart, updated_at = now()
+    where (s.activity_count, s.distance_m, s.moving_time_s, s.elapsed_time_s, s.elevation_gain_m, s.energy_kcal, s.heart_rate_mean_bpm,
+        s.heart_rate_max_bpm, s.sports, s.sources, s.steps, s.day_distance_m, s.active_energy_kcal, s.resting_heart_rate_bpm,
+        s.hrv_rmssd_ms, s.sleep_asleep_s, s.body_weight_kg, s.provenance, s.kept_apart)
+      is distinct from (excluded.activity_count, excluded.distance_m, excluded.moving_time_s, excluded.elapsed_time_s,
+        excluded.elevation_gain_m, excluded.energy_kcal, excluded.heart_rate_mean_bpm, excluded.heart_rate_max_bpm, excluded.sports,
+        excluded.sources, excluded.steps, excluded.day_distance_m, excluded.active_energy_kcal, excluded.resting_heart_rate_bpm,
+        excluded.hrv_rmssd_ms, excluded.sleep_asleep_s, excluded.body_weight_kg, excluded.provenance, excluded.kept_apart)
+    returning old.kept_apart as before, new.kept_apart as after
+  ), changes as (
+    select c.key as platform, sum(c.value::bigint * c.sign) as numbers
+    from (
+      select e.key, e.value, 1 as sign from written cross join lateral jsonb_each_text(after) as e
+      union all
+      select e.key, e.value, -1 from written cross join lateral jsonb_each_text(before) as e
+      union all
+      select e.key, e.value, -1 from emptied cross join lateral jsonb_each_text(kept_apart) as e
+    ) c group by c.key having sum(c.value::bigint * c.sign) <> 0
+  ), counted as (
+    insert into public.policy_effects as p (user_id, platform, effect, record_type, records)
+    select p_user_id, c.platform, 'kept_apart', 'merged_metrics', c.numbers from changes c
+    on conflict (user_id, platform, effect, record_type) do update set records = p.records + excluded.records, updated_at = now()
   )
-  insert into public.daily_summaries (user_id, local_day, activity_count, distance_m, moving_time_s, elapsed_time_s,
-    elevation_gain_m, energy_kcal, heart_rate_mean_bpm, heart_rate_max_bpm, sports, sources)
-  select p_user_id, d.local_day, d.activity_count, d.distance_m, d.moving_time_s, d.elapsed_time_s,
-    d.elevation_gain_m, d.energy_kcal, m.heart_rate_mean_bpm, d.heart_rate_max_bpm, coalesce(s.sports, '{}'), m.sources
-  from days d join merged m using (local_day) left join sports s using (local_day)
-  order by d.local_day
-  on conflict (user_id, local_day) do update
-  set activity_count = excluded.activity_count, distance_m = excluded.distance_m, moving_time_s = excluded.moving_time_s,
-    elapsed_time_s = excluded.elapsed_time_s, elevation_gain_m = excluded.elevation_gain_m,
-    energy_kcal = excluded.energy_kcal, heart_rate_mean_bpm = excluded.heart_rate_mean_bpm,
-    heart_rate_max_bpm = excluded.heart_rate_max_bpm, sports = excluded.sports, sources = excluded.sources, updated_at = now();
-end;
+  select jsonb_object_agg(c.platform, c.numbers) into v_kept_apart from changes c where c.numbers > 0;
+  return coalesce(v_kept_apart, '{}');
+end $$;
 comment on function ops.rebuild_daily_summaries(uuid, date[]) is
-  'Rebuilds the summaries of the given days from daily metrics: same metrics in, same rows out. Call it inside the person''s lock.';
+  'Merges and summarizes the given days anew: same rows in, same rows out, a row that stays the same is not written. Answers how many more numbers are kept apart, by platform. Call it inside the person''s lock.';
 grant execute on function ops.rebuild_daily_summaries(uuid, date[]) to tributary_service;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
+import { auditConnection, byPlatform } from './audit.ts'
 import { acceptOAuthState, deleteRefusedState } from './oauth-states.ts'
 import { getPlatformOAuth, hashOneTimeValue, isFromIssuer } from './platform-oauth.ts'
 import type { ConnectionServices } from './services.ts'
@@ -14,7 +15,7 @@ export interface CallbackInput {
   readonly iss?: string | undefined
 }
 
-type CallbackServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms'>
+type CallbackServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'audit'>
 
 /**
  * Takes what the platform sent back with the browser and answers where the browser goes: the app's address with a one-time handle, or
@@ -28,11 +29,7 @@ export async function acceptCallback(services: CallbackServices, input: Callback
   // An answer of another server, errors included, says nothing about this attempt: it stays as it was.
   if (!isFromIssuer(oauth, input.iss)) throw new AppError('connection/handle_invalid', { why: 'issuer' })
   const stateHash = hashOneTimeValue(state)
-  if (error !== undefined) {
-    const returnTo = await deleteRefusedState(services.db, { platform, stateHash })
-    // Two words of our own: what the platform wrote is not passed on.
-    return redirect(returnTo, { error: error === 'access_denied' ? 'access_denied' : 'authorization_failed' })
-  }
+  if (error !== undefined) return await acceptRefusal(services, { platform, stateHash, error })
   if (code === undefined || code === '') throw new AppError('connection/handle_invalid')
   const handle = randomBytes(32).toString('base64url')
   const returnTo = await acceptOAuthState(services.db, {
@@ -43,6 +40,22 @@ export async function acceptCallback(services: CallbackServices, input: Callback
     handleHash: hashOneTimeValue(handle),
   })
   return redirect(returnTo, { handle })
+}
+
+async function acceptRefusal(
+  { db, audit }: CallbackServices,
+  { platform, stateHash, error }: { platform: string; stateHash: Buffer; error: string },
+): Promise<{ location: string }> {
+  // Two words of our own: what the platform wrote is not passed on.
+  const word = error === 'access_denied' ? 'access_denied' : 'authorization_failed'
+  const refused = await db.transaction(async (tx) => {
+    const attempt = await deleteRefusedState(tx, { platform, stateHash })
+    if (attempt === undefined) return undefined
+    const what = { action: 'connection.consent_refused', actor: byPlatform(platform), details: { error: word } }
+    await auditConnection({ audit, tx }, { userId: attempt.userId, platform }, { ...what, outcome: 'refused' })
+    return attempt
+  })
+  return redirect(refused?.returnTo, { error: word })
 }
 
 function redirect(returnTo: string | undefined, fragment: Record<string, string>): { location: string } {

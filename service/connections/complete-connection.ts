@@ -1,12 +1,13 @@
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
+import { auditConnection, byUser } from './audit.ts'
 import { endCooldown } from './cooldown.ts'
 import { type BurntState, burnHandle, burnState } from './oauth-states.ts'
 import { dropPendingRevocations } from './pending-revocations.ts'
 import { getPlatformOAuth, grantedOf, hashOneTimeValue, isFromIssuer, issuerOf } from './platform-oauth.ts'
 import { lockUser, upsertConnection } from './queries.ts'
-import type { ConnectionServices } from './services.ts'
+import type { ConnectionKey, ConnectionServices } from './services.ts'
 import { exchangeCode, type Grant } from './token-endpoint.ts'
 
 /**
@@ -33,7 +34,7 @@ export interface CompletedConnection {
   readonly syncRunId: string
 }
 
-type CompleteServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'queueHistory'>
+type CompleteServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'queueHistory' | 'audit'>
 
 /**
  * Exchanges the code for tokens, for the signed-in person who began the attempt and nobody else. Whatever follows, the attempt is used
@@ -63,8 +64,9 @@ export async function completeConnection(
     return await services.db.transaction((tx) => store(services, tx, { account, grant }))
   } catch (error) {
     // The fresh tokens are dropped, not revoked: at Strava that would end the rightful owner's access to the same account.
-    if (isAccountTaken(error)) throw new AppError('connection/account_taken', { platform })
-    throw error
+    if (!isAccountTaken(error)) throw error
+    await refuse(services, { userId: input.userId, platform }, { action: 'connection.account_taken', by: input.userId })
+    throw new AppError('connection/account_taken', { platform })
   }
 }
 
@@ -77,7 +79,7 @@ interface Account {
 }
 
 async function store(
-  { vault, queueHistory }: CompleteServices,
+  { vault, queueHistory, audit }: CompleteServices,
   tx: Tx,
   { account, grant }: { account: Account; grant: Grant },
 ): Promise<CompletedConnection> {
@@ -90,26 +92,49 @@ async function store(
   await vault.storeTokens(tx, { userId, platform }, grant)
   await endCooldown(tx, { userId, platform })
   const syncRunId = await queueHistory(tx, { userId, platform })
+  const completed = { action: 'connection.completed', actor: byUser(userId), details: { status } }
+  await auditConnection({ audit, tx }, { userId, platform }, completed)
   return { connectionId, platform, status, missingScopes, syncRunId }
 }
 
 async function burnAttempt(
-  { db, vault, platforms }: CompleteServices,
+  services: CompleteServices,
   input: CompleteInput,
 ): Promise<{ attempt: BurntState; code: Secret }> {
+  const { db, vault, platforms } = services
+  const callerId = input.userId
   if ('handle' in input) {
-    const attempt = await burnHandle(db, { handleHash: hashOneTimeValue(input.handle), callerId: input.userId })
-    if (attempt?.belongsToCaller !== true || attempt.codeSealed === null)
-      throw new AppError('connection/handle_invalid')
+    const burnt = await burnHandle(db, { handleHash: hashOneTimeValue(input.handle), callerId })
+    const attempt = await ownAttempt(services, burnt, callerId)
     const { platform, stateHash, codeSealed } = attempt
+    if (codeSealed === null) throw new AppError('connection/handle_invalid')
     return { attempt, code: vault.openOAuthSecret({ platform, stateHash, kind: 'code' }, codeSealed) }
   }
-  const { userId: callerId, platform } = input
+  const { platform } = input
   const oauth = getPlatformOAuth(platforms, platform)
   if (!isFromIssuer(oauth, input.iss ?? undefined)) throw new AppError('connection/handle_invalid', { why: 'issuer' })
-  const attempt = await burnState(db, { platform, stateHash: hashOneTimeValue(input.state), callerId })
-  if (attempt?.belongsToCaller !== true) throw new AppError('connection/handle_invalid')
-  return { attempt, code: new Secret(input.code) }
+  const burnt = await burnState(db, { platform, stateHash: hashOneTimeValue(input.state), callerId })
+  return { attempt: await ownAttempt(services, burnt, callerId), code: new Secret(input.code) }
+}
+
+/** Who brings another person's attempt is told what everybody is told; the trail knows better. */
+async function ownAttempt(
+  services: CompleteServices,
+  burnt: BurntState | undefined,
+  callerId: string,
+): Promise<BurntState> {
+  if (burnt?.belongsToCaller === true) return burnt
+  if (burnt !== undefined) await refuse(services, burnt, { action: 'oauth.user_mismatch', by: callerId })
+  throw new AppError('connection/handle_invalid')
+}
+
+async function refuse(
+  { db, audit }: CompleteServices,
+  { userId, platform }: ConnectionKey,
+  { action, by }: { action: string; by: string },
+): Promise<void> {
+  const what = { action, actor: byUser(by), outcome: 'refused' } as const
+  await db.transaction((tx) => auditConnection({ audit, tx }, { userId, platform }, what))
 }
 
 function isAccountTaken(error: unknown): boolean {

@@ -1,4 +1,5 @@
 import { AppError } from '../runtime/errors.ts'
+import { auditConnection, byUser } from './audit.ts'
 import { endConnectionRow, hasConnections, lockUser } from './queries.ts'
 import { attemptRevocation } from './revoke-at-platform.ts'
 import { queueRevocation } from './revoke-tokens.task.ts'
@@ -13,7 +14,7 @@ export interface Disconnected {
   readonly revocationStatus: 'confirmed' | 'pending' | null
 }
 
-type DisconnectServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'cancelRuns'>
+type DisconnectServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'cancelRuns' | 'audit'>
 
 /**
  * Ends a connection at the person's wish. Here it has ended whatever the platform answers: the tokens are deleted first, and with the
@@ -33,13 +34,15 @@ export async function disconnectPlatform(services: DisconnectServices, key: Conn
 
 /** One transaction. Answers the id of what is left to tell the platform; undefined when there were no readable tokens. */
 async function endHere(services: DisconnectServices, key: ConnectionKey): Promise<string | undefined> {
-  const { db, vault, cancelRuns } = services
+  const { db, vault, cancelRuns, audit } = services
   return await db.transaction(async (tx) => {
     await lockUser(tx, key.userId)
     const connectionId = await endConnectionRow(tx, key, null)
     if (connectionId === undefined) throw new AppError('connection/not_found', { platform: key.platform })
     const pair = await vault.takeTokens(tx, key)
     await cancelRuns(tx, key)
+    const ended = { action: 'connection.disconnected', actor: byUser(key.userId) }
+    await auditConnection({ audit, tx }, key, ended)
     if (!(await hasConnections(tx, key.userId))) await vault.destroyUserKey(tx, key.userId)
     if (pair === undefined) return undefined
     return await queueRevocation(services, tx, { connectionId, platform: key.platform, pair })

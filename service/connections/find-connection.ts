@@ -1,6 +1,8 @@
+import type { RecordAudit } from '../runtime/audit-event.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
 import { deleteTokens, deleteUserKey } from '../vault/queries.ts'
+import { auditConnection, byPlatform } from './audit.ts'
 import { type ConnectionStatus, endConnectionRow, hasConnections, lockUser } from './queries.ts'
 import type { ConnectionKey } from './services.ts'
 
@@ -23,9 +25,10 @@ export async function markWebhook(db: Db, { userId, platform }: ConnectionKey): 
 }
 
 /** The person ended it at the platform: there is nothing to revoke. Safe to call again. */
-export async function endByPlatform(tx: Tx, key: ConnectionKey): Promise<void> {
+export async function endByPlatform(audit: RecordAudit, tx: Tx, key: ConnectionKey): Promise<void> {
   await lockUser(tx, key.userId)
   if ((await endConnectionRow(tx, key, 'connection/ended_at_platform')) === undefined) return
   await deleteTokens(tx, key)
+  await auditConnection({ audit, tx }, key, { action: 'connection.ended_at_platform', actor: byPlatform(key.platform) })
   if (!(await hasConnections(tx, key.userId))) await deleteUserKey(tx, key.userId)
 }

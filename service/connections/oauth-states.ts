@@ -45,16 +45,18 @@ export async function acceptOAuthState(db: Db, callback: Callback): Promise<stri
 export async function deleteRefusedState(
   db: Db,
   { platform, stateHash }: { platform: string; stateHash: Buffer },
-): Promise<string | undefined> {
-  const { rows } = await db.query<{ return_to: string }>(sql`
+): Promise<{ returnTo: string; userId: string } | undefined> {
+  const { rows } = await db.query<{ returnTo: string; userId: string }>(sql`
     delete from vault.oauth_states
     where state_hash = ${stateHash} and platform = ${platform} and handle_hash is null and expires_at > now()
-    returning return_to`)
-  return rows[0]?.return_to
+    returning return_to as "returnTo", user_id as "userId"`)
+  return rows[0]
 }
 
 /** An attempt that was just used up. */
 export interface BurntState {
+  /** Who began it. */
+  readonly userId: string
   readonly belongsToCaller: boolean
   readonly platform: string
   readonly issuer: string
@@ -74,7 +76,7 @@ export async function burnHandle(
   const { rows } = await db.query<BurntState>(sql`
     delete from vault.oauth_states
     where handle_hash = ${handleHash} and expires_at > now()
-    returning user_id = ${callerId}::uuid as "belongsToCaller", platform, issuer, redirect_uri as "redirectUri",
+    returning user_id as "userId", user_id = ${callerId}::uuid as "belongsToCaller", platform, issuer, redirect_uri as "redirectUri",
       state_hash as "stateHash", verifier_sealed as "verifierSealed", code_sealed as "codeSealed",
       callback_scopes as "callbackScopes"`)
   return rows[0]
@@ -88,7 +90,7 @@ export async function burnState(
   const { rows } = await db.query<BurntState>(sql`
     delete from vault.oauth_states
     where state_hash = ${stateHash} and platform = ${platform} and handle_hash is null and expires_at > now()
-    returning user_id = ${callerId}::uuid as "belongsToCaller", platform, issuer, redirect_uri as "redirectUri",
+    returning user_id as "userId", user_id = ${callerId}::uuid as "belongsToCaller", platform, issuer, redirect_uri as "redirectUri",
       state_hash as "stateHash", verifier_sealed as "verifierSealed", code_sealed as "codeSealed",
       callback_scopes as "callbackScopes"`)
   return rows[0]

@@ -40,14 +40,14 @@ export async function countAttempt(db: Db, id: string): Promise<void> {
   await db.query(sql`update vault.pending_revocations set attempts = attempts + 1 where id = ${id}::uuid`)
 }
 
-/** Deletes the sealed pair and tells the person how it ended. */
+/** Deletes the sealed pair and tells the person how it ended: whose it was, undefined when they have been erased or are connected again. */
 export async function settleRevocation(
   tx: Tx,
   { id, connectionId }: { id: string; connectionId: string },
   status: 'confirmed' | 'given_up',
-): Promise<void> {
+): Promise<string | undefined> {
   await tx.query(sql`delete from vault.pending_revocations where id = ${id}::uuid`)
-  await setRevocationStatus(tx, connectionId, status)
+  return await setRevocationStatus(tx, connectionId, status)
 }
 
 /**
@@ -67,8 +67,10 @@ async function setRevocationStatus(
   tx: Tx,
   connectionId: string,
   status: 'pending' | 'confirmed' | 'given_up',
-): Promise<void> {
-  await tx.query(sql`
+): Promise<string | undefined> {
+  const { rows } = await tx.query<{ userId: string }>(sql`
     update public.connections set revocation_status = ${status}, updated_at = now()
-    where id = ${connectionId}::uuid and status = 'disconnected'`)
+    where id = ${connectionId}::uuid and status = 'disconnected'
+    returning user_id as "userId"`)
+  return rows[0]?.userId
 }

@@ -62,15 +62,21 @@ export async function lockConnection(tx: Tx, { userId, platform }: ConnectionKey
     select 1 from public.connections where user_id = ${userId}::uuid and platform = ${platform} for no key update`)
 }
 
-/** False when the tokens have another version by now: whoever stored it knows better. */
-export async function markNeedsReauth(tx: Tx, { userId, platform }: ConnectionKey, version: string): Promise<boolean> {
-  const { rowCount } = await tx.query(sql`
+/** 'other_version': the tokens are newer by now, and whoever stored them knows better. */
+export async function markNeedsReauth(
+  tx: Tx,
+  { userId, platform }: ConnectionKey,
+  version: string,
+): Promise<'newly' | 'already' | 'other_version'> {
+  const { rows } = await tx.query<{ was: string }>(sql`
     update public.connections c
     set status = 'needs_reauth', status_reason = 'connection/reauth_required', updated_at = now()
     from vault.tokens t
     where c.user_id = ${userId}::uuid and c.platform = ${platform} and c.status <> 'disconnected'
-      and t.user_id = c.user_id and t.platform = c.platform and t.token_version = ${version}::bigint`)
-  return rowCount === 1
+      and t.user_id = c.user_id and t.platform = c.platform and t.token_version = ${version}::bigint
+    returning old.status as was`)
+  if (rows[0] === undefined) return 'other_version'
+  return rows[0].was === 'needs_reauth' ? 'already' : 'newly'
 }
 
 /** A pair that arrives after all, from a process that was given up for dead, mends what its successor reported. */

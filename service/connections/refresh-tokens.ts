@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { PlatformOAuth } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
+import { auditConnection, byPlatform, SYSTEM } from './audit.ts'
 import { coolDown, type EndpointFailure, endCooldown, noteEndpointFailure, noteEndpointIsWell } from './cooldown.ts'
 import { extendLease, findTokenState, releaseLease } from './lease.ts'
 import { getPlatformOAuth } from './platform-oauth.ts'
@@ -24,7 +25,7 @@ export const DEFAULT_TIMING: RefreshTiming = {
 
 export type RefreshServices = Pick<
   ConnectionServices,
-  'db' | 'vault' | 'platforms' | 'countRefreshFailure' | 'refreshTiming'
+  'db' | 'vault' | 'platforms' | 'countRefreshFailure' | 'refreshTiming' | 'audit'
 >
 
 export interface HeldLease {
@@ -97,15 +98,17 @@ async function storeGrant(
   key: ConnectionKey,
   { grant, version }: { grant: Grant; version: string },
 ): Promise<boolean> {
-  const { db, vault } = services
+  const { db, vault, audit } = services
   const stored = await persist(() =>
     db.transaction(async (tx) => {
       await lockConnection(tx, key)
       const replaced = await vault.replaceTokens(tx, key, { pair: grant, expectedVersion: version })
       // A pair that arrives after all, from a process that was given up for dead, mends what its successor reported.
-      if (replaced) await clearNeedsReauth(tx, key)
-      if (replaced) await endCooldown(tx, key)
-      return replaced
+      if (!replaced) return false
+      await clearNeedsReauth(tx, key)
+      await endCooldown(tx, key)
+      await auditConnection({ audit, tx }, key, { action: 'connection.tokens_renewed', actor: SYSTEM })
+      return true
     }),
   )
   // Disconnected while the platform was asked: what it granted since must not outlive that.
@@ -122,13 +125,19 @@ async function revokeLateGrant(services: RefreshServices, key: ConnectionKey, pa
 
 /** Marks the connection as needing the person, unless newer tokens came meanwhile: then false. */
 export async function endConsent(
-  { db }: Pick<RefreshServices, 'db'>,
+  { db, audit }: Pick<RefreshServices, 'db' | 'audit'>,
   key: ConnectionKey,
   version: string,
 ): Promise<boolean> {
   return await db.transaction(async (tx) => {
     await lockConnection(tx, key)
-    return await markNeedsReauth(tx, key, version)
+    const marked = await markNeedsReauth(tx, key, version)
+    if (marked === 'newly')
+      await auditConnection({ audit, tx }, key, {
+        action: 'connection.reauth_required',
+        actor: byPlatform(key.platform),
+      })
+    return marked !== 'other_version'
   })
 }
 

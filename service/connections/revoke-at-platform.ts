@@ -3,6 +3,7 @@ import { AppError } from '../runtime/errors.ts'
 import { sendRequest } from '../runtime/http-client.ts'
 import type { Secret } from '../runtime/secret.ts'
 import type { RevocablePair } from '../vault/revocations.ts'
+import { byPlatform, SYSTEM } from './audit.ts'
 import {
   countAttempt,
   findPendingRevocation,
@@ -16,7 +17,7 @@ import { refreshGrant } from './token-endpoint.ts'
 
 const LIMITS = { timeoutMs: 10_000, maxBytes: 64 * 1024 }
 
-export type RevocationServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms'>
+export type RevocationServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'audit'>
 
 /** `settled`: confirmed or given up earlier, or no longer wanted because the account is connected again. */
 export type RevocationOutcome = 'confirmed' | 'given_up' | 'pending' | 'settled'
@@ -36,8 +37,26 @@ export async function attemptRevocation(
     return { outcome: 'pending', attempts }
   }
   const outcome = confirmed ? 'confirmed' : 'given_up'
-  await db.transaction((tx) => settleRevocation(tx, { id, connectionId: pending.connectionId }, outcome))
+  await settle(services, { id, pending, outcome })
   return { outcome, attempts }
+}
+
+async function settle(
+  { db, audit }: RevocationServices,
+  { id, pending, outcome }: { id: string; pending: PendingRevocation; outcome: 'confirmed' | 'given_up' },
+): Promise<void> {
+  const { connectionId, platform } = pending
+  await db.transaction(async (tx) => {
+    const userId = await settleRevocation(tx, { id, connectionId }, outcome)
+    await audit(tx, {
+      action: `connection.revocation_${outcome}`,
+      actor: outcome === 'confirmed' ? byPlatform(platform) : SYSTEM,
+      subjectUserId: userId ?? null,
+      outcome: outcome === 'confirmed' ? 'success' : 'failure',
+      platform,
+      details: { connection_id: connectionId },
+    })
+  })
 }
 
 async function revoke(services: RevocationServices, id: string, pending: PendingRevocation): Promise<boolean> {

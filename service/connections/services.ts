@@ -1,4 +1,5 @@
 import type { Platforms, RefreshFailure } from '../platforms/contract.ts'
+import type { RecordAudit } from '../runtime/audit-event.ts'
 import type { Database, Tx } from '../runtime/db.ts'
 import type { Vault } from '../vault/vault.ts'
 
@@ -35,6 +36,8 @@ export interface ConnectionServices {
   queueHistory(tx: Tx, connection: ConnectionKey): Promise<string>
   /** Cancels the running syncs of a connection that ends. */
   cancelRuns(tx: Tx, connection: ConnectionKey): Promise<void>
+  /** Leaves a line in the audit trail, in the transaction of what it tells of. */
+  readonly audit: RecordAudit
   countRefreshFailure(platform: string, reason: RefreshFailureReason): void
   readonly refreshTiming?: RefreshTiming
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import * as client from 'openid-client'
 import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
+import { auditConnection, byUser } from './audit.ts'
 import { insertOAuthState } from './oauth-states.ts'
 import { callbackUrl, checkHost, getPlatformOAuth, hashOneTimeValue, issuerOf } from './platform-oauth.ts'
 import type { ConnectionServices } from './services.ts'
@@ -20,7 +21,10 @@ export interface StartedConnection {
   readonly expiresAt: Date
 }
 
-type StartServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'servicePublicUrl' | 'appRedirectUris'>
+type StartServices = Pick<
+  ConnectionServices,
+  'db' | 'vault' | 'platforms' | 'servicePublicUrl' | 'appRedirectUris' | 'audit'
+>
 
 /**
  * Begins an attempt to connect, good for ten minutes. No page of ours and no cookie: only the signed-in person's completeConnection
@@ -36,14 +40,12 @@ export async function startConnection(services: StartServices, input: StartInput
   const state = client.randomState()
   const stateHash = hashOneTimeValue(state)
   const verifier = client.randomPKCECodeVerifier()
-  const expiresAt = await insertOAuthState(services.db, {
-    userId,
-    platform,
-    issuer: issuerOf(oauth),
-    redirectUri,
-    returnTo,
-    stateHash,
-    verifierSealed: services.vault.sealOAuthSecret({ platform, stateHash, kind: 'verifier' }, new Secret(verifier)),
+  const verifierSealed = services.vault.sealOAuthSecret({ platform, stateHash, kind: 'verifier' }, new Secret(verifier))
+  const attempt = { userId, platform, issuer: issuerOf(oauth), redirectUri, returnTo, stateHash, verifierSealed }
+  const expiresAt = await services.db.transaction(async (tx) => {
+    const started = { action: 'connection.started', actor: byUser(userId) }
+    await auditConnection({ audit: services.audit, tx }, { userId, platform }, started)
+    return await insertOAuthState(tx, attempt)
   })
   const authorizationUrl = client.buildAuthorizationUrl(clientOf(oauth), {
     ...oauth.authorizationParameters,

@@ -69,6 +69,12 @@ function syncMetrics(registers: Registry[]) {
       labelNames: ['platform'],
       registers,
     }),
+    policyEffects: new Counter({
+      name: 'policy_effects_total',
+      help: "Records that a platform's policy removed or kept apart",
+      labelNames: ['platform', 'effect'],
+      registers,
+    }),
     tokenRefreshFailures: new Counter({
       name: 'token_refresh_failures_total',
       help: 'Token refreshes that did not yield a token',

@@ -65,6 +65,14 @@ const STATEMENTS = [
    select u, date '2026-03-01' + k, 'strava', 'activity_distance_m', n + k, ${AT} from p, generate_series(3, 5) as k`,
   `insert into daily_summaries (user_id, local_day, activity_count, distance_m, sports, sources, updated_at)
    select u, date '2026-03-01' + k, 1, n + k, array[t], jsonb_build_object(t, n), ${AT} from p, generate_series(3, 5) as k`,
+  `insert into activity_duplicates (user_id, activity_id, shown_id, matched_by, created_at)
+   select u, (i || 4)::uuid, (i || 3)::uuid, 'time', ${AT} from p`,
+  `insert into merged_metrics (user_id, local_day, kind, value, method, sources, updated_at)
+   select u, date '2026-03-01' + k, 'activity_distance_m', n + k, 'activities', jsonb_build_array(t), ${AT} from p, generate_series(3, 5) as k`,
+  `insert into source_priorities (user_id, id, kind, platform, source, rank, updated_at)
+   select u, (i || 6)::uuid, 'steps', 'strava', t, 1, ${AT} from p`,
+  `insert into policy_effects (user_id, platform, effect, record_type, records, updated_at)
+   select u, 'strava', 'expired', t, n, ${AT} from p`,
   `insert into user_fitness_summary (user_id, date, platform, data_points, data_types)
    select u, date '2026-03-01', t, n, jsonb_build_array(t) from p`,
 ]

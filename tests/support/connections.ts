@@ -5,6 +5,7 @@ import type { ConnectionKey, ConnectionServices } from '../../service/connection
 import { startConnection } from '../../service/connections/start-connection.ts'
 import { withAccessToken } from '../../service/connections/with-access-token.ts'
 import type { PlatformOAuth } from '../../service/platforms/contract.ts'
+import type { AuditEvent } from '../../service/runtime/audit-event.ts'
 import { openDatabase } from '../../service/runtime/db.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { sql } from '../../service/runtime/sql.ts'
@@ -18,6 +19,8 @@ export const MASTER_KEY = new Secret('gIGCg4SFhoeIiYqLjI2Oj5CRkpOUlZaXmJmam5ydnp
 export interface TestServices extends ConnectionServices {
   /** `platform reason`, one for each refresh that failed. */
   readonly refreshFailures: string[]
+  /** What the audit trail was told, in this process. */
+  readonly audited: AuditEvent[]
 }
 
 interface Fixtures {
@@ -65,6 +68,7 @@ function openServices(
     onIdleError: () => {},
   })
   const refreshFailures: string[] = []
+  const audited: AuditEvent[] = []
   return {
     db,
     vault: createVault({ db, masterKey: MASTER_KEY, environment: 'test' }),
@@ -87,6 +91,8 @@ function openServices(
     },
     countRefreshFailure: (platform, reason) => void refreshFailures.push(`${platform} ${reason}`),
     refreshFailures,
+    audit: async (_tx, event) => void audited.push(event),
+    audited,
     ...(refreshTiming === undefined ? {} : { refreshTiming }),
   }
 }

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ConfiguredPlatform, RefreshFailure } from '../../service/platforms/contract.ts'
-import { Secret } from '../../service/runtime/secret.ts'
+import type { ConfiguredPlatform } from '../../service/platforms/contract.ts'
+import { describePlatform } from './acme-platform.ts'
 
 /** What the token endpoint does instead of its duty, once. */
 export interface Fault {
@@ -41,6 +41,7 @@ const failure = (error: string, status = 400) => json(status, { error })
 /** An OAuth server of the test's own: strict about codes, PKCE and credentials, and it ends a refresh token with its first use. */
 export class FakePlatform {
   readonly platform: ConfiguredPlatform
+  readonly url: string
   readonly tokenRequests: URLSearchParams[] = []
   /** Every path with its query, as it was asked for. */
   readonly paths: string[] = []
@@ -50,6 +51,8 @@ export class FakePlatform {
   /** How long every token request takes. */
   delayMs = 0
   revocationStatus = 200
+  /** True: it does not know the application, whatever its credentials. */
+  refusesClient = false
   /** True: it takes any verifier, as a server does that has never heard of PKCE. */
   ignoresPkce = false
   /** False: a refresh token stays good, and the answer names none. */
@@ -61,7 +64,8 @@ export class FakePlatform {
 
   private constructor(server: Server) {
     this.#server = server
-    this.platform = describePlatform('acme', `http://127.0.0.1:${(server.address() as AddressInfo).port}`)
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    this.platform = describePlatform('acme', this.url)
   }
 
   static async start(): Promise<FakePlatform> {
@@ -120,6 +124,15 @@ export class FakePlatform {
       : json(this.revocationStatus, {})
   }
 
+  /** A pair for a connection that a test writes itself. */
+  grantTo(account: string): { accessToken: string; refreshToken: string } {
+    const { access_token: accessToken, refresh_token: refreshToken } = JSON.parse(this.#issue(account).body) as {
+      access_token: string
+      refresh_token: string
+    }
+    return { accessToken, refreshToken }
+  }
+
   /** Access tokens end, as they do with time; refresh tokens stay. */
   expireAccessTokens(): void {
     this.#accessTokens.clear()
@@ -132,7 +145,7 @@ export class FakePlatform {
   }
 
   #answerTo(form: URLSearchParams): Answer {
-    if (form.get('client_id') !== 'client-1' || form.get('client_secret') !== 'client-secret-1')
+    if (this.refusesClient || form.get('client_id') !== 'client-1' || form.get('client_secret') !== 'client-secret-1')
       return failure('invalid_client', 401)
     if (form.get('grant_type') === 'refresh_token') {
       const usedToken = form.get('refresh_token') ?? ''
@@ -164,47 +177,4 @@ export class FakePlatform {
       body: JSON.stringify({ ...tokens, refresh_token: refreshToken }).replace(/}$/, `${owner}}`),
     }
   }
-}
-
-function describePlatform(id: string, url: string): ConfiguredPlatform {
-  return {
-    id,
-    displayName: 'Acme',
-    coverage: [],
-    normalize: {},
-    policy: {
-      retentionDays: null,
-      combinable: true,
-      displayRules: [],
-      deleteAfterSourceDeletionHours: null,
-      deleteAfterDeauthorizationDays: null,
-      attribution: '',
-      overrideReason: null,
-    },
-    oauth: {
-      clientId: 'client-1',
-      clientSecret: new Secret('client-secret-1'),
-      hosts: [new URL(url).host],
-      authorizationUrl: `${url}/authorize`,
-      tokenUrl: `${url}/token`,
-      scopes: ['read', 'activity:read_all'],
-      scopeSeparator: ',',
-      requiredScopes: ['activity:read_all'],
-      authorizationParameters: { approval_prompt: 'auto' },
-      grantedScopes: ({ fromCallback, fromToken }) =>
-        (fromCallback ?? fromToken ?? '').split(',').filter((scope) => scope !== ''),
-      platformUserId: ({ account }) =>
-        typeof account === 'object' && account !== null && 'id' in account ? String(account.id) : undefined,
-      classifyTokenError,
-      revokedBy: 'refresh_token',
-      revocation: (token) => ({ method: 'POST', url: `${url}/revoke`, form: { token: token.reveal() } }),
-    },
-  }
-}
-
-function classifyTokenError({ status, body }: { status: number; body: unknown }): RefreshFailure {
-  const error = typeof body === 'object' && body !== null && 'error' in body ? body.error : undefined
-  if (status === 400 && error === 'invalid_grant') return 'invalid_grant'
-  if (status === 401 || status === 403 || error === 'invalid_client') return 'misconfigured'
-  return status === 429 ? 'rate_limited' : 'unavailable'
 }

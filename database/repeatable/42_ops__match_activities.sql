@@ -1,0 +1,79 @@
+-- drops: drop function if exists ops.match_activities(uuid, date[]);
+create or replace function ops.match_activities(p_user_id uuid, p_days date[]) returns date[]
+language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
+declare
+  v_pair record;
+  v_hidden uuid[] := '{}';
+  v_found jsonb := '[]';
+  v_changed date[];
+begin
+  for v_pair in
+    with near as (
+      select distinct day + beside as day from unnest(p_days) as day cross join generate_series(-1, 1) as beside
+    ), candidates as (
+      select a.id, a.platform, a.source_id, a.parent_source_id, a.local_day, a.device_name, a.started_at, a.distance_m, a.sport,
+        case when p.combinable then '' else a.platform end as platform_group,
+        coalesce(s.family, s.id) as family, a.sport in ('workout', 'other') as any_family,
+        coalesce(a.elapsed_time_s, a.moving_time_s) as duration_s,
+        coalesce(a.ended_at, a.started_at + make_interval(secs => coalesce(a.elapsed_time_s, a.moving_time_s, 0))) as ended_at,
+        -- A whole whose parts are counted stays: to show another record of it would count both.
+        row_number() over (order by a.counted, ops.source_rank(p_user_id, 'activity_count', a.platform, coalesce(a.device_name, '')),
+          a.manual, not a.has_route, a.platform, a.source_id) as place
+      from near join public.activities a on a.user_id = p_user_id and a.local_day = near.day
+      join public.platforms p on p.id = a.platform
+      join public.sports s on s.id = a.sport
+    ), compared as (
+      select a.id as hidden, b.id as shown, a.place as hidden_place, b.place as shown_place,
+        a.family = b.family as same_family, a.family = b.family or a.any_family or b.any_family as may_be_same,
+        a.started_at is null or b.started_at is null as start_hidden, a.local_day = b.local_day as same_day,
+        abs(extract(epoch from a.started_at - b.started_at)) as start_difference_s,
+        abs(a.duration_s - b.duration_s) <= greatest(60, 0.02 * greatest(a.duration_s, b.duration_s)) as same_duration,
+        extract(epoch from least(a.ended_at, b.ended_at) - greatest(a.started_at, b.started_at))
+          / nullif(extract(epoch from greatest(a.ended_at - a.started_at, b.ended_at - b.started_at)), 0) as overlap,
+        abs(nullif(a.distance_m, 0) - nullif(b.distance_m, 0)) as distance_difference_m, greatest(a.distance_m, b.distance_m) as distance_m
+      from candidates a join candidates b on b.place < a.place and b.platform_group = a.platform_group
+      -- One device records one workout at a time; the parts of an event, and the event itself, are not each other.
+      where (a.platform <> b.platform or (a.device_name <> b.device_name and a.parent_source_id is distinct from b.source_id
+          and b.parent_source_id is distinct from a.source_id and (a.parent_source_id = b.parent_source_id) is not true))
+    )
+    select c.hidden, c.shown, case when c.start_hidden then 'day' else 'time' end as matched_by
+    from compared c
+    where case
+      when c.start_hidden then c.same_day and c.same_family and c.same_duration
+        and c.distance_difference_m <= greatest(50, 0.02 * c.distance_m)
+      else c.may_be_same and (
+        (c.overlap >= case when c.same_family then 0.7 else 0.85 end
+          and coalesce(c.distance_difference_m <= greatest(300, 0.2 * c.distance_m), true))
+        -- Some platforms leave pauses out of the duration: then the start and the distance tell.
+        or (c.same_family and c.start_difference_s <= 120 and c.distance_difference_m <= greatest(50, 0.03 * c.distance_m)))
+      end
+    order by c.hidden_place, c.shown_place
+  loop
+    continue when v_pair.hidden = any (v_hidden) or v_pair.shown = any (v_hidden);
+    v_hidden := v_hidden || v_pair.hidden;
+    v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_pair.shown, 'matched_by', v_pair.matched_by);
+  end loop;
+
+  with wanted as (
+    select f.* from jsonb_to_recordset(v_found) as f (hidden uuid, shown uuid, matched_by text)
+    join public.activities a on a.user_id = p_user_id and a.id = f.hidden and a.local_day = any (p_days)
+  ), gone as (
+    delete from public.activity_duplicates d using public.activities a
+    where d.user_id = p_user_id and a.user_id = d.user_id and a.id = d.activity_id and a.local_day = any (p_days)
+      and not exists (select 1 from wanted w where w.hidden = d.activity_id)
+    returning d.activity_id, d.shown_id
+  ), written as (
+    insert into public.activity_duplicates as d (user_id, activity_id, shown_id, matched_by)
+    select p_user_id, w.hidden, w.shown, w.matched_by from wanted w
+    on conflict (user_id, activity_id) do update set shown_id = excluded.shown_id, matched_by = excluded.matched_by
+    where (d.shown_id, d.matched_by) is distinct from (excluded.shown_id, excluded.matched_by)
+    returning d.activity_id, d.shown_id
+  )
+  select array_agg(distinct a.local_day) into v_changed
+  from (select * from gone union all select * from written) as c
+  join public.activities a on a.user_id = p_user_id and a.id in (c.activity_id, c.shown_id);
+  return coalesce(v_changed, '{}');
+end $$;
+comment on function ops.match_activities(uuid, date[]) is
+  'Recognizes records of the same workout among the activities of the given days and the days beside them, and answers the days on which that changed something. Same activities in, same pairs out. Call it inside the person''s lock.';
+grant execute on function ops.match_activities(uuid, date[]) to tributary_service;

@@ -1,0 +1,218 @@
+import { describe, expect } from 'vitest'
+import { type TestDatabase, test } from '../support/database.ts'
+import { ADA } from '../support/people.ts'
+
+interface Workout {
+  readonly id: string
+  readonly platform?: string
+  readonly sport?: string
+  readonly started_at?: string | null
+  readonly elapsed_time_s?: number
+  readonly distance_m?: number | null
+  readonly device_name?: string
+  readonly parent_source_id?: string
+  readonly counted?: boolean
+}
+
+const RUN = { sport: 'run', started_at: '2026-03-01T07:00:00Z', elapsed_time_s: 3600, distance_m: 10_000 } as const
+
+async function prepare(db: TestDatabase): Promise<void> {
+  await db.admin.query(
+    "insert into platforms (id, display_name) values ('garmin', ''), ('strava', ''), ('apple-health', '')",
+  )
+  await db.admin.query('insert into app_users (user_id) values ($1)', [ADA])
+}
+
+async function insert(db: TestDatabase, workouts: readonly Workout[]): Promise<void> {
+  const rows = workouts.map((workout) => ({ platform: 'garmin', counted: true, ...RUN, ...workout }))
+  await db.service.query(
+    `insert into activities (user_id, platform, source_id, sport, source_sport, local_day, started_at, ended_at, elapsed_time_s,
+       moving_time_s, distance_m, device_name, parent_source_id, counted, raw_id, raw_created_at, observed_at)
+     select $1, w.platform, w.id, w.sport, w.sport, coalesce(w.started_at::date, '2026-03-01'), w.started_at,
+       w.started_at + make_interval(secs => w.elapsed_time_s), w.elapsed_time_s, w.elapsed_time_s, w.distance_m, w.device_name,
+       w.parent_source_id, w.counted, gen_random_uuid(), now(), now()
+     from jsonb_to_recordset($2::jsonb) as w (id text, platform text, sport text, started_at timestamptz, elapsed_time_s integer,
+       distance_m numeric, device_name text, parent_source_id text, counted boolean)`,
+    [ADA, JSON.stringify(rows)],
+  )
+}
+
+/** What is shown, each with the records behind it: `garmin 1 + strava 2`. */
+async function shown(db: TestDatabase): Promise<readonly string[]> {
+  const days = ['2026-02-28', '2026-03-01', '2026-03-02']
+  await db.service.query('select ops.rebuild_daily_summaries($1, $2::date[])', [ADA, days])
+  const { rows } = await db.hasura.query<{ records: string }>(`
+    select string_agg(o.platform || ' ' || o.source_id, ' + ' order by position) as records
+    from merged_activities m cross join jsonb_array_elements(m.sources) with ordinality as s (source, position)
+    join activities o on o.id = (source ->> 'activity_id')::uuid
+    group by m.id order by 1`)
+  return rows.map(({ records }) => records)
+}
+
+describe('the same workout on two platforms', () => {
+  const other = { id: '2', platform: 'strava' }
+  test.for([
+    [
+      'started a minute later and stopped a little sooner',
+      { started_at: '2026-03-01T07:01:00Z', elapsed_time_s: 3500 },
+    ],
+    ['is called a trail run and measured 4 % more', { sport: 'trail_run', distance_m: 10_400 }],
+    ['has no distance', { distance_m: null }],
+    ['has a sport nobody knows', { sport: 'other' }],
+    ['leaves out a long pause', { elapsed_time_s: 2000, distance_m: 10_010 }],
+    ['hides its start', { started_at: null, elapsed_time_s: 3610, distance_m: 10_005 }],
+    ['began two minutes sooner', { started_at: '2026-03-01T06:58:00Z' }],
+  ] as const)('is shown once when the other record %s', async ([, difference], { db }) => {
+    await prepare(db)
+    await insert(db, [{ id: '1' }, { ...other, ...difference }])
+    expect(await shown(db)).toEqual(['garmin 1 + strava 2'])
+    const { rows } = await db.service.query(`
+      select activity_count, distance_m::float8, provenance -> 'activity_count' -> 'sources' as counted from daily_summaries`)
+    expect(rows).toEqual([{ activity_count: 1, distance_m: 10_000, counted: [{ platform: 'garmin', value: 1 }] }])
+  })
+
+  test.for([
+    ['the next workout', { started_at: '2026-03-01T08:00:00Z' }],
+    ['a ride at the same time', { sport: 'ride' }],
+    ['half as far', { distance_m: 5000 }],
+    ['a short part of it', { elapsed_time_s: 1200, distance_m: 3300, started_at: '2026-03-01T07:20:00Z' }],
+    ['at a hidden time and of another length', { started_at: null, elapsed_time_s: 3600, distance_m: 10_400 }],
+  ] as const)('is another one when it is %s', async ([, difference], { db }) => {
+    await prepare(db)
+    await insert(db, [{ id: '1' }, { ...other, ...difference }])
+    expect(await shown(db)).toEqual(['garmin 1', 'strava 2'])
+  })
+
+  test('is found across midnight, and both days are right', async ({ db }) => {
+    await prepare(db)
+    await insert(db, [
+      { id: '1', started_at: '2026-02-28T23:59:00Z' },
+      { ...other, started_at: '2026-03-01T00:01:00Z' },
+    ])
+    expect(await shown(db)).toEqual(['garmin 1 + strava 2'])
+    const { rows } = await db.service.query('select local_day::text, activity_count from daily_summaries')
+    expect(rows).toEqual([{ local_day: '2026-02-28', activity_count: 1 }])
+  })
+
+  test('is shown as the person prefers it', async ({ db }) => {
+    await prepare(db)
+    await insert(db, [{ id: '1' }, other])
+    await db.admin.query("insert into source_priorities (user_id, platform, rank) values ($1, 'strava', 1)", [ADA])
+    expect(await shown(db)).toEqual(['strava 2 + garmin 1'])
+  })
+
+  test('is shown by the other platform once it is deleted at one', async ({ db }) => {
+    await prepare(db)
+    await insert(db, [{ id: '1' }, other])
+    await shown(db)
+    await db.service.query("delete from activities where platform = 'garmin'")
+    expect(await shown(db)).toEqual(['strava 2'])
+  })
+
+  test('stays two where a platform may not be combined, and the day counts one', async ({ db }) => {
+    await prepare(db)
+    await db.admin.query("update platforms set policy = '{\"combinable\": false}' where id = 'strava'")
+    await insert(db, [{ id: '1' }, other])
+    expect(await shown(db)).toEqual(['garmin 1', 'strava 2'])
+    const { rows } = await db.service.query('select activity_count, kept_apart from daily_summaries')
+    expect(rows).toEqual([{ activity_count: 1, kept_apart: { strava: 4 } }])
+  })
+
+  test('of one platform is recognized by its two devices, and one device makes two', async ({ db }) => {
+    await prepare(db)
+    await insert(db, [
+      { id: '1', device_name: 'Edge' },
+      { id: '2', device_name: 'Fenix' },
+      { id: '3', device_name: 'Fenix', distance_m: 10_100 },
+    ])
+    expect(await shown(db)).toEqual(['garmin 1 + garmin 2 + garmin 3'])
+    await db.service.query("delete from activities where source_id = '1'")
+    expect(await shown(db)).toEqual(['garmin 2', 'garmin 3'])
+  })
+})
+
+describe('a multisport event', () => {
+  const parent = { id: 'p', sport: 'multisport', elapsed_time_s: 7200, distance_m: 31_500, counted: false }
+  const swim = { id: 's', sport: 'swim', elapsed_time_s: 1800, distance_m: 1500, parent_source_id: 'p' }
+  const ride = { ...RUN, sport: 'ride', started_at: '2026-03-01T07:32:00Z', elapsed_time_s: 5000, distance_m: 30_000 }
+  const legs = [parent, swim, { ...ride, id: 'r', parent_source_id: 'p' }]
+
+  test('has its legs counted, and neither they nor the whole are each other', async ({ db }) => {
+    await prepare(db)
+    await insert(db, legs)
+    expect(await shown(db)).toEqual(['garmin p', 'garmin r', 'garmin s'])
+    const { rows } = await db.service.query('select activity_count, distance_m::float8 from daily_summaries')
+    expect(rows).toEqual([{ activity_count: 2, distance_m: 31_500 }])
+  })
+
+  test('matches leg by leg where another platform has the legs', async ({ db }) => {
+    await prepare(db)
+    await insert(db, [...legs, { ...ride, id: '9', platform: 'strava', distance_m: 30_200 }])
+    expect(await shown(db)).toEqual(['garmin p', 'garmin r + strava 9', 'garmin s'])
+  })
+
+  test('matches as a whole where another platform has the whole, whoever is preferred', async ({ db }) => {
+    await prepare(db)
+    await insert(db, [...legs, { ...parent, id: '9', platform: 'strava', sport: 'workout', counted: true }])
+    await db.admin.query("insert into source_priorities (user_id, platform, rank) values ($1, 'strava', 1)", [ADA])
+    expect(await shown(db)).toEqual(['garmin p + strava 9', 'garmin r', 'garmin s'])
+    const { rows } = await db.service.query('select activity_count, distance_m::float8 from daily_summaries')
+    expect(rows).toEqual([{ activity_count: 2, distance_m: 31_500 }])
+  })
+})
+
+describe('a night', () => {
+  const sleep = async (db: TestDatabase, rows: readonly (readonly [string, string, string, number])[]) => {
+    for (const [platform, from, to, asleep] of rows)
+      await db.service.query(
+        `insert into sleep_sessions (user_id, platform, source_id, local_day, started_at, ended_at, asleep_s, raw_id, raw_created_at, observed_at)
+         values ($1, $2, $3::text, '2026-03-01', $3::text::timestamptz, $4, $5, gen_random_uuid(), now(), now())`,
+        [ADA, platform, from, to, asleep],
+      )
+  }
+
+  test('that two devices saw counts once, and a nap that one of them saw is not lost', async ({ db }) => {
+    await prepare(db)
+    await sleep(db, [
+      ['garmin', '2026-02-28T22:00:00Z', '2026-03-01T06:00:00Z', 27_000],
+      ['apple-health', '2026-02-28T22:30:00Z', '2026-03-01T06:10:00Z', 26_000],
+      ['apple-health', '2026-03-01T13:00:00Z', '2026-03-01T13:30:00Z', 1500],
+    ])
+    await shown(db)
+    const { rows } = await db.service.query(`
+      select sleep_asleep_s::integer as asleep, provenance -> 'sleep_asleep_s' -> 'sources' as sources from daily_summaries`)
+    expect(rows).toEqual([
+      {
+        asleep: 28_500,
+        sources: [
+          { platform: 'apple-health', source: '', value: 1500 },
+          { platform: 'garmin', source: '', value: 27_000 },
+        ],
+      },
+    ])
+  })
+})
+
+describe('a number that cannot be added', () => {
+  test("is the preferred platform's, as it reports it, else from its samples", async ({ db }) => {
+    await prepare(db)
+    await db.service.query("select ops.create_sample_partitions('{2026-03-01}')")
+    const day = '2026-03-01'
+    await db.service.query(
+      `insert into daily_metrics (user_id, local_day, platform, kind, value, observed_at) values
+       ($1, $2, 'garmin', 'resting_heart_rate_bpm', 50, now()), ($1, $2, 'apple-health', 'resting_heart_rate_bpm', 54, now())`,
+      [ADA, day],
+    )
+    await db.service.query(
+      `insert into samples (user_id, kind, started_at, ended_at, platform, value, local_day, raw_id, raw_created_at, observed_at)
+       select $1, k, t, t, 'apple-health', v, $2, gen_random_uuid(), now(), now()
+       from (values ('body_weight_kg', '2026-03-01 06:00Z'::timestamptz, 71.5), ('body_weight_kg', '2026-03-01 20:00Z', 70.9),
+         ('hrv_rmssd_ms', '2026-03-01 02:00Z', 40), ('hrv_rmssd_ms', '2026-03-01 03:00Z', 50)) as m (k, t, v)`,
+      [ADA, day],
+    )
+    await shown(db)
+    const { rows } = await db.service.query(`
+      select resting_heart_rate_bpm::float8 as rest, body_weight_kg::float8 as weight, hrv_rmssd_ms::float8 as hrv from daily_summaries`)
+    expect(rows).toEqual([{ rest: 50, weight: 70.9, hrv: 45 }])
+  })
+})
