@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
-import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
+import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { Secret } from './runtime/secret.ts'
 
@@ -102,10 +102,22 @@ export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env) {
   return { nodeEnvironment, hasura: { url, jwt } }
 }
 
-/** What every platform makes of its payloads, whether it is switched on or not: reading a payload needs no settings. */
-export async function loadNormalizers(): Promise<ReadonlyMap<string, Platform['normalize']>> {
+/** What reading a payload needs of a platform, whether it is switched on or not: no settings but limits. */
+export interface PayloadReaders {
+  readonly normalize: Platform['normalize']
+  readonly upload?: PlatformUpload
+}
+
+export async function loadNormalizers(
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<ReadonlyMap<string, PayloadReaders>> {
   const folders = await discoverPlatforms()
-  return new Map([...folders.values()].map(({ id, normalize }) => [id, normalize]))
+  return new Map(
+    [...folders.values()].map(({ id, normalize, env, upload }) => {
+      const settings = upload === undefined ? undefined : env.safeParse(withoutEmpty(environment))
+      return [id, { normalize, ...(upload && settings?.success && { upload: upload(settings.data) }) }]
+    }),
+  )
 }
 
 /** Variables that the launcher wrote for the operator's commands on a laptop; what is set already wins. */

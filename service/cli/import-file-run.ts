@@ -3,6 +3,7 @@ import { importLocalFile, type LocalResult } from '../ingestion/import-local-fil
 import { registerPlatforms } from '../ingestion/register-platforms.ts'
 import { AppError } from '../runtime/errors.ts'
 import { wire } from '../wiring.ts'
+import { explainRefusal } from './explain-refusal.ts'
 import { showProgress } from './import-progress.ts'
 import { openLocalFile } from './local-file.ts'
 
@@ -27,7 +28,7 @@ export async function importFileCommandRun({ platform, path, userId, asJson }: I
     return describe(result, { asJson, summary: progress.summary() })
   } catch (error) {
     progress.end()
-    throw error instanceof AppError ? new Error(explain(error), { cause: error }) : error
+    throw error instanceof AppError ? new Error(explainRefusal(error), { cause: error }) : error
   } finally {
     await db.close()
     await file.close()
@@ -43,10 +44,4 @@ function describe(
   const { seconds, recordsPerSecond } = summary
   const continued = result.continued ? ', continued where it had stopped' : ''
   return `${result.records} records imported in ${seconds} s (${recordsPerSecond} records/s)${continued}; sync run ${result.runId}\n`
-}
-
-/** The catalogue's sentence tells the next step; `problem` what was wrong. */
-function explain({ spec, facts }: AppError): string {
-  const { problem } = facts
-  return typeof problem === 'string' ? `${spec.publicMessage.replace(/\.$/, '')}: ${problem}` : spec.publicMessage
 }

@@ -1,8 +1,13 @@
+import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { text as readText } from 'node:stream/consumers'
-import { loadNormalizers } from '../config.ts'
+import { buffer as readBuffer, text as readText } from 'node:stream/consumers'
+import { loadNormalizers, type PayloadReaders } from '../config.ts'
 import { readPayload } from '../normalization/read-payload.ts'
+import type { UploadedFile } from '../platforms/contract.ts'
 import type { Records } from '../platforms/records.ts'
+import { AppError } from '../runtime/errors.ts'
+import { explainRefusal } from './explain-refusal.ts'
+import { openLocalFile } from './local-file.ts'
 
 export interface NormalizeInput {
   readonly platform: string
@@ -33,14 +38,47 @@ const RECORD_NAMES = {
  */
 export async function normalizeFile({ platform, dataType, file, metadata }: NormalizeInput): Promise<string> {
   const platforms = await loadNormalizers()
-  const normalizers = platforms.get(platform)
-  if (normalizers === undefined)
-    throw new Error(`no platform "${platform}"; there are ${[...platforms.keys()].join(', ')}`)
-  const normalize = normalizers[dataType]
-  if (normalize === undefined)
-    throw new Error(`${platform} has no payloads "${dataType}"; it has ${Object.keys(normalizers).join(', ')}`)
+  const readers = platforms.get(platform)
+  if (readers === undefined) throw new Error(`no platform "${platform}"; there are ${[...platforms.keys()].join(', ')}`)
+  const { normalize, upload } = readers
+  if (dataType === WHOLE_FILE && upload !== undefined) return normalizeUpload({ normalize, upload }, file)
+  const normalizer = Object.hasOwn(normalize, dataType) ? normalize[dataType] : undefined
+  if (normalizer === undefined) throw new Error(`${platform} has no payloads "${dataType}"; it has ${namesOf(readers)}`)
   const payload = { text: await readFileText(file), metadata: readMetadata(metadata) }
-  return toLines(readPayload(normalize, payload, new Date()))
+  return toLines(readPayload(normalizer, payload, new Date()))
+}
+
+/** Not a payload but the file that a person uploads, of which an import makes many. */
+const WHOLE_FILE = 'export'
+
+function namesOf({ normalize, upload }: PayloadReaders): string {
+  return [...(upload === undefined ? [] : [WHOLE_FILE]), ...Object.keys(normalize)].join(', ')
+}
+
+/** Written as it is read: an export is larger than a text can be. */
+async function normalizeUpload({ normalize, upload }: Required<PayloadReaders>, path: string): Promise<string> {
+  const file = path === '-' ? asFile(await readBuffer(process.stdin)) : await openLocalFile(path)
+  try {
+    for await (const { dataType, payload } of upload.readFile(file)) {
+      const lines = toLines(
+        readPayload(normalize[dataType], { text: JSON.stringify(payload), metadata: {} }, new Date()),
+      )
+      if (!process.stdout.write(lines)) await once(process.stdout, 'drain')
+    }
+    return ''
+  } catch (error) {
+    throw error instanceof AppError ? new Error(explainRefusal(error), { cause: error }) : error
+  } finally {
+    await file.close()
+  }
+}
+
+function asFile(bytes: Buffer): UploadedFile & { close(): Promise<void> } {
+  return {
+    size: bytes.length,
+    read: async (position, length) => bytes.subarray(position, position + length),
+    close: async () => undefined,
+  }
 }
 
 function toLines(records: Records): string {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { PlatformUpload, UploadedFile, UploadedPayload } from '../platforms/contract.ts'
 import type { Database, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import { keepMemoryFlat } from '../runtime/flat-memory.ts'
 import { advanceRun, findRunningRun, finishRun, type SyncRun } from './runs.ts'
 import { storeArrived } from './store-raw.ts'
 import { endUpload, type UploadKey } from './uploads.ts'
@@ -68,6 +69,7 @@ export async function importFile(
   options: ImportOptions,
 ): Promise<ImportProgress | 'elsewhere'> {
   const { key, upload, file, receivedAt, onProgress = () => undefined } = options
+  keepMemoryFlat()
   const run = await findRunningRun<UploadCursor>(services.db, key)
   if (run === undefined) return 'elsewhere'
   const state: Import = { services, key, receivedAt, onProgress, records: 0 }

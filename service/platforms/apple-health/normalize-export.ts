@@ -3,7 +3,7 @@ import type { DailyMetricRecord, Records, RejectedRecord, SampleSpan } from '../
 import { gatherRejections, type HealthRecord, readNumber } from './health-record.ts'
 import { parseMoment } from './moments.ts'
 import { QUANTITIES } from './quantities.ts'
-import { ExportRecord } from './schemas.ts'
+import { type ExportRecord, readExportRecord } from './schemas.ts'
 import { toRecords } from './to-records.ts'
 import { convert } from './units.ts'
 
@@ -12,9 +12,8 @@ export function normalizeExportRecords(payload: unknown): Records {
   const refused: RejectedRecord[] = []
   const records: HealthRecord[] = []
   for (const [position, item] of listIn(payload, 'records').entries()) {
-    const { data, error } = ExportRecord.safeParse(item)
-    if (data === undefined)
-      refused.push({ position, reason: `${error.issues[0]?.path[0]?.toString() ?? 'record'}: not as Apple writes it` })
+    const data = readExportRecord(item)
+    if (typeof data === 'string') refused.push({ position, reason: `${data}: not as Apple writes it` })
     else if (data.problem !== undefined) refused.push({ position, reason: `${nameOf(data)}: ${data.problem}` })
     else if (data.element !== undefined) refused.push({ position, reason: `${nameOf(data)}: nothing is made of it` })
     else records.push(toHealthRecord(data, position))

@@ -3,19 +3,39 @@ import { z } from 'zod'
 const text = z.string().max(1000)
 const metadata = z.record(z.string(), z.unknown())
 
-/** A record of an export, or the note that takes its place; values are read one by one, so that one wrong value rejects one record. */
-export const ExportRecord = z.object({
-  element: text.optional(),
-  problem: text.optional(),
-  type: text.default(''),
-  unit: text.optional(),
-  value: z.unknown().optional(),
-  sourceName: text.default(''),
-  startDate: z.unknown().optional(),
-  endDate: z.unknown().optional(),
-  metadata: metadata.optional(),
-})
-export type ExportRecord = z.infer<typeof ExportRecord>
+/** A record of an export, or the note that takes its place. */
+export interface ExportRecord {
+  readonly element: string | undefined
+  readonly problem: string | undefined
+  readonly type: string
+  readonly unit: string | undefined
+  readonly value: unknown
+  readonly sourceName: string
+  readonly startDate: unknown
+  readonly endDate: unknown
+  readonly metadata: Readonly<Record<string, unknown>> | undefined
+}
+
+const LONGEST_TEXT = 1000
+
+/** By hand: an export has millions of them, and zod would take as long as all the rest. A text: the field that is not as Apple writes it. */
+export function readExportRecord(item: unknown): ExportRecord | string {
+  if (typeof item !== 'object' || item === null) return 'record'
+  const fields = item as Readonly<Record<string, unknown>>
+  const { element, problem, type = '', unit, value, sourceName = '', startDate, endDate, metadata } = fields
+  if (!isText(type)) return 'type'
+  if (!isText(sourceName)) return 'sourceName'
+  if (unit !== undefined && !isText(unit)) return 'unit'
+  if (element !== undefined && !isText(element)) return 'element'
+  if (problem !== undefined && !isText(problem)) return 'problem'
+  if (metadata !== undefined && (typeof metadata !== 'object' || metadata === null)) return 'metadata'
+  const known = metadata as Readonly<Record<string, unknown>> | undefined
+  return { element, problem, type, unit, value, sourceName, startDate, endDate, metadata: known }
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= LONGEST_TEXT
+}
 
 const attributes = z.record(z.string(), z.unknown())
 

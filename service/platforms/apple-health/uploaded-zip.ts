@@ -4,7 +4,7 @@ import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader, type Zip
 import { AppError } from '../../runtime/errors.ts'
 import type { UploadedFile } from '../contract.ts'
 
-const READ_BYTES = 256 * 1024
+const READ_BYTES = 64 * 1024
 const MOST_ENTRIES = 200_000
 /** Health exports compress some 20 to 40 times; what is built to burst compresses a thousand times. */
 const LARGEST_RATIO = 250
