@@ -113,9 +113,10 @@ export async function loadNormalizers(
 ): Promise<ReadonlyMap<string, PayloadReaders>> {
   const folders = await discoverPlatforms()
   return new Map(
-    [...folders.values()].map(({ id, normalize, env, upload }) => {
-      const settings = upload === undefined ? undefined : env.safeParse(withoutEmpty(environment))
-      return [id, { normalize, ...(upload && settings?.success && { upload: upload(settings.data) }) }]
+    [...folders.values()].map((platform) => {
+      const settings = platform.upload && platform.env.safeParse(withoutEmpty(environment))
+      const upload = settings?.success ? platform.upload?.(settings.data) : undefined
+      return [platform.id, { normalize: platform.normalize, ...(upload && { upload }) }]
     }),
   )
 }

@@ -123,7 +123,9 @@ function skipDeclaration(scan: Scan): boolean {
 
 /** Apple's own document types do not parse (iOS 16), so only their end is looked for. One that defines entities is nobody's export. */
 function skipDocumentType(scan: Scan): boolean {
-  const text = scan.text.slice(scan.at).replace(/<!--[^]*?-->/g, (comment) => ' '.repeat(comment.length))
+  // An end inside a comment is none, and a comment may go on in the next chunk.
+  const whole = scan.text.slice(scan.at).replace(/<!--[^]*?-->/g, (comment) => ' '.repeat(comment.length))
+  const [text = ''] = whole.split('<!--', 1)
   const close = text.indexOf('>')
   const bracket = text.indexOf('[')
   const hasSubset = bracket !== -1 && (close === -1 || bracket < close)
@@ -131,7 +133,7 @@ function skipDocumentType(scan: Scan): boolean {
   const seen = end === null ? text : text.slice(0, end.index)
   if (/<!ENTITY/i.test(seen)) throw new AppError('upload/hostile', { problem: 'the document type defines entities' })
   if (end === null) {
-    if (text.length > DOCUMENT_TYPE_BYTES)
+    if (whole.length > DOCUMENT_TYPE_BYTES)
       throw new AppError('upload/hostile', { problem: 'a document type of more than 1 MiB' })
     return false
   }
