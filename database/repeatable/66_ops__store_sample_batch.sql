@@ -8,15 +8,17 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare
   v_time_zone text := coalesce((select u.time_zone from public.app_users u where u.user_id = p_user_id), 'UTC');
   v_written date[];
+  v_has_deleted boolean := exists (
+    select 1 from ops.deleted_records d where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample');
 begin
-  -- 'as materialized' would write the batch twice; as it stands each record is read, placed and forgotten.
   with incoming as (
     select i.*, p_raw_ids[i.raw] as raw_id, p_observed_at[i.raw] as observed_at, to_timestamp(i.started_ms / 1000.0) as started_at
     from unnest(p_raw, p_kind, p_started_ms, p_ended_ms, p_offset_seconds, p_value, p_source, p_variant, p_source_id, p_manual)
       as i (raw, kind, started_ms, ended_ms, offset_seconds, value, source, variant, source_id, manual)
-    where i.source_id is null or not exists (
+    where not v_has_deleted or not exists (
       select 1 from ops.deleted_records d
-      where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample' and d.source_id = i.source_id
+      where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample'
+        and d.source_id in (i.source_id, ops.sample_identity(i.kind, to_timestamp(i.started_ms / 1000.0), to_timestamp(i.ended_ms / 1000.0), i.source, i.variant))
         and d.observed_at >= p_observed_at[i.raw])
   ), written as (
     insert into public.samples as s (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day,

@@ -52,10 +52,9 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
       throw new AppError('upload/unknown_content', {
         problem: 'send it without content-encoding; a zip is small as it is',
       })
-    request.raw.setTimeout(SILENCE_MS, () => request.raw.destroy())
     const key = { userId: callerOf(request), platform: params.platform }
     const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
-    const body = request.body ?? request.raw
+    const body = cutOnSilence(request.body ?? request.raw)
     if (type === 'application/json' || type.endsWith('+json')) {
       const aggregation = headers['automation-aggregation']
       const text = await readText(body)
@@ -83,20 +82,33 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
   })
 }
 
+/** A client that says nothing for so long is gone, and its connection with it. */
+async function* cutOnSilence(body: IncomingMessage): AsyncGenerator<Buffer> {
+  const timer = setTimeout(() => body.destroy(), SILENCE_MS)
+  try {
+    for await (const chunk of body) {
+      timer.refresh()
+      yield chunk as Buffer
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 function refuse(): never {
   throw new AppError('request/not_authorized')
 }
 
-async function readText(body: IncomingMessage): Promise<string> {
+async function readText(body: AsyncIterable<Buffer>): Promise<string> {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of body) {
-    bytes += (chunk as Buffer).length
+    bytes += chunk.length
     if (bytes > JSON_LIMIT_BYTES)
       throw new AppError('request/too_large', {
         problem: 'post JSON in parts of at most 16 MiB; Health Auto Export calls it batch requests',
       })
-    chunks.push(chunk as Buffer)
+    chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
 }

@@ -97,6 +97,8 @@ export interface SampleSpan {
   readonly source: string | null
   /** Null: every variant. */
   readonly variant: string | null
+  /** What is gone is remembered, so that an older payload without a span of its own does not bring it back. */
+  readonly lasting?: boolean
 }
 
 export type SleepStage = 'in_bed' | 'awake' | 'asleep' | 'light' | 'deep' | 'rem'

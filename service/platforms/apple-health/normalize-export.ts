@@ -84,7 +84,7 @@ export function normalizeExportEnd(payload: unknown): Records {
     const [first, last] = [parseMoment(told['first']), parseMoment(told['last'])]
     if (quantity === undefined || first === undefined || last === undefined) return []
     const to = new Date(last.at.getTime() + 1)
-    return [{ kinds: [quantity.kind], from: first.at, to, source: null, variant: null }]
+    return [{ kinds: [quantity.kind], from: first.at, to, source: null, variant: null, lasting: true }]
   })
   return { sampleSpans, rejected: [] }
 }

@@ -113,7 +113,8 @@ class ExportState {
     const records = this.#records
     this.#records = []
     this.#bytes = 0
-    return [this.#payload('export_records', { records }, records.length)]
+    const count = records.filter(({ element }) => element === undefined).length
+    return [this.#payload('export_records', { records }, count)]
   }
 
   #remember({ type, startDate }: Readonly<Record<string, string>>): void {
