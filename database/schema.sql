@@ -21,6 +21,135 @@ grant usage on schema vault to tributary_service;
 
 create extension pgcrypto with schema public;
 
+create table audit.chain (
+  "position" bigint not null,
+  event_id uuid not null,
+  leaf_hash bytea not null,
+  chain_hash bytea not null,
+  constraint chain_pkey PRIMARY KEY ("position"),
+  constraint chain_event_id_key UNIQUE (event_id),
+  constraint chain_chain_hash_check CHECK ((octet_length(chain_hash) = 32)),
+  constraint chain_leaf_hash_check CHECK ((octet_length(leaf_hash) = 32)),
+  constraint chain_position_check CHECK (("position" > 0)),
+  constraint chain_event_id_fkey FOREIGN KEY (event_id) REFERENCES audit.events(id)
+);
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON audit.chain FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.chain FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+comment on table audit.chain is 'The order of the events and its proof, insert only. Positions have no gaps: the sealer counts, no sequence does.';
+comment on column audit.chain."position" is 'Place in the trail, from 1.';
+comment on column audit.chain.event_id is 'The event.';
+comment on column audit.chain.leaf_hash is 'SHA-256(0x00 || event), a leaf of the Merkle tree (RFC 6962, 2.1).';
+comment on column audit.chain.chain_hash is 'SHA-256(previous chain hash || leaf hash).';
+grant insert, select on audit.chain to tributary_service;
+
+create table audit.events (
+  id uuid default gen_random_uuid() not null,
+  occurred_at timestamp with time zone default clock_timestamp() not null,
+  action text not null,
+  actor_kind text not null,
+  outcome text not null,
+  platform text,
+  request_id text,
+  actor_hmac bytea,
+  subject_hmac bytea,
+  source_hmac bytea,
+  reason_hmac bytea,
+  details_hmac bytea,
+  constraint events_pkey PRIMARY KEY (id),
+  constraint events_action_check CHECK ((action ~ '^[a-z0-9_]+\.[a-z0-9_]+$'::text)),
+  constraint events_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['user'::text, 'operator'::text, 'auditor'::text, 'api_key'::text, 'platform'::text, 'system'::text]))),
+  constraint events_outcome_check CHECK ((outcome = ANY (ARRAY['success'::text, 'refused'::text, 'failure'::text])))
+);
+CREATE TRIGGER queue_for_sealing AFTER INSERT ON audit.events FOR EACH ROW EXECUTE FUNCTION audit.queue_for_sealing();
+CREATE TRIGGER refuse_row_change BEFORE DELETE OR UPDATE ON audit.events FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.events FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+comment on table audit.events is 'What happened, insert only. Personal values are here as HMAC-SHA-256 under salts of their own; the values are in audit.personal_values.';
+comment on column audit.events.id is 'Id of the event.';
+comment on column audit.events.occurred_at is 'When it happened; the order is audit.chain''s.';
+comment on column audit.events.action is 'What was done, <thing>.<what happened>.';
+comment on column audit.events.actor_kind is 'What kind of actor did it.';
+comment on column audit.events.outcome is 'How it ended.';
+comment on column audit.events.platform is 'The platform it is about.';
+comment on column audit.events.request_id is 'The request it was part of, as in the logs.';
+comment on column audit.events.actor_hmac is 'Of the actor''s id.';
+comment on column audit.events.subject_hmac is 'Of the id of the person it is about.';
+comment on column audit.events.source_hmac is 'Of the address it came from.';
+comment on column audit.events.reason_hmac is 'Of the reason that was given.';
+comment on column audit.events.details_hmac is 'Of further ids and counts.';
+grant insert, select on audit.events to tributary_service;
+
+create table audit.personal_values (
+  event_id uuid not null,
+  subject_user_id uuid,
+  actor_id text,
+  source_address text,
+  reason text,
+  details text,
+  actor_salt bytea,
+  subject_salt bytea,
+  source_salt bytea,
+  reason_salt bytea,
+  details_salt bytea,
+  constraint personal_values_pkey PRIMARY KEY (event_id),
+  constraint personal_values_event_id_fkey FOREIGN KEY (event_id) REFERENCES audit.events(id)
+);
+CREATE INDEX personal_values_by_actor ON audit.personal_values USING btree (actor_id) WHERE (actor_id IS NOT NULL);
+CREATE INDEX personal_values_by_subject ON audit.personal_values USING btree (subject_user_id) WHERE (subject_user_id IS NOT NULL);
+CREATE TRIGGER refuse_row_delete BEFORE DELETE ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.personal_values FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+comment on table audit.personal_values is 'The values behind the HMACs of audit.events, each with its salt. Erasing a person empties value and salt together; every proof stays valid.';
+comment on column audit.personal_values.event_id is 'The event.';
+comment on column audit.personal_values.subject_user_id is 'Whose data it is about.';
+comment on column audit.personal_values.actor_id is 'Who did it.';
+comment on column audit.personal_values.source_address is 'Where it came from.';
+comment on column audit.personal_values.reason is 'Why, in the actor''s words.';
+comment on column audit.personal_values.details is 'Further ids and counts, a JSON object as it was hashed.';
+comment on column audit.personal_values.actor_salt is 'Key of actor_hmac.';
+comment on column audit.personal_values.subject_salt is 'Key of subject_hmac.';
+comment on column audit.personal_values.source_salt is 'Key of source_hmac.';
+comment on column audit.personal_values.reason_salt is 'Key of reason_hmac.';
+comment on column audit.personal_values.details_salt is 'Key of details_hmac.';
+grant insert, select on audit.personal_values to tributary_service;
+
+create table audit.tree_heads (
+  id uuid default gen_random_uuid() not null,
+  size bigint not null,
+  root_hash bytea not null,
+  chain_hash bytea not null,
+  frontier bytea[] not null,
+  signed_at timestamp with time zone not null,
+  document text not null,
+  signature bytea not null,
+  published_at timestamp with time zone,
+  constraint tree_heads_pkey PRIMARY KEY (id),
+  constraint tree_heads_size_check CHECK ((size >= 0))
+);
+CREATE INDEX tree_heads_latest ON audit.tree_heads USING btree (size, signed_at);
+CREATE INDEX tree_heads_unpublished ON audit.tree_heads USING btree (signed_at) WHERE (published_at IS NULL);
+CREATE TRIGGER refuse_row_delete BEFORE DELETE ON audit.tree_heads FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.tree_heads FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
+comment on table audit.tree_heads is 'Signed heads of the Merkle tree; the copies that count are outside this database.';
+comment on column audit.tree_heads.id is 'Id of the head.';
+comment on column audit.tree_heads.size is 'Number of events under it.';
+comment on column audit.tree_heads.root_hash is 'Root of the Merkle tree over them.';
+comment on column audit.tree_heads.chain_hash is 'Chain hash of the last of them.';
+comment on column audit.tree_heads.frontier is 'Roots of the perfect subtrees, largest first, from which the tree goes on.';
+comment on column audit.tree_heads.signed_at is 'When it was signed.';
+comment on column audit.tree_heads.document is 'The signed text.';
+comment on column audit.tree_heads.signature is 'Ed25519 over document.';
+comment on column audit.tree_heads.published_at is 'When it was stored outside; null until then.';
+grant insert, select on audit.tree_heads to tributary_service;
+grant update (published_at) on audit.tree_heads to tributary_service;
+
+create table audit.unsealed (
+  event_id uuid not null,
+  constraint unsealed_pkey PRIMARY KEY (event_id),
+  constraint unsealed_event_id_fkey FOREIGN KEY (event_id) REFERENCES audit.events(id)
+);
+comment on table audit.unsealed is 'Events the sealer has not chained yet; filled by a trigger, so no event is forgotten.';
+comment on column audit.unsealed.event_id is 'The event.';
+grant delete, select on audit.unsealed to tributary_service;
+
 create table ops.api_key_digests (
   key_id uuid not null,
   digest bytea not null,
@@ -32,6 +161,65 @@ comment on table ops.api_key_digests is 'SHA-256 of each API key. A key holds 25
 comment on column ops.api_key_digests.key_id is 'The key.';
 comment on column ops.api_key_digests.digest is 'SHA-256 of its whole text.';
 grant insert, select on ops.api_key_digests to tributary_service;
+
+create table ops.backfill_requests (
+  user_id uuid not null,
+  platform text not null,
+  data_type text not null,
+  window_start timestamp with time zone not null,
+  window_end timestamp with time zone not null,
+  outcome text,
+  asked_at timestamp with time zone default now() not null,
+  constraint backfill_requests_pkey PRIMARY KEY (user_id, platform, data_type, window_start, window_end),
+  constraint backfill_requests_check CHECK ((window_end > window_start)),
+  constraint backfill_requests_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint backfill_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table ops.backfill_requests is 'Windows of history that a platform was asked to send: none is asked for twice while the connection lasts.';
+comment on column ops.backfill_requests.user_id is 'Whose history it is.';
+comment on column ops.backfill_requests.platform is 'Who was asked.';
+comment on column ops.backfill_requests.data_type is 'The kind of data.';
+comment on column ops.backfill_requests.window_start is 'Start of the window.';
+comment on column ops.backfill_requests.window_end is 'End of the window.';
+comment on column ops.backfill_requests.outcome is 'accepted, asked_before, too_old or not_permitted; null until it is answered.';
+comment on column ops.backfill_requests.asked_at is 'When it was first asked for.';
+grant delete, insert, select, update on ops.backfill_requests to tributary_service;
+
+create table ops.callbacks (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  platform text not null,
+  data_type text not null,
+  url_sealed bytea not null,
+  url_digest bytea not null,
+  file_facts jsonb,
+  delivery_id uuid not null,
+  state text default 'waiting'::text not null,
+  outcome text,
+  created_at timestamp with time zone default now() not null,
+  finished_at timestamp with time zone,
+  constraint callbacks_pkey PRIMARY KEY (user_id, id),
+  constraint callbacks_user_id_platform_url_digest_key UNIQUE (user_id, platform, url_digest),
+  constraint callbacks_check CHECK (((state = 'waiting'::text) = (finished_at IS NULL))),
+  constraint callbacks_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'stored'::text, 'failed'::text]))),
+  constraint callbacks_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint callbacks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX callbacks_by_age ON ops.callbacks USING btree (created_at);
+comment on table ops.callbacks is 'Addresses at which a platform said that data waits; each is fetched once with the owner''s token.';
+comment on column ops.callbacks.user_id is 'Whose data it is.';
+comment on column ops.callbacks.id is 'Id of the callback.';
+comment on column ops.callbacks.platform is 'Who sent it.';
+comment on column ops.callbacks.data_type is 'What kind of payload it is stored as.';
+comment on column ops.callbacks.url_sealed is 'The address as delivered, sealed: it may hold a token.';
+comment on column ops.callbacks.url_digest is 'SHA-256 of the address: an address is fetched once.';
+comment on column ops.callbacks.file_facts is 'What is stored beside a file; null where the answer is JSON.';
+comment on column ops.callbacks.delivery_id is 'The delivery it came with.';
+comment on column ops.callbacks.state is 'waiting, stored or failed.';
+comment on column ops.callbacks.outcome is 'Why it failed.';
+comment on column ops.callbacks.created_at is 'When it came.';
+comment on column ops.callbacks.finished_at is 'When it was fetched or given up.';
+grant delete, insert, select, update on ops.callbacks to tributary_service;
 
 create table ops.deleted_records (
   user_id uuid not null,
@@ -46,6 +234,37 @@ create table ops.deleted_records (
 );
 comment on table ops.deleted_records is 'What is gone at the source, so that a late or replayed payload from before does not bring it back.';
 grant delete, insert, select, update on ops.deleted_records to tributary_service;
+
+create table ops.delivered_items (
+  user_id uuid not null,
+  platform text not null,
+  data_type text not null,
+  digest bytea not null,
+  received_at timestamp with time zone default now() not null,
+  constraint delivered_items_pkey PRIMARY KEY (user_id, platform, data_type, digest),
+  constraint delivered_items_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint delivered_items_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX delivered_items_by_age ON ops.delivered_items USING btree (received_at);
+comment on table ops.delivered_items is 'SHA-256 of every item that a platform pushed: what is sent again is not news. Kept for thirty days.';
+comment on column ops.delivered_items.user_id is 'Whose item it was.';
+comment on column ops.delivered_items.platform is 'Who pushed it.';
+comment on column ops.delivered_items.data_type is 'Its kind.';
+comment on column ops.delivered_items.digest is 'Of its exact bytes.';
+comment on column ops.delivered_items.received_at is 'When it first came.';
+grant delete, insert, select, update on ops.delivered_items to tributary_service;
+
+create table ops.rate_limits (
+  key character varying(255) not null,
+  points integer default 0 not null,
+  expire bigint,
+  constraint rate_limits_pkey PRIMARY KEY (key)
+);
+comment on table ops.rate_limits is 'Requests counted in the present window of each limit, in the shape that the library rate-limiter-flexible writes; shared by all processes.';
+comment on column ops.rate_limits.key is 'The limit and whom it is about: a person, a person and a platform, or a source address.';
+comment on column ops.rate_limits.points is 'Requests in this window.';
+comment on column ops.rate_limits.expire is 'When the window ends, in milliseconds since 1970-01-01 UTC; rows are deleted an hour later.';
+grant delete, insert, select, update on ops.rate_limits to tributary_service;
 
 create table ops.rejected_records (
   user_id uuid not null,
@@ -76,13 +295,16 @@ create table ops.request_budgets (
   quota integer not null,
   used integer default 0 not null,
   resets_at timestamp with time zone not null,
+  unit text default 'request'::text not null,
   constraint request_budgets_pkey PRIMARY KEY (platform, window_name),
   constraint request_budgets_quota_check CHECK ((quota >= 0)),
+  constraint request_budgets_unit_check CHECK ((unit = ANY (ARRAY['request'::text, 'day_of_data'::text]))),
   constraint request_budgets_used_check CHECK ((used >= 0)),
   constraint request_budgets_window_seconds_check CHECK ((window_seconds > 0)),
   constraint request_budgets_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
 comment on table ops.request_budgets is 'The platform''s request limits and what is used of them, shared by all processes and learnt from response headers.';
+comment on column ops.request_budgets.unit is 'What is counted: requests, or days of data asked for.';
 grant delete, insert, select, update on ops.request_budgets to tributary_service;
 
 create table ops.schema_migrations (
@@ -176,20 +398,40 @@ create table ops.webhook_deliveries (
   id uuid default gen_random_uuid() not null,
   platform text not null,
   dedupe_key text not null,
-  body_sealed bytea not null,
+  body_sealed bytea,
   state text default 'received'::text not null,
   outcome text,
   received_at timestamp with time zone default now() not null,
   processed_at timestamp with time zone,
+  items_done integer default 0 not null,
+  outcomes jsonb default '{}'::jsonb not null,
   constraint webhook_deliveries_pkey PRIMARY KEY (id),
   constraint webhook_deliveries_platform_dedupe_key_key UNIQUE (platform, dedupe_key),
-  constraint webhook_deliveries_check CHECK (((state = 'received'::text) = (processed_at IS NULL))),
-  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['received'::text, 'processed'::text, 'dropped'::text]))),
+  constraint webhook_deliveries_check CHECK (((state = ANY (ARRAY['receiving'::text, 'received'::text])) = (processed_at IS NULL))),
+  constraint webhook_deliveries_items_done_check CHECK ((items_done >= 0)),
+  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'received'::text, 'processed'::text, 'dropped'::text]))),
   constraint webhook_deliveries_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
 comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every accepted webhook, sealed, stored before it is answered.';
+comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null when they are in webhook_delivery_chunks.';
+comment on column ops.webhook_deliveries.items_done is 'Items of a large delivery that are dealt with: where a worker that was killed is succeeded.';
+comment on column ops.webhook_deliveries.outcomes is 'How many items of a large delivery ended how.';
 grant delete, insert, select, update on ops.webhook_deliveries to tributary_service;
+
+create table ops.webhook_delivery_chunks (
+  delivery_id uuid not null,
+  "position" integer not null,
+  bytes_sealed bytea not null,
+  constraint webhook_delivery_chunks_pkey PRIMARY KEY (delivery_id, "position"),
+  constraint webhook_delivery_chunks_position_check CHECK (("position" >= 0)),
+  constraint webhook_delivery_chunks_delivery_id_fkey FOREIGN KEY (delivery_id) REFERENCES ops.webhook_deliveries(id) ON DELETE CASCADE
+);
+comment on table ops.webhook_delivery_chunks is 'The bytes of a large delivery in pieces of at most 1 MiB, each sealed.';
+comment on column ops.webhook_delivery_chunks.delivery_id is 'The delivery.';
+comment on column ops.webhook_delivery_chunks."position" is 'From 0, in the order of the bytes.';
+comment on column ops.webhook_delivery_chunks.bytes_sealed is 'The piece.';
+grant delete, insert, select, update on ops.webhook_delivery_chunks to tributary_service;
 
 create table ops.webhook_subscriptions (
   platform text not null,
@@ -209,6 +451,39 @@ create table ops.workers (
 );
 comment on table ops.workers is 'Heartbeats of the job processes: the jobs of one that fell silent are released.';
 grant delete, insert, select, update on ops.workers to tributary_service;
+
+create view public.access_log as
+ SELECT v.subject_user_id AS user_id,
+    e.id,
+    e.occurred_at,
+    e.action,
+    e.actor_kind,
+    COALESCE((v.actor_id = (v.subject_user_id)::text), false) AS by_myself,
+    e.outcome,
+    e.platform,
+    v.reason,
+    e.request_id,
+        CASE
+            WHEN (v.actor_id = (v.subject_user_id)::text) THEN v.source_address
+            ELSE NULL::text
+        END AS source_address
+   FROM (audit.personal_values v
+     JOIN audit.events e ON ((e.id = v.event_id)))
+  WHERE (v.subject_user_id IS NOT NULL);
+comment on view public.access_log is 'Who did what with a person''s connections and data, from the audit trail.';
+comment on column public.access_log.user_id is 'Whose data it is about.';
+comment on column public.access_log.id is 'Id of the event.';
+comment on column public.access_log.occurred_at is 'When it happened.';
+comment on column public.access_log.action is 'What was done, for example connection.completed or token.opened.';
+comment on column public.access_log.actor_kind is 'Who did it: user, operator, auditor, api_key, platform or system (a job of this service).';
+comment on column public.access_log.by_myself is 'Whether it was the person themselves.';
+comment on column public.access_log.outcome is 'How it ended: success, refused or failure.';
+comment on column public.access_log.platform is 'The platform it is about.';
+comment on column public.access_log.reason is 'The reason that was given, where one is demanded.';
+comment on column public.access_log.request_id is 'The request it was part of.';
+comment on column public.access_log.source_address is 'Where it came from, when it was the person themselves.';
+grant select on public.access_log to tributary_hasura;
+grant select on public.access_log to tributary_service;
 
 create table public.activities (
   user_id uuid not null,
@@ -520,6 +795,7 @@ create table public.connections (
   constraint connections_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX connections_one_owner_per_account ON public.connections USING btree (platform, platform_user_id) WHERE (status <> 'disconnected'::text);
+CREATE TRIGGER check_connection_status BEFORE UPDATE OF status ON public.connections FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_connection_status();
 comment on table public.connections is 'A person''s consent to one platform, and how it is doing.';
 comment on column public.connections.user_id is 'Whose connection it is.';
 comment on column public.connections.platform is 'The platform connected to.';
@@ -550,6 +826,7 @@ create table public.daily_metrics (
   updated_at timestamp with time zone default now() not null,
   raw_created_at timestamp with time zone,
   observed_at timestamp with time zone,
+  finality bigint default 0 not null,
   constraint daily_metrics_pkey PRIMARY KEY (user_id, local_day, platform, kind),
   constraint daily_metrics_kind_fkey FOREIGN KEY (kind) REFERENCES public.metric_kinds(id),
   constraint daily_metrics_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
@@ -566,6 +843,7 @@ comment on column public.daily_metrics.raw_id is 'The payload it was read from; 
 comment on column public.daily_metrics.updated_at is 'When the value last changed.';
 comment on column public.daily_metrics.raw_created_at is 'The created_at of that payload.';
 comment on column public.daily_metrics.observed_at is 'When that payload was received; null when derived.';
+comment on column public.daily_metrics.finality is 'How complete the platform called it (seconds of the day covered, say): a less complete value never replaces a more complete one.';
 grant select on public.daily_metrics to tributary_hasura;
 grant delete, insert, select, update on public.daily_metrics to tributary_service;
 
@@ -1200,6 +1478,68 @@ create table vault.user_keys (
 );
 comment on table vault.user_keys is 'One data key for each person, wrapped by a master key; deleting it makes the person''s tokens unreadable.';
 grant delete, insert, select, update on vault.user_keys to tributary_service;
+
+CREATE OR REPLACE FUNCTION audit.forget_person(p_user_id uuid)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_changed integer;
+begin
+  update audit.personal_values v set
+    subject_user_id = null, subject_salt = null, source_address = null, source_salt = null,
+    reason = null, reason_salt = null, details = null, details_salt = null,
+    actor_id = case when v.actor_id = p_user_id::text then null else v.actor_id end,
+    actor_salt = case when v.actor_id = p_user_id::text then null else v.actor_salt end
+  where v.subject_user_id = p_user_id;
+  get diagnostics v_changed = row_count;
+  update audit.personal_values v set actor_id = null, actor_salt = null, source_address = null, source_salt = null
+  where v.actor_id = p_user_id::text;
+  return v_changed;
+end $function$;
+comment on function audit.forget_person(uuid) is 'Empties what the audit trail knows of a person, salts included, and keeps the events: who else acted on them stays known. Answers how many events were about them. Safe to run twice.';
+grant execute on function audit.forget_person(uuid) to tributary_service;
+
+CREATE OR REPLACE FUNCTION audit.queue_for_sealing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  insert into audit.unsealed (event_id) values (new.id);
+  return null;
+end $function$;
+comment on function audit.queue_for_sealing() is 'Notes a new event for the sealer, in its own transaction.';
+
+CREATE OR REPLACE FUNCTION audit.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  raise exception 'the audit trail is append-only: % on %.% is refused', tg_op, tg_table_schema, tg_table_name
+    using errcode = 'TB002';
+end $function$;
+comment on function audit.refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with SQLSTATE TB002.';
+grant execute on function audit.refuse_change() to public;
+
+CREATE OR REPLACE FUNCTION ops.check_connection_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- What has ended comes back with a new consent, and with nothing else.
+  if old.status = 'disconnected' and (new.status = 'needs_reauth' or new.connected_at <= old.connected_at) then
+    raise exception 'a connection cannot go from % to % without a new consent', old.status, new.status using errcode = 'TB001';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_connection_status() is 'Refuses the changes of connections.status that docs/operations/states.md does not have.';
+grant execute on function ops.check_connection_status() to public;
 
 CREATE OR REPLACE FUNCTION ops.count_raw_data_deleted()
  RETURNS trigger
@@ -2096,6 +2436,15 @@ comment on function ops.rebuild_daily_summaries(uuid,date[]) is 'Merges and summ
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to public;
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.sample_identity(p_kind text, p_started_at timestamp with time zone, p_ended_at timestamp with time zone, p_source text, p_variant text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+RETURN ((((((((p_kind || '|'::text) || (EXTRACT(epoch FROM p_started_at))::text) || '|'::text) || (EXTRACT(epoch FROM p_ended_at))::text) || '|'::text) || p_source) || '|'::text) || p_variant);
+comment on function ops.sample_identity(text,timestamp with time zone,timestamp with time zone,text,text) is 'What identifies a sample within its platform where the platform gives no id; what is remembered of one that is gone.';
+grant execute on function ops.sample_identity(text,timestamp with time zone,timestamp with time zone,text,text) to public;
+grant execute on function ops.sample_identity(text,timestamp with time zone,timestamp with time zone,text,text) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.source_rank(p_user_id uuid, p_kind text, p_platform text, p_source text)
  RETURNS integer
  LANGUAGE sql
@@ -2305,27 +2654,29 @@ BEGIN ATOMIC
  WITH incoming AS (
           SELECT r."localDay",
              r.kind,
-             r.value
-            FROM jsonb_to_recordset(store_daily_metrics.p_records) r("localDay" date, kind text, value numeric)
+             r.value,
+             r.finality
+            FROM jsonb_to_recordset(store_daily_metrics.p_records) r("localDay" date, kind text, value numeric, finality bigint)
          ), written AS (
-          INSERT INTO public.daily_metrics AS d (user_id, local_day, platform, kind, value, derived, raw_id, raw_created_at, observed_at)  SELECT store_daily_metrics.p_user_id AS p_user_id,
+          INSERT INTO public.daily_metrics AS d (user_id, local_day, platform, kind, value, derived, finality, raw_id, raw_created_at, observed_at)  SELECT store_daily_metrics.p_user_id AS p_user_id,
                      i."localDay",
                      store_daily_metrics.p_platform AS p_platform,
                      i.kind,
                      i.value,
                      false,
+                     COALESCE(i.finality, (0)::bigint) AS "coalesce",
                      store_daily_metrics.p_raw_id AS p_raw_id,
                      store_daily_metrics.p_raw_created_at AS p_raw_created_at,
                      store_daily_metrics.p_observed_at AS p_observed_at
                     FROM incoming i
-                   ORDER BY i."localDay", i.kind ON CONFLICT(user_id, local_day, platform, kind) DO UPDATE SET value = excluded.value, derived = false, raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at, updated_at = now()
-           WHERE (d.derived OR (excluded.observed_at > d.observed_at) OR ((excluded.observed_at = d.observed_at) AND ((excluded.raw_id > d.raw_id) OR ((excluded.raw_id = d.raw_id) AND (excluded.value <> d.value)))))
+                   ORDER BY i."localDay", i.kind ON CONFLICT(user_id, local_day, platform, kind) DO UPDATE SET value = excluded.value, derived = false, finality = excluded.finality, raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at, updated_at = now()
+           WHERE (d.derived OR (excluded.finality > d.finality) OR ((excluded.finality = d.finality) AND ((excluded.observed_at > d.observed_at) OR ((excluded.observed_at = d.observed_at) AND ((excluded.raw_id > d.raw_id) OR ((excluded.raw_id = d.raw_id) AND (excluded.value <> d.value)))))) OR ((excluded.raw_id = d.raw_id) AND ((excluded.value IS DISTINCT FROM d.value) OR (excluded.finality IS DISTINCT FROM d.finality))))
            RETURNING d.local_day
          )
   SELECT COALESCE(array_agg(DISTINCT written.local_day ORDER BY written.local_day), '{}'::date[]) AS "coalesce"
     FROM written;
 END;
-comment on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the daily numbers a platform reports and answers the days that changed. An older payload never overwrites a newer one.';
+comment on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the daily numbers a platform reports and answers the days that changed. A less complete value never replaces a more complete one, an older payload never a newer one.';
 grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
 grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
 
@@ -2337,15 +2688,17 @@ AS $function$
 declare
   v_time_zone text := coalesce((select u.time_zone from public.app_users u where u.user_id = p_user_id), 'UTC');
   v_written date[];
+  v_has_deleted boolean := exists (
+    select 1 from ops.deleted_records d where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample');
 begin
-  -- 'as materialized' would write the batch twice; as it stands each record is read, placed and forgotten.
   with incoming as (
     select i.*, p_raw_ids[i.raw] as raw_id, p_observed_at[i.raw] as observed_at, to_timestamp(i.started_ms / 1000.0) as started_at
     from unnest(p_raw, p_kind, p_started_ms, p_ended_ms, p_offset_seconds, p_value, p_source, p_variant, p_source_id, p_manual)
       as i (raw, kind, started_ms, ended_ms, offset_seconds, value, source, variant, source_id, manual)
-    where i.source_id is null or not exists (
+    where not v_has_deleted or not exists (
       select 1 from ops.deleted_records d
-      where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample' and d.source_id = i.source_id
+      where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample'
+        and d.source_id in (i.source_id, ops.sample_identity(i.kind, to_timestamp(i.started_ms / 1000.0), to_timestamp(i.ended_ms / 1000.0), i.source, i.variant))
         and d.observed_at >= p_observed_at[i.raw])
   ), written as (
     insert into public.samples as s (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day,
@@ -2384,32 +2737,42 @@ declare
   v_written date[];
   v_replaced date[];
   v_deleted date[];
+  v_has_deleted boolean := exists (
+    select 1 from ops.deleted_records d where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample');
 begin
   -- What a span covers is replaced as a whole: an interval that grew has another end, and its shorter self must go.
   with spans as (
-    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz)
+    select r.* from jsonb_to_recordset(p_spans) as r (
+      kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean, lasting boolean)
   ), gone as (
     delete from public.samples s using spans p
     where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
       and s.started_at >= p."from" and s.started_at < p."to"
       and (p.source is null or s.source = p.source) and (p.variant is null or s.variant = p.variant)
       and (s.observed_at < p_observed_at or s.raw_id = p_raw_id)
+      and not (coalesce(p."keepLonger", false) and s.ended_at > p."to")
       and not exists (
         select 1 from jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text)
         where r.kind = s.kind and r."startedAt" = s.started_at and r."endedAt" = s.ended_at and r.source = s.source and r.variant = s.variant)
-    returning s.local_day
+    returning s.local_day, s.kind, s.started_at, s.ended_at, s.source, s.variant, p.lasting
+  ), remembered as (
+    -- An older payload that is read again must not bring back what a newer one no longer told.
+    insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
+    select distinct p_user_id, p_platform, 'sample', ops.sample_identity(kind, started_at, ended_at, source, variant), p_observed_at
+    from gone where lasting
+    on conflict (user_id, platform, record_type, source_id) do update set observed_at = greatest(d.observed_at, excluded.observed_at)
   )
   select array_agg(distinct local_day) into v_replaced from gone;
 
   with spans as (
-    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz)
+    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean)
   ), newer as (
     select p.* from spans p where exists (
       select 1 from public.samples s
       where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
         and s.started_at >= p."from" and s.started_at < p."to"
         and (p.source is null or s.source = p.source) and (p.variant is null or s.variant = p.variant)
-        and s.observed_at > p_observed_at)
+        and (s.observed_at > p_observed_at or (coalesce(p."keepLonger", false) and s.ended_at > p."to")))
   ), incoming as (
     select r.* from jsonb_to_recordset(p_records) as r (
       kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, value numeric, "localDay" date,
@@ -2419,7 +2782,8 @@ begin
         and (p.source is null or r.source = p.source) and (p.variant is null or r.variant = p.variant))
       and not exists (
         select 1 from ops.deleted_records d
-        where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample' and d.source_id = r."sourceId"
+        where v_has_deleted and d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample'
+          and d.source_id in (r."sourceId", ops.sample_identity(r.kind, r."startedAt", r."endedAt", r.source, r.variant))
           and d.observed_at >= p_observed_at)
   ), written as (
     insert into public.samples as s (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day,
@@ -2442,6 +2806,20 @@ begin
   select array_agg(distinct day) into v_written
   from written cross join lateral (values (old_day), (new_day)) as touched (day)
   where day is not null and (changed or old_day is distinct from new_day);
+
+  -- A record that comes again under its id with another time, kind or source is the same record, corrected.
+  with corrected as (
+    delete from public.samples s
+    using jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
+    where r."sourceId" is not null and s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId"
+      and s.observed_at < p_observed_at
+      and (s.kind, s.started_at, s.ended_at, s.source, s.variant) is distinct from (r.kind, r."startedAt", r."endedAt", r.source, r.variant)
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records) as o (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
+        where o."sourceId" = s.source_id and (o.kind, o."startedAt", o."endedAt", o.source, o.variant) = (s.kind, s.started_at, s.ended_at, s.source, s.variant))
+    returning s.local_day
+  )
+  select v_replaced || coalesce(array_agg(distinct local_day), '{}') into v_replaced from corrected;
 
   with gone as (
     insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
@@ -2529,6 +2907,31 @@ comment on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time 
 grant execute on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) to public;
 grant execute on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.take_days_of_data(p_platform text, p_days integer)
+ RETURNS timestamp with time zone
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_wait_until timestamptz;
+begin
+  perform 1 from ops.request_budgets b where b.platform = p_platform and b.unit = 'day_of_data' for update;
+  update ops.request_budgets b
+  set used = 0, resets_at = to_timestamp((floor(extract(epoch from clock_timestamp()) / b.window_seconds) + 1) * b.window_seconds)
+  where b.platform = p_platform and b.unit = 'day_of_data' and b.resets_at <= clock_timestamp();
+  -- What is larger than the whole window goes alone rather than never.
+  select max(b.resets_at) into v_wait_until
+  from ops.request_budgets b
+  where b.platform = p_platform and b.unit = 'day_of_data' and b.used > 0 and b.used + p_days > b.quota;
+  if v_wait_until is null then
+    update ops.request_budgets b set used = b.used + p_days where b.platform = p_platform and b.unit = 'day_of_data';
+  end if;
+  return v_wait_until;
+end $function$;
+comment on function ops.take_days_of_data(text,integer) is 'Takes so many days of data from what the application may ask for and answers null, or answers when to try again.';
+grant execute on function ops.take_days_of_data(text,integer) to public;
+grant execute on function ops.take_days_of_data(text,integer) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.take_request(p_platform text, p_share numeric)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -2537,15 +2940,15 @@ AS $function$
 declare
   v_wait_until timestamptz;
 begin
-  perform 1 from ops.request_budgets b where b.platform = p_platform order by b.window_name for update;
+  perform 1 from ops.request_budgets b where b.platform = p_platform and b.unit = 'request' order by b.window_name for update;
   update ops.request_budgets b
   set used = 0, resets_at = to_timestamp((floor(extract(epoch from clock_timestamp()) / b.window_seconds) + 1) * b.window_seconds)
-  where b.platform = p_platform and b.resets_at <= clock_timestamp();
+  where b.platform = p_platform and b.unit = 'request' and b.resets_at <= clock_timestamp();
   select max(b.resets_at) into v_wait_until
   from ops.request_budgets b
-  where b.platform = p_platform and b.used + 1 > floor(b.quota * p_share);
+  where b.platform = p_platform and b.unit = 'request' and b.used + 1 > floor(b.quota * p_share);
   if v_wait_until is null then
-    update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform;
+    update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
   end if;
   return v_wait_until;
 end $function$;

@@ -40,6 +40,10 @@ describe('the configuration', () => {
     ['a retention of nothing', { ...strava, STRAVA_RETENTION_DAYS: '0' }, 'STRAVA_RETENTION_DAYS'],
     ['the demo in production', { NODE_ENV: 'production', DEMO: 'true' }, 'DEMO'],
     ['an address that is none', { SERVICE_PUBLIC_URL: 'localhost' }, 'SERVICE_PUBLIC_URL'],
+    ['a callback that anybody can read', { SERVICE_PUBLIC_URL: 'http://service.example' }, 'SERVICE_PUBLIC_URL'],
+    ['an app behind a scheme of its own', { APP_REDIRECT_URIS: 'myapp://connected' }, 'APP_REDIRECT_URIS'],
+    ['an app that anybody can read', { APP_REDIRECT_URIS: 'http://app.example/' }, 'APP_REDIRECT_URIS'],
+    ['certificates that nobody checks', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'NODE_TLS_REJECT_UNAUTHORIZED'],
   ] as const)('refuses %s by name', async ([, wrong, name]) => {
     await expect(loadConfig({ ...complete, ...wrong })).rejects.toThrow(name)
   })

@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
+import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
+import { isStoreAddress } from './runtime/open-store.ts'
 import { Secret } from './runtime/secret.ts'
 
 const secret = (minLength: number) =>
@@ -13,30 +15,15 @@ const secret = (minLength: number) =>
     .transform((value) => new Secret(value))
 const port = z.coerce.number().int().min(0).max(65535)
 const address = z.url().transform((value) => value.replace(/\/$/, ''))
+/** Where browsers are sent with codes and handles: a custom scheme can be claimed by any app (RFC 8252, 8.6), and plain http be read. */
+const safeForBrowsers = z.url().refine((value) => {
+  if (!URL.canParse(value)) return true // reported already
+  const { protocol, hostname, username } = new URL(value)
+  const local = protocol === 'http:' && ['localhost', '127.0.0.1'].includes(hostname)
+  return (protocol === 'https:' || local) && username === ''
+}, 'needs https (http only for localhost or 127.0.0.1)')
+const storeAddress = z.string().refine(isStoreAddress, 'must be file:///directory or s3://bucket/prefix')
 const switchedOn = z.enum(['true', 'false']).transform((value) => value === 'true')
-
-const JwtSecret = z
-  .string()
-  .transform((text, context) => {
-    try {
-      return JSON.parse(text) as unknown
-    } catch {
-      context.addIssue({
-        code: 'custom',
-        message: "is not JSON; see HASURA_GRAPHQL_JWT_SECRET in Hasura's documentation",
-      })
-      return z.NEVER
-    }
-  })
-  .pipe(
-    z.object({
-      type: z.string(),
-      key: secret(32),
-      issuer: z.string().optional(),
-      audience: z.string().optional(),
-      claims_namespace: z.string().default('https://hasura.io/jwt/claims'),
-    }),
-  )
 
 const Environment = z.object({
   NODE_ENV: z.enum(['development', 'test', 'production']).default('production'),
@@ -49,19 +36,27 @@ const Environment = z.object({
   /** Where the worker serves /metrics and /health/live; without it, it does not listen. */
   WORKER_PORT: port.optional(),
   WORKER_CONCURRENCY: z.coerce.number().int().positive().default(10),
-  SERVICE_PUBLIC_URL: address,
+  SERVICE_PUBLIC_URL: safeForBrowsers.transform((value) => value.replace(/\/$/, '')),
   APP_REDIRECT_URIS: z
     .string()
     .transform((list) => list.split(',').map((uri) => uri.trim()))
-    .pipe(z.array(z.url()).min(1)),
+    .pipe(z.array(safeForBrowsers).min(1)),
   HASURA_GRAPHQL_ENDPOINT: address,
   /** Where browsers reach it, when that is another address. */
   HASURA_GRAPHQL_PUBLIC_URL: address.optional(),
   HASURA_GRAPHQL_ADMIN_SECRET: secret(16).optional(),
-  HASURA_GRAPHQL_JWT_SECRET: JwtSecret.optional(),
+  ...accessEnvironment,
   HASURA_ACTION_SECRET: secret(32),
   HASURA_EVENT_SECRET: secret(32),
   VAULT_MASTER_KEY: secret(1),
+  AUDIT_SIGNING_KEY: secret(1).optional(),
+  AUDIT_HEADS_STORE: storeAddress.optional(),
+  AUDIT_TRUSTED_KEYS: z
+    .string()
+    .transform((list) => list.split(',').map((key) => key.trim()))
+    .default([]),
+  S3_ENDPOINT: address.optional(),
+  S3_REGION: z.string().default('us-east-1'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DEMO: switchedOn.default(false),
   SIMULATOR_URL: address.optional(),
@@ -80,6 +75,8 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...(parsed.error?.issues ?? []).map(describeIssue),
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
+    ...accessProblems(parsed.data),
+    ...refusedEverywhere(env),
   ]
   if (!parsed.success || problems.length > 0)
     throw new Error(`Bad environment:\n${problems.map((line) => `  ${line}`).join('\n')}`)
@@ -102,23 +99,28 @@ export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env) {
   return { nodeEnvironment, hasura: { url, jwt } }
 }
 
-/** What reading a payload needs of a platform, whether it is switched on or not: no settings but limits. */
-export interface PayloadReaders {
-  readonly normalize: Platform['normalize']
-  readonly upload?: PlatformUpload
-}
-
+/** What every platform makes of its payloads, whether it is switched on or not: reading a payload needs no settings but limits. */
 export async function loadNormalizers(
   environment: NodeJS.ProcessEnv = process.env,
 ): Promise<ReadonlyMap<string, PayloadReaders>> {
   const folders = await discoverPlatforms()
   return new Map(
     [...folders.values()].map((platform) => {
+      const { id, normalize, files, readWebhookItem } = platform
       const settings = platform.upload && platform.env.safeParse(withoutEmpty(environment))
       const upload = settings?.success ? platform.upload?.(settings.data) : undefined
-      return [platform.id, { normalize: platform.normalize, ...(upload && { upload }) }]
+      const optional = {
+        ...(files && { files }),
+        ...(readWebhookItem && { readWebhookItem }),
+        ...(upload && { upload }),
+      }
+      return [id, { normalize, ...optional }]
     }),
   )
+}
+
+export type PayloadReaders = Pick<Platform, 'normalize' | 'files' | 'readWebhookItem'> & {
+  readonly upload?: PlatformUpload
 }
 
 /** Variables that the launcher wrote for the operator's commands on a laptop; what is set already wins. */
@@ -145,6 +147,13 @@ function named(env: z.infer<typeof Environment>) {
       eventSecret: env.HASURA_EVENT_SECRET,
     },
     vaultMasterKey: env.VAULT_MASTER_KEY,
+    access: accessSettings(env),
+    audit: {
+      signingKey: env.AUDIT_SIGNING_KEY,
+      headsStore: env.AUDIT_HEADS_STORE,
+      trustedKeys: env.AUDIT_TRUSTED_KEYS,
+    },
+    s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,
@@ -168,8 +177,24 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
 }
 
 function refusedInProduction(env: z.infer<typeof Environment> | undefined): string[] {
-  return env?.NODE_ENV === 'production' && env.DEMO
-    ? ['DEMO: is for laptops; it hands out tokens and must be false in production']
+  if (env === undefined) return []
+  const production = env.NODE_ENV === 'production'
+  const halfAudited = (env.AUDIT_SIGNING_KEY === undefined) !== (env.AUDIT_HEADS_STORE === undefined)
+  return [
+    ...(production && env.DEMO ? ['DEMO: is for laptops; it hands out tokens and must be false in production'] : []),
+    ...(halfAudited ? ['AUDIT_SIGNING_KEY, AUDIT_HEADS_STORE: give both or neither'] : []),
+    ...(production && env.AUDIT_SIGNING_KEY === undefined
+      ? ['AUDIT_SIGNING_KEY: the audit trail must be sealed in production; see docs/operations/audit.md']
+      : []),
+  ]
+}
+
+/** Node's own switch: with it, codes and tokens go to whoever answers. */
+function refusedEverywhere(env: NodeJS.ProcessEnv): string[] {
+  return env['NODE_TLS_REJECT_UNAUTHORIZED'] === '0'
+    ? [
+        'NODE_TLS_REJECT_UNAUTHORIZED: switches the check of certificates off; trust a CA with NODE_EXTRA_CA_CERTS instead',
+      ]
     : []
 }
 

@@ -5,9 +5,15 @@ import type { Wiring } from './wiring.ts'
 /** What the first page shows and may do. Throws when the demo has no key to sign its users' tokens with. */
 export function demoOptions({ config, db }: Wiring): DemoOptions {
   const { jwt, publicUrl } = config.hasura
-  if (jwt === undefined || jwt.type !== 'HS256') throw new Error('DEMO needs HASURA_GRAPHQL_JWT_SECRET of type HS256')
+  if (jwt?.key === undefined || jwt.type !== 'HS256')
+    throw new Error('DEMO needs HASURA_GRAPHQL_JWT_SECRET of type HS256')
   return {
-    jwt: { key: jwt.key, issuer: jwt.issuer, audience: jwt.audience, claimsNamespace: jwt.claims_namespace },
+    jwt: {
+      key: jwt.key,
+      issuer: jwt.issuer,
+      audience: [jwt.audience ?? []].flat()[0],
+      claimsNamespace: jwt.claims_namespace,
+    },
     graphqlUrl: `${publicUrl}/v1/graphql`,
     simulatorUrl: config.simulatorUrl,
     services: describeServices(config),

@@ -1,5 +1,4 @@
 import { actionRoutes } from './api/actions.ts'
-import { createUploadAuthentication } from './api/authenticate-upload.ts'
 import { demoRoutes } from './api/demo.route.ts'
 import { healthReportRoute, healthRoutes } from './api/health.route.ts'
 import { metricsRoute } from './api/metrics.route.ts'
@@ -9,6 +8,7 @@ import { platformWebhook } from './api/platform.webhook.ts'
 import { rawDataInsertedEvent } from './api/raw-data-inserted.event.ts'
 import { createServer } from './api/server.ts'
 import { uploadRoutes } from './api/upload.route.ts'
+import { webhookGate } from './api/webhook-gate.ts'
 import type { Config } from './config.ts'
 import { demoOptions } from './demo.ts'
 import { registerPlatforms } from './ingestion/register-platforms.ts'
@@ -41,24 +41,39 @@ export async function startService(config: Config): Promise<void> {
 
 function createInternal(wiring: Wiring) {
   const { config, db, log, metrics } = wiring
-  const app = createServer({ listener: 'internal', log, metrics })
+  const app = createServer({ listener: 'internal', log, metrics, tls: config.access.tls.internal })
   const pingHasura = async () => {
     await sendRequest({ method: 'GET', url: `${config.hasura.url}/healthz` }, { timeoutMs: 2_000, maxBytes: 1024 })
   }
-  app.register(actionRoutes, { actionSecret: config.hasura.actionSecret, actions: bindActions(wiring) })
+  app.register(actionRoutes, {
+    actionSecret: config.hasura.actionSecret,
+    actions: bindActions(wiring),
+    verifyToken: wiring.verifyToken,
+    takeRequest: wiring.takeRequest,
+  })
   app.register(rawDataInsertedEvent, { db, eventSecret: config.hasura.eventSecret })
   app.register(healthReportRoute, { db, pingHasura, version: VERSION })
-  app.register(metricsRoute, { metrics })
+  app.register(metricsRoute, { metrics, db: config.access.metricsNeedApiKey ? db : undefined })
   return app
 }
 
 function createPublic(wiring: Wiring) {
-  const { config, db, log, metrics, ingestion, connections, uploads } = wiring
-  const app = createServer({ listener: 'public', log, metrics })
+  const { config, db, log, metrics, ingestion, connections, uploads, verifyToken } = wiring
+  const app = createServer({
+    listener: 'public',
+    log,
+    metrics,
+    tls: config.access.tls.open,
+    trustedProxies: config.access.trustedProxies,
+    secure: config.servicePublicUrl.startsWith('https:'),
+  })
   app.register(healthRoutes, { db })
-  app.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
+  app.register(async (gated) => {
+    gated.addHook('onRequest', webhookGate({ platforms: config.platforms, takeRequest: wiring.takeRequest }))
+    gated.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
+  })
   app.register(oauthCallbackRoute, connections)
-  app.register(uploadRoutes, { ...uploads, authenticate: createUploadAuthentication(db, config.hasura.jwt) })
+  app.register(uploadRoutes, { ...uploads, verifyToken })
   if (config.demo) {
     const options = demoOptions(wiring)
     app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })

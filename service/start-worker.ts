@@ -48,9 +48,16 @@ async function queueStartJobs({ db, config }: Wiring): Promise<void> {
 /** Metrics and liveness, where a port is configured. */
 async function listen({ config, log, metrics, db }: Wiring) {
   if (config.worker.port === undefined) return undefined
-  const app = createServer({ listener: 'worker', log, metrics })
+  // Probes and scrapers show no certificate: a scraper can be asked for a key instead.
+  const tls = config.access.tls.internal
+  const app = createServer({
+    listener: 'worker',
+    log,
+    metrics,
+    tls: tls === undefined ? undefined : { ...tls, files: { ...tls.files, caFile: undefined } },
+  })
   app.register(healthRoutes, { db })
-  app.register(metricsRoute, { metrics })
+  app.register(metricsRoute, { metrics, db: config.access.metricsNeedApiKey ? db : undefined })
   await app.listen({ host: config.internalListener.host, port: config.worker.port })
   return app
 }

@@ -1,5 +1,8 @@
 import type { KeyServices } from './access/api-keys.ts'
+import { createRateLimiter, type TakeRequest } from './access/rate-limit.ts'
+import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import type { BoundAction } from './api/actions.ts'
+import { auditAction } from './api/audited-action.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
 import { completeConnectionAction } from './api/complete-connection.action.ts'
@@ -11,18 +14,25 @@ import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
 import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
+import { auditVault } from './compliance/audit/audited-vault.ts'
+import { createAudit } from './compliance/audit/record-audit.ts'
+import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
+import { findGrantedScopes, setGrantedScopes } from './connections/granted-scopes.ts'
 import { refreshIdleTokens } from './connections/refresh-idle-tokens.task.ts'
 import { renewIdleTokens } from './connections/renew-idle-tokens.task.ts'
 import { revokeTokens } from './connections/revoke-tokens.task.ts'
 import type { ConnectionServices } from './connections/services.ts'
 import { withAccessToken } from './connections/with-access-token.ts'
 import { takeRequest } from './ingestion/budget.ts'
+import { checkAccount } from './ingestion/check-account.task.ts'
+import { cleanInbox } from './ingestion/clean-inbox.task.ts'
 import { createPartitions } from './ingestion/create-partitions.task.ts'
 import { enrichActivities } from './ingestion/enrich-activities.task.ts'
 import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
+import { followCallback } from './ingestion/follow-callback.task.ts'
 import { forgetAbandonedUploads } from './ingestion/forget-abandoned-uploads.task.ts'
 import { importHistory } from './ingestion/import-history.task.ts'
 import { type ImportUploadServices, importUpload } from './ingestion/import-upload.task.ts'
@@ -30,6 +40,8 @@ import { probeConnection } from './ingestion/probe-connection.ts'
 import { processDelivery } from './ingestion/process-delivery.task.ts'
 import type { ReceiveJsonServices } from './ingestion/receive-json.ts'
 import type { ReceiveServices } from './ingestion/receive-upload.ts'
+import { renewSubscriptions } from './ingestion/renew-subscriptions.task.ts'
+import { requestBackfill } from './ingestion/request-backfill.task.ts'
 import { cancelRuns } from './ingestion/runs.ts'
 import type { IngestionServices } from './ingestion/services.ts'
 import { queueHistory } from './ingestion/start-sync.ts'
@@ -47,10 +59,12 @@ import { type Database, openDatabase } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
+import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import { createVault, type Vault } from './vault/vault.ts'
+import { wireAuditSealing } from './wire-audit.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -61,11 +75,15 @@ export interface Wiring {
   readonly db: Database
   readonly vault: Vault
   readonly metrics: Metrics
+  readonly origins: Origins
+  readonly audit: RecordAudit
   readonly connections: ConnectionServices
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
   readonly uploads: ReceiveServices & ReceiveJsonServices & ImportUploadServices
+  readonly verifyToken: VerifyToken | undefined
+  readonly takeRequest: TakeRequest
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
@@ -79,8 +97,14 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     countConnections: () => countConnections(db),
     findPausedEndpoints: () => findPausedEndpoints(db),
   })
-  const vault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
-  const connections = wireConnections({ config, db, vault, metrics, log })
+  const origins = createOrigins()
+  const audit = createAudit({
+    origins,
+    count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
+  })
+  const bareVault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
+  const vault = auditVault({ db, vault: bareVault, audit, origins })
+  const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization: NormalizationServices = {
     db,
@@ -89,23 +113,44 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ensureSamplePartitions: createSamplePartitions(db),
     countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
-  const apiKeys: KeyServices = { db, platforms: config.platforms, audit: auditToLog(log) }
   const uploads = wireUploads({ db, vault, ingestion, normalization })
-  return { config, log, db, vault, metrics, connections, ingestion, normalization, apiKeys, uploads }
+  const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
+  const takeRequest = createRateLimiter({
+    db,
+    limits: config.access.limits,
+    onStoreDown: () => metrics.rateLimitStoreDown.inc(),
+  })
+  const apiKeys: KeyServices = { db, platforms: config.platforms, audit }
+  return {
+    config,
+    log,
+    db,
+    vault,
+    metrics,
+    origins,
+    audit,
+    connections,
+    ingestion,
+    normalization,
+    apiKeys,
+    uploads,
+    verifyToken,
+    takeRequest,
+  }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
 
-function wireConnections({ config, db, vault, metrics, log }: Parts & Pick<Wiring, 'log'>): ConnectionServices {
+function wireConnections({ config, db, vault, metrics, audit }: Parts & Pick<Wiring, 'audit'>): ConnectionServices {
   return {
     db,
     vault,
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
     appRedirectUris: config.appRedirectUris,
+    audit,
     queueHistory: (tx, key) => queueHistory(config.platforms, tx, key),
     cancelRuns,
-    audit: auditToLog(log),
     countRefreshFailure: (platform, reason) => metrics.tokenRefreshFailures.inc({ platform, reason }),
   }
 }
@@ -128,6 +173,8 @@ function wireIngestion({
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
     markWebhook,
     endByPlatform: (tx, key) => endByPlatform(connections.audit, tx, key),
+    findGrantedScopes: (key) => findGrantedScopes(db, key),
+    setGrantedScopes: (tx, key, granted) => setGrantedScopes(config.platforms, tx, { key, granted }),
     countSync: ({ platform, kind, outcome, seconds }) => {
       metrics.syncOperations.inc({ platform, kind, outcome })
       metrics.syncDuration.observe({ platform, kind }, seconds)
@@ -157,17 +204,12 @@ const countPolicyEffect =
   (platform: string, records: number) =>
     policyEffects.inc({ platform, effect }, records)
 
-/** The log keeps them until the trail of its own does. */
-function auditToLog(log: Log): RecordAudit {
-  return async (_tx, { action, actor, outcome, details }) =>
-    log.info({ operation: 'audit', action, actor: actor.kind, outcome, ...details }, 'audit')
-}
-
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
-export function bindActions({ db, config, connections, ingestion, apiKeys, uploads }: Wiring): readonly BoundAction[] {
-  return [
+export function bindActions(wiring: Wiring): readonly BoundAction[] {
+  const { db, config, connections, ingestion, apiKeys, uploads } = wiring
+  const actions = [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
     bindAction(disconnectPlatformAction, connections),
@@ -179,10 +221,12 @@ export function bindActions({ db, config, connections, ingestion, apiKeys, uploa
     bindAction(rotateApiKeyAction, apiKeys),
     bindAction(revokeApiKeyAction, apiKeys),
   ]
+  return actions.map((action) => auditAction(action, wiring))
 }
 
 /** Every background job, with its services and its schedule (UTC). */
 export function bindTasks({
+  config,
   db,
   log,
   metrics,
@@ -199,13 +243,22 @@ export function bindTasks({
       if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
     },
   }
+  const sealing = wireAuditSealing(config)
   return [
+    ...(sealing === undefined
+      ? []
+      : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
     bindTask(enrichActivities, ingestion, options),
     bindTask(importUpload, uploads, options),
     bindTask(forgetAbandonedUploads, { db }, { ...options, schedule: '23 * * * *' }),
+    bindTask(requestBackfill, ingestion, options),
+    bindTask(followCallback, ingestion, options),
+    bindTask(checkAccount, ingestion, options),
+    bindTask(cleanInbox, ingestion, { ...options, schedule: '17 * * * *' }),
+    bindTask(renewSubscriptions, ingestion, { ...options, schedule: '43 4 * * *' }),
     bindTask(normalizeRawData, normalization, options),
     bindTask(rebuildSummaries, { db, countKeptApart: countPolicyEffect(metrics, 'kept_apart') }, options),
     bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),

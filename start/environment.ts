@@ -1,5 +1,6 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Ports } from './ports.ts'
 import type { Secrets } from './secrets.ts'
 
@@ -44,6 +45,7 @@ export function describeEnvironment(
     STRAVA_OAUTH_URL: `${simulator}/strava/oauth`,
     STRAVA_SIMULATOR_STATE: join(dataDirectory, 'strava-simulator.json'),
     STRAVA_SIMULATOR_RATE_LIMITS: SIMULATED_LIMITS,
+    AUDIT_HEADS_STORE: pathToFileURL(join(dataDirectory, 'audit-heads')).href,
     STRAVA_RETENTION_DAYS: 'off',
     ...told,
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),

@@ -13,6 +13,7 @@ interface ComposeService {
   readonly image: string
   readonly environment?: Readonly<Record<string, string>>
   readonly command?: readonly string[]
+  readonly ports?: readonly string[]
 }
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   services: Readonly<Record<string, ComposeService>>
@@ -99,6 +100,69 @@ describe('the workflow', () => {
     expect(uses.length).toBeGreaterThan(0)
     expect(uses.filter((action) => !/@[0-9a-f]{40}$/.test(action))).toEqual([])
     expect((parse(text) as { permissions: unknown }).permissions).toEqual({ contents: 'read' })
+  })
+
+  describe('on the real engine', () => {
+    interface Step {
+      readonly run?: string
+      readonly env?: Readonly<Record<string, string>>
+      readonly if?: string
+      readonly with?: { readonly path?: string }
+    }
+    const { jobs } = parse(read('.github/workflows/ci.yml')) as { jobs: { compose: { steps: readonly Step[] } } }
+    const { steps } = jobs.compose
+    const at = (text: string) => steps.findIndex(({ run, with: given }) => `${run}${given?.path}`.includes(text))
+
+    test('starts the stack, tests it, and compares the export with the tree, in this order', () => {
+      const order = [
+        'up --build',
+        'npm run test:hasura',
+        'export-metadata.sh',
+        'compare-metadata.ts',
+        'test-hasura.xml\n',
+      ]
+      const places = order.map(at)
+      expect(places).not.toContain(-1)
+      expect(places).toEqual(places.toSorted((one, other) => one - other))
+    })
+
+    test('keeps the result, whatever it is', () => {
+      const keep = steps[at('test-hasura.xml\n')]
+      expect(keep).toMatchObject({ if: 'always()' })
+      expect(keep?.with?.path?.split('\n')).toEqual(['compose.log', 'test-hasura.xml', 'exported'])
+    })
+
+    test('tells the tests the secrets and addresses of the stack', () => {
+      const { env = {} } = steps[at('npm run test:hasura')] ?? {}
+      expect(env['HASURA_GRAPHQL_ADMIN_SECRET']).toBe(demo['HASURA_GRAPHQL_ADMIN_SECRET'])
+      const url = new URL(env['ENGINE_DATABASE_URL'] ?? '')
+      expect(url.password).toBe(demo['POSTGRES_PASSWORD'])
+      const override = parse(read('deploy/compose/tests.yml')) as {
+        services: { postgres: { ports: readonly string[] } }
+      }
+      expect(override.services.postgres.ports).toEqual([`127.0.0.1:${url.port}:5432`])
+      const published = Object.values(compose.services).flatMap(({ ports = [] }) => ports)
+      for (const name of ['SERVICE_URL', 'HASURA_GRAPHQL_ENDPOINT', 'SIMULATOR_URL']) {
+        const { port } = new URL(env[name] ?? '')
+        expect(published).toContain(`127.0.0.1:${port}:${port}`)
+      }
+    })
+
+    test('runs only files that exist', () => {
+      const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+      const commands = [scripts['test:hasura'] ?? '', ...steps.map(({ run = '' }) => run)].join(' ')
+      const named = [...commands.matchAll(/(?<![\s:]\/)(?:tests|deploy)\/[\w./-]+\.(?:ts|sh|yml|env)/g)].map(
+        ([path]) => path,
+      )
+      expect(named.length).toBeGreaterThan(5)
+      for (const path of named) expect(read(path)).not.toBe('')
+    })
+
+    test('applies the metadata and lets nothing be inconsistent', () => {
+      const script = read('deploy/compose/apply-metadata.sh')
+      expect(script).toMatch(/metadata apply .*--disallow-inconsistent-metadata/)
+      expect(script).toContain('metadata inconsistency status')
+    })
   })
 })
 

@@ -18,6 +18,7 @@ describe('npm run codegen', () => {
   test.for([
     'hasura/schema.graphql',
     'docs/errors.md',
+    'hasura/README.md',
     'service/api/generated/actions.ts',
     'service/cli/generated/graphql.ts',
     'tests/support/generated/graphql.ts',

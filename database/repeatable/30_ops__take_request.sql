@@ -4,15 +4,15 @@ language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare
   v_wait_until timestamptz;
 begin
-  perform 1 from ops.request_budgets b where b.platform = p_platform order by b.window_name for update;
+  perform 1 from ops.request_budgets b where b.platform = p_platform and b.unit = 'request' order by b.window_name for update;
   update ops.request_budgets b
   set used = 0, resets_at = to_timestamp((floor(extract(epoch from clock_timestamp()) / b.window_seconds) + 1) * b.window_seconds)
-  where b.platform = p_platform and b.resets_at <= clock_timestamp();
+  where b.platform = p_platform and b.unit = 'request' and b.resets_at <= clock_timestamp();
   select max(b.resets_at) into v_wait_until
   from ops.request_budgets b
-  where b.platform = p_platform and b.used + 1 > floor(b.quota * p_share);
+  where b.platform = p_platform and b.unit = 'request' and b.used + 1 > floor(b.quota * p_share);
   if v_wait_until is null then
-    update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform;
+    update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
   end if;
   return v_wait_until;
 end $$;

@@ -15,13 +15,14 @@ begin
   -- What a span covers is replaced as a whole: an interval that grew has another end, and its shorter self must go.
   with spans as (
     select r.* from jsonb_to_recordset(p_spans) as r (
-      kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, lasting boolean)
+      kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean, lasting boolean)
   ), gone as (
     delete from public.samples s using spans p
     where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
       and s.started_at >= p."from" and s.started_at < p."to"
       and (p.source is null or s.source = p.source) and (p.variant is null or s.variant = p.variant)
       and (s.observed_at < p_observed_at or s.raw_id = p_raw_id)
+      and not (coalesce(p."keepLonger", false) and s.ended_at > p."to")
       and not exists (
         select 1 from jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text)
         where r.kind = s.kind and r."startedAt" = s.started_at and r."endedAt" = s.ended_at and r.source = s.source and r.variant = s.variant)
@@ -36,14 +37,14 @@ begin
   select array_agg(distinct local_day) into v_replaced from gone;
 
   with spans as (
-    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz)
+    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean)
   ), newer as (
     select p.* from spans p where exists (
       select 1 from public.samples s
       where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
         and s.started_at >= p."from" and s.started_at < p."to"
         and (p.source is null or s.source = p.source) and (p.variant is null or s.variant = p.variant)
-        and s.observed_at > p_observed_at)
+        and (s.observed_at > p_observed_at or (coalesce(p."keepLonger", false) and s.ended_at > p."to")))
   ), incoming as (
     select r.* from jsonb_to_recordset(p_records) as r (
       kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, value numeric, "localDay" date,

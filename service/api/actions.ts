@@ -1,9 +1,13 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
+import { checkForwardedToken } from '../access/identity.ts'
+import type { Taken, TakeRequest } from '../access/rate-limit.ts'
+import type { VerifyToken } from '../access/verify-token.ts'
 import { equalInConstantTime } from '../runtime/constant-time.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
 import type { ActionCaller } from './define-action.ts'
+import { applyLimits } from './limit-requests.ts'
 
 /** What Hasura sends to an action's handler. */
 const ActionCall = z.object({
@@ -22,22 +26,38 @@ export interface BoundAction {
 export interface ActionsOptions {
   readonly actionSecret: Secret
   readonly actions: readonly BoundAction[]
+  /** Undefined: a call that brings a JWT is refused, for it cannot be checked. */
+  readonly verifyToken: VerifyToken | undefined
+  readonly takeRequest: TakeRequest
 }
 
 /** `POST /actions/<name>` for Hasura alone: the shared secret first, then the identity that Hasura verified. */
-export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (app, { actionSecret, actions }) => {
+export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (
+  app,
+  { actionSecret, actions, verifyToken, takeRequest },
+) => {
   for (const action of actions) {
-    app.post(`/actions/${action.name}`, async (request) => {
+    app.post(`/actions/${action.name}`, async (request, reply) => {
       checkSecret(request.headers['x-action-secret'], actionSecret)
       const call = ActionCall.safeParse(request.body)
       if (!call.success) throw new AppError('request/malformed', { problem: 'not the body of a Hasura action' })
       if (call.data.action.name !== action.name)
         throw new AppError('request/malformed', { problem: 'the action has another name' })
       const caller = callerOf(call.data.session_variables)
+      await checkForwardedToken(verifyToken, request.headers, caller)
       if (!action.roles.includes(caller.role)) throw new AppError('request/role_not_allowed', { action: action.name })
-      return action.call(call.data.input, caller)
+      applyLimits(reply, await countCall(takeRequest, caller.userId, call.data.input))
+      return action.call(call.data.input, { ...caller, requestId: request.id })
     })
   }
+}
+
+/** Against the person's own limit, and against the narrower one of the platform that the call names. */
+async function countCall(takeRequest: TakeRequest, userId: string, input: unknown): Promise<readonly Taken[]> {
+  const named = z.object({ platform: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/) }).safeParse(input)
+  const counts = [takeRequest('user', userId)]
+  if (named.success) counts.push(takeRequest('user-platform', `${userId}:${named.data.platform}`))
+  return Promise.all(counts)
 }
 
 export function checkSecret(given: string | string[] | undefined, expected: Secret): void {

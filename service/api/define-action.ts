@@ -8,6 +8,8 @@ export type ActionName = Exclude<keyof Mutation, 'unused'>
 export interface ActionCaller {
   readonly userId: string
   readonly role: string
+  /** As in the logs. */
+  readonly requestId?: string
 }
 
 export interface ActionDefinition<Name extends ActionName, Input, Services> {

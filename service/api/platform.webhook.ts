@@ -1,9 +1,11 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { receiveBatch } from '../ingestion/receive-batch.ts'
 import { receiveDelivery } from '../ingestion/receive-delivery.ts'
-import type { Platforms, PlatformWebhook } from '../platforms/contract.ts'
-import { equalInConstantTime } from '../runtime/constant-time.ts'
+import type { Platforms } from '../platforms/contract.ts'
+import type { PlatformWebhook, RequestHeaders } from '../platforms/webhook-contract.ts'
 import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import { opensWith } from './webhook-gate.ts'
 
 export interface WebhookServices {
   readonly db: Database
@@ -14,35 +16,73 @@ export interface WebhookServices {
 interface WebhookRoute {
   Params: { platform: string; secret: string }
   Querystring: Record<string, unknown>
-  Body?: Buffer
+  Body?: AsyncIterable<Uint8Array>
 }
 
 /** `/webhooks/<platform>/<secret>`: POST for deliveries, GET for the handshake when a subscription is made. */
 export const platformWebhook: FastifyPluginAsync<WebhookServices> = async (app, services) => {
-  app.removeAllContentTypeParsers() // digests and signatures cover the bytes as sent, so nothing may parse them first
-  const bodyLimit = Math.max(1, ...[...services.platforms.values()].map(({ webhook }) => webhook?.bodyLimitBytes ?? 1))
-  app.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body))
+  // Digests and signatures cover the bytes as sent, and a large body must not be held: the body stays a stream.
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('*', (_request, stream, done) => done(null, stream))
 
-  app.post<WebhookRoute>('/webhooks/:platform/:secret', { bodyLimit }, async (request, reply) => {
-    const { platform } = request.params
-    const webhook = webhookAt(services.platforms, request.params)
-    const rawBody = request.body ?? Buffer.alloc(0)
-    if (rawBody.byteLength > webhook.bodyLimitBytes) throw new AppError('request/too_large')
-    await receiveDelivery(services, { platform, webhook, rawBody }).catch((cause: unknown) => {
-      throw cause instanceof AppError ? cause : new AppError('webhook/not_stored', { platform }, { cause })
-    })
-    return reply.code(200).send() // exactly 200: to Strava and Garmin a 202 is a failure
-  })
-
-  app.get<WebhookRoute>('/webhooks/:platform/:secret', async (request) =>
-    webhookAt(services.platforms, request.params).handshake(request.query),
+  app.post<WebhookRoute>(
+    '/webhooks/:platform/:secret',
+    { bodyLimit: Number.MAX_SAFE_INTEGER },
+    async (request, reply) => {
+      const { platform } = request.params
+      const webhook = webhookAt(services.platforms, request.params)
+      const { headers, body = NO_BODY } = request
+      await receive(services, { platform, webhook, headers, body }).catch((cause: unknown) => {
+        throw cause instanceof AppError ? cause : new AppError('webhook/not_stored', { platform }, { cause })
+      })
+      return reply.code(200).send() // exactly 200: to Strava and Garmin a 202 is a failure
+    },
   )
+
+  app.get<WebhookRoute>('/webhooks/:platform/:secret', async (request) => {
+    const webhook = webhookAt(services.platforms, request.params)
+    if (webhook.handshake === undefined) throw new AppError('request/not_found')
+    return webhook.handshake(request.query)
+  })
+}
+
+const NO_BODY: AsyncIterable<Uint8Array> = {
+  async *[Symbol.asyncIterator]() {
+    // nothing
+  },
+}
+
+interface Incoming {
+  readonly platform: string
+  readonly webhook: PlatformWebhook
+  readonly headers: RequestHeaders
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+async function receive(services: WebhookServices, { webhook, body, ...rest }: Incoming): Promise<void> {
+  const { headers } = rest
+  if (Number(headers['content-length'] ?? 0) > webhook.bodyLimitBytes) throw new AppError('request/too_large')
+  // Nothing may unpack to more than it looks; no platform compresses.
+  if ((headers['content-encoding'] ?? 'identity') !== 'identity')
+    throw new AppError('webhook/malformed', { field: 'content-encoding', problem: 'compressed' })
+  if ('readItem' in webhook) await receiveBatch(services, { ...rest, webhook, body })
+  else await receiveDelivery(services, { ...rest, webhook, rawBody: await readWhole(body, webhook.bodyLimitBytes) })
+}
+
+async function readWhole(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > limitBytes) throw new AppError('request/too_large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 
 /** A wrong secret is answered like an address that does not exist. */
 function webhookAt(platforms: Platforms, { platform, secret }: WebhookRoute['Params']): PlatformWebhook {
   const webhook = platforms.get(platform)?.webhook
-  const matches = equalInConstantTime(secret, webhook?.pathSecret.reveal() ?? '')
-  if (webhook === undefined || !matches) throw new AppError('request/not_found')
+  if (webhook === undefined || !opensWith(webhook, secret)) throw new AppError('request/not_found')
   return webhook
 }

@@ -1,6 +1,8 @@
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerFactory } from 'fastify'
 import type { Metrics } from '../monitoring/metrics.ts'
-import type { Log } from '../runtime/log.ts'
+import { describeError, type Log } from '../runtime/log.ts'
+import { createTlsServer, type TlsReports, type TlsSettings } from '../runtime/tls-server.ts'
+import { guardEdge } from './edge-headers.ts'
 import { handleErrors, operationOf } from './error-handler.ts'
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
@@ -18,25 +20,32 @@ export interface ServerOptions {
   readonly listener: 'public' | 'internal' | 'worker'
   readonly log: Log
   readonly metrics: Metrics
+  /** Absent: plain http. */
+  readonly tls?: TlsSettings | undefined
+  /** Addresses or networks of proxies whose X-Forwarded-For is believed; none by default. */
+  readonly trustedProxies?: readonly string[]
+  /** The answers reach people by https, ours or a proxy's. */
+  readonly secure?: boolean
 }
 
 /** A Fastify server with our error handling, one log line a request and its duration measured. */
-export function createServer({ listener, log, metrics }: ServerOptions): FastifyInstance {
-  const app = Fastify({
+export function createServer(options: ServerOptions): FastifyInstance {
+  const { listener, log, metrics, tls, trustedProxies = [], secure = false } = options
+  const serverFactory: FastifyServerFactory | undefined =
+    tls === undefined ? undefined : (handler) => createTlsServer(handler, { ...tls, ...tlsReports(options) })
+  const app: FastifyInstance = Fastify({
     bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
     // Node's own limit is one for all routes; ours is below, and the time for headers stays Node's.
     requestTimeout: 0,
     // Open keep-alive connections must not hold up a shutdown; requests in flight are finished.
     forceCloseConnections: 'idle',
     genReqId: () => crypto.randomUUID(),
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
+    ...(serverFactory === undefined ? {} : { serverFactory }),
   })
   handleErrors(app, log)
   app.addHook('onRequest', async (request) => limitArrival(request))
-  app.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id)
-    reply.header('x-content-type-options', 'nosniff')
-    reply.header('cross-origin-resource-policy', 'same-origin')
-  })
+  guardEdge(app, { secure })
   app.addHook('onResponse', async (request, reply) => {
     const { method } = request
     const route = request.routeOptions.url ?? 'unknown'
@@ -58,4 +67,14 @@ function limitArrival({ raw, routeOptions }: FastifyRequest): void {
     if (!raw.complete) raw.destroy()
   }, bodyTimeoutMs)
   raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+}
+
+function tlsReports({ listener, log }: ServerOptions): TlsReports {
+  const operation = 'tls'
+  return {
+    onClientRefused: (names) => log.warn({ operation, listener, names: names.join(', ') }, 'client refused'),
+    onReloaded: () => log.info({ operation, listener }, 'certificates read again'),
+    onUnusable: (error) =>
+      log.error({ operation, listener, ...describeError(error) }, 'new certificates cannot be used'),
+  }
 }

@@ -6,11 +6,8 @@ import { type ReceiveJsonServices, receiveJson } from '../ingestion/receive-json
 import { type ReceiveServices, receiveFile } from '../ingestion/receive-upload.ts'
 import { findUpload } from '../ingestion/uploads.ts'
 import { AppError } from '../runtime/errors.ts'
-import type { AuthenticateUpload } from './authenticate-upload.ts'
 
-export interface UploadServices extends ReceiveServices, Omit<ReceiveJsonServices, 'db' | 'platforms'> {
-  readonly authenticate: AuthenticateUpload
-}
+export type UploadServices = ReceiveServices & ReceiveJsonServices & CallerServices
 
 interface UploadRoute {
   Params: { platform: string }
@@ -41,7 +38,8 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
   app.addHook<UploadRoute>('onRequest', async (request) => {
     const { platform } = request.params
     if (services.platforms.get(platform)?.upload === undefined) throw new AppError('request/not_found')
-    callers.set(request, (await services.authenticate(request.headers, platform)).userId)
+    const { userId } = await authenticatePerson(services, { headers: request.headers, scope: `upload:${platform}` })
+    callers.set(request, userId)
   })
   const callerOf = (request: FastifyRequest) => callers.get(request) ?? refuse()
 

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { loadDevelopmentEnvironment } from '../config.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
+import { auditCommand } from './audit.command.ts'
 import type { Command } from './command.ts'
 import { importCommand } from './import.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
@@ -13,6 +14,7 @@ const COMMANDS: readonly Command[] = [
   normalizeCommand,
   replayCommand,
   apiKeysCommand,
+  auditCommand,
 ]
 
 function describe(): string {

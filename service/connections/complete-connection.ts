@@ -3,9 +3,10 @@ import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
 import { auditConnection, byUser } from './audit.ts'
 import { endCooldown } from './cooldown.ts'
+import { identify } from './identify.ts'
 import { type BurntState, burnHandle, burnState } from './oauth-states.ts'
 import { dropPendingRevocations } from './pending-revocations.ts'
-import { getPlatformOAuth, grantedOf, hashOneTimeValue, isFromIssuer, issuerOf } from './platform-oauth.ts'
+import { getPlatformOAuth, hashOneTimeValue, isFromIssuer, issuerOf } from './platform-oauth.ts'
 import { lockUser, upsertConnection } from './queries.ts'
 import type { ConnectionKey, ConnectionServices } from './services.ts'
 import { exchangeCode, type Grant } from './token-endpoint.ts'
@@ -52,12 +53,8 @@ export async function completeConnection(
   if (issuerOf(oauth) !== attempt.issuer) throw new AppError('connection/handle_invalid')
   const verifier = services.vault.openOAuthSecret({ platform, stateHash, kind: 'verifier' }, attempt.verifierSealed)
   const grant = await exchangeCode(oauth, { code, verifier, redirectUri: attempt.redirectUri })
-  const platformUserId = oauth.platformUserId(grant.answer)
-  if (platformUserId === undefined) throw new AppError('platform/unexpected_payload', { platform, missing: 'account' })
-  const grantedScopes = grantedOf(oauth, {
-    fromCallback: 'handle' in input ? attempt.callbackScopes : (input.scope ?? null),
-    fromToken: grant.scope,
-  })
+  const fromCallback = 'handle' in input ? attempt.callbackScopes : (input.scope ?? null)
+  const { platformUserId, grantedScopes } = await identify(oauth, grant, { platform, fromCallback })
   const missingScopes = oauth.requiredScopes.filter((scope) => !grantedScopes.includes(scope))
   try {
     const account = { userId: input.userId, platform, platformUserId, grantedScopes, missingScopes }

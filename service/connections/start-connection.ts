@@ -50,7 +50,7 @@ export async function startConnection(services: StartServices, input: StartInput
   const authorizationUrl = client.buildAuthorizationUrl(clientOf(oauth), {
     ...oauth.authorizationParameters,
     redirect_uri: redirectUri,
-    scope: oauth.scopes.join(oauth.scopeSeparator),
+    ...(oauth.sendsScopes === false ? {} : { scope: oauth.scopes.join(oauth.scopeSeparator) }),
     state,
     code_challenge: challengeOf(verifier),
     code_challenge_method: 'S256',

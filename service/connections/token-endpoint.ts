@@ -103,7 +103,8 @@ async function request(oauth: PlatformOAuth, { timeoutMs, send }: TokenRequest):
   }
   try {
     const tokens = await send(configuration)
-    return readGrant(tokens, answer)
+    // RFC 6749, 5.1. A page that happens to be JSON was not written by a token endpoint.
+    return isJson(answer) ? readGrant(tokens, answer) : { status: 200, refusal: 'unavailable' }
   } catch (cause) {
     if (failure instanceof AppError) throw failure
     if (answer === undefined) throw new AppError('platform/misconfigured', { why: 'request_not_sent' }, { cause })
@@ -114,6 +115,10 @@ async function request(oauth: PlatformOAuth, { timeoutMs, send }: TokenRequest):
       refusal: status === 200 ? 'unavailable' : oauth.classifyTokenError({ status, body: readBody(text) }),
     }
   }
+}
+
+function isJson(answer: HttpAnswer | undefined): boolean {
+  return /^application\/([\w.+-]+\+)?json\s*(;|$)/i.test(answer?.headers.get('content-type') ?? '')
 }
 
 function readGrant(tokens: client.TokenEndpointResponse, answer: HttpAnswer | undefined): Grant {

@@ -16,6 +16,21 @@ export async function declareBudget(db: Db, platform: string, windows: readonly 
     on conflict (platform, window_name) do nothing`)
 }
 
+/** How many days of data the application may ask for in a minute; unlike the windows above it is ours to set. */
+export async function declareDaysOfData(db: Db, platform: string, daysPerMinute: number): Promise<void> {
+  await db.query(sql`
+    insert into ops.request_budgets (platform, window_name, window_seconds, quota, resets_at, unit)
+    values (${platform}, 'days_of_data_minute', 60, ${daysPerMinute}::integer, date_trunc('minute', now()) + interval '1 minute', 'day_of_data')
+    on conflict (platform, window_name) do update set quota = excluded.quota`)
+}
+
+/** Takes so many days of data, or answers when to try again. */
+export async function takeDaysOfData(db: Db, platform: string, days: number): Promise<Date | undefined> {
+  const { rows } = await db.query<{ wait_until: Date | null }>(sql`
+    select ops.take_days_of_data(${platform}::text, ${days}::integer) as wait_until`)
+  return rows[0]?.wait_until ?? undefined
+}
+
 /** Takes one request, or answers when to try again: no request is made that is known to be refused. */
 export async function takeRequest(db: Db, platform: string, urgency: Urgency): Promise<Date | undefined> {
   const { rows } = await db.query<{ wait_until: Date | null }>(sql`

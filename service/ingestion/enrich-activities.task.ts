@@ -34,7 +34,8 @@ async function enrichNext(services: IngestionServices, run: SyncRun<EnrichmentCu
   const atStart = run.cursor.localDay === undefined
   if (atStart && (await hasUnprocessedRaw(services.db, run)))
     return { runAgainAt: new Date(Date.now() + UNPROCESSED_DELAY_MS) }
-  const next = await findNextToEnrich(services.db, { ...run, days: api.enrichment.days })
+  const days = api.enrichment?.days ?? 0
+  const next = await findNextToEnrich(services.db, { ...run, days })
   if (next === undefined) {
     await finishRun(services.db, run, { status: 'complete' })
     return undefined
@@ -59,7 +60,7 @@ async function fetchDetails(
 ): Promise<Fetched> {
   const { api } = apiOf(services.platforms, run.platform)
   const raws: NewRawData[] = []
-  for (const { dataType, request } of api.enrichment.requests(sourceId)) {
+  for (const { dataType, request } of api.enrichment?.requests(sourceId) ?? []) {
     const reply = await requestPlatform(services, { key: run, request, urgency: 'enrichment' })
     if (reply.kind === 'wait') return reply
     const metadata = { sync_run_id: run.runId, source_id: sourceId }

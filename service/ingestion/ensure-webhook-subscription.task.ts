@@ -12,6 +12,7 @@ export const ensureWebhookSubscription = defineTask<IngestionServices>()({
   async run({ platform }, { db, platforms, send, servicePublicUrl }) {
     const webhook = platforms.get(platform)?.webhook
     if (webhook === undefined) throw new AppError('platform/not_configured', { platform })
+    if (webhook.ensureSubscription === undefined) return undefined
     const callbackUrl = `${servicePublicUrl}/webhooks/${platform}/${webhook.pathSecret.reveal()}`
     await saveSubscriptionId(db, platform, await webhook.ensureSubscription({ callbackUrl, send }))
     return undefined

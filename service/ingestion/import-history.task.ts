@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { HistoryPage, PlatformApi } from '../platforms/contract.ts'
+import type { HistoryPage } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { parseJson } from '../runtime/json.ts'
@@ -7,7 +7,7 @@ import { estimateProgress } from './decide-progress.ts'
 import { enrichActivities } from './enrich-activities.task.ts'
 import { requestPlatform } from './request-platform.ts'
 import { advanceRun, findRunningRun, finishRun, insertRun, markSynced, markWaiting, type SyncRun } from './runs.ts'
-import { apiOf, type IngestionServices } from './services.ts'
+import { type History, historyOf, type IngestionServices } from './services.ts'
 import { storeRaw } from './store-raw.ts'
 
 const ENRICHMENT_DELAY_MS = 5_000
@@ -34,8 +34,8 @@ export const importHistory = defineTask<IngestionServices>()({
 })
 
 async function importPage(services: IngestionServices, run: SyncRun): Promise<JobResult> {
-  const { api } = apiOf(services.platforms, run.platform)
-  const request = api.history.request(run.cursor)
+  const { history } = historyOf(services.platforms, run.platform)
+  const request = history.request(run.cursor)
   const urgency = run.kind === 'incremental' ? 'interactive' : 'history'
   const reply = await requestPlatform(services, { key: run, request, urgency })
   switch (reply.kind) {
@@ -48,12 +48,12 @@ async function importPage(services: IngestionServices, run: SyncRun): Promise<Jo
         problem: 'the list of activities does not exist',
       })
     case 'ok':
-      await keepPage(services, { run, text: reply.text, page: readPage(reply.text, run, api) })
+      await keepPage(services, { run, text: reply.text, page: readPage(reply.text, run, history) })
       return undefined
   }
 }
 
-function readPage(text: string, run: SyncRun, { history }: PlatformApi): HistoryPage {
+function readPage(text: string, run: SyncRun, history: History): HistoryPage {
   try {
     return history.read(parseJson(text), run.cursor)
   } catch (cause) {
@@ -67,7 +67,7 @@ async function keepPage(
   services: IngestionServices,
   { run, text, page }: { run: SyncRun; text: string; page: HistoryPage },
 ): Promise<void> {
-  const { api, platform } = apiOf(services.platforms, run.platform)
+  const { history, api } = historyOf(services.platforms, run.platform)
   const done = page.next === null || (page.reached !== null && page.reached < run.since)
   await services.db.transaction(async (tx) => {
     const reached = page.reached ?? run.until
@@ -79,11 +79,11 @@ async function keepPage(
     })
     if (!moved) return // another worker kept this page
     const metadata = { sync_run_id: run.runId, cursor: run.cursor }
-    if (page.recordCount > 0) await storeRaw(tx, { ...run, dataType: api.history.dataType, text, metadata })
+    if (page.recordCount > 0) await storeRaw(tx, { ...run, dataType: history.dataType(run.cursor), text, metadata })
     await markSynced(tx, run)
     if (!done) return enqueue(tx, importHistory, { payload: { userId: run.userId, runId: run.runId } })
     await finishRun(tx, run, { status: 'complete' })
-    if (run.kind === 'history' && platform.api !== undefined) await queueEnrichment(tx, run)
+    if (run.kind === 'history' && api.enrichment !== undefined) await queueEnrichment(tx, run)
   })
   if (done) {
     const seconds = (Date.now() - run.startedAt.getTime()) / 1000

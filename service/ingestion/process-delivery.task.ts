@@ -1,8 +1,10 @@
 import { z } from 'zod'
-import type { Notice } from '../platforms/contract.ts'
+import type { PlatformApi } from '../platforms/contract.ts'
+import type { Notice } from '../platforms/webhook-contract.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
+import { processBatch } from './process-batch.ts'
 import { findWaitingDelivery, finishDelivery } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
@@ -28,6 +30,8 @@ export const processDelivery = defineTask<IngestionServices>()({
     const { platform } = delivery
     const webhook = services.platforms.get(platform)?.webhook
     if (webhook === undefined) throw new AppError('platform/not_configured', { platform })
+    if ('readItem' in webhook) return processBatch(services, { deliveryId, delivery, webhook })
+    if (delivery.bodySealed === null) throw new AppError('webhook/malformed', { problem: 'too_large_for_notices' })
     const effects: Effect[] = []
     for (const notice of webhook.read(services.openInbox(platform, delivery.bodySealed))) {
       const effect = await checkNotice(services, platform, notice)
@@ -44,7 +48,7 @@ async function checkNotice(services: IngestionServices, platform: string, notice
   if (connection === undefined) return { kind: 'none', why: 'unknown_owner' }
   const key = { userId: connection.userId, platform }
   try {
-    return notice.sourceId === null ? await checkAccount(services, key) : await readBack(services, key, notice.sourceId)
+    return await check(services, key, notice)
   } catch (error) {
     if (!(error instanceof AppError) || error.spec.retry) throw error
     if (error.code === 'connection/reauth_required' && notice.kind === 'deauthorized') return { kind: 'end', key }
@@ -52,15 +56,25 @@ async function checkNotice(services: IngestionServices, platform: string, notice
   }
 }
 
-/** Created, changed or deleted: the platform's present answer decides, not the notice. */
-async function readBack(services: IngestionServices, key: ConnectionKey, sourceId: string): Promise<Effect> {
+async function check(services: IngestionServices, key: ConnectionKey, notice: Notice): Promise<Effect> {
   const { api } = apiOf(services.platforms, key.platform)
-  const { dataType, request } = api.activity(sourceId)
+  if (notice.sourceId === null) return checkAccount(services, key)
+  const item = api.item?.({ ...notice, sourceId: notice.sourceId })
+  return item === undefined
+    ? { kind: 'none', why: 'nothing_to_read' }
+    : readBack(services, key, { ...item, sourceId: notice.sourceId })
+}
+
+type Item = ReturnType<NonNullable<PlatformApi['item']>> & { readonly sourceId: string }
+
+/** Created, changed or deleted: the platform's present answer decides, not the notice. */
+async function readBack(services: IngestionServices, key: ConnectionKey, item: Item): Promise<Effect> {
+  const { dataType, request, deletion, sourceId } = item
   const reply = await requestPlatform(services, { key, request, urgency: 'webhook' })
   if (reply.kind === 'wait') return reply
   const raw = { ...key, metadata: { source_id: sourceId, from: 'webhook' } }
   if (reply.kind === 'ok') return { kind: 'store', key, raw: { ...raw, dataType, text: reply.text } }
-  return { kind: 'store', key, raw: { ...raw, dataType: api.deletionDataType, text: JSON.stringify({ id: sourceId }) } }
+  return { kind: 'store', key, raw: { ...raw, dataType: deletion.dataType, text: JSON.stringify(deletion.payload) } }
 }
 
 /** A forged deauthorization changes nothing: the tokens still work. */

@@ -20,14 +20,19 @@ export async function insertDelivery(tx: Tx, delivery: NewDelivery): Promise<{ i
 
 export interface Delivery {
   readonly platform: string
-  readonly bodySealed: Buffer
+  /** Null: it is in chunks. */
+  readonly bodySealed: Buffer | null
   readonly receivedAt: Date
+  /** Items of a large delivery that are dealt with. */
+  readonly itemsDone: number
+  readonly outcomes: Readonly<Record<string, number>>
 }
 
-/** Undefined once it is processed. */
+/** Undefined once it is processed, and until it has come whole. */
 export async function findWaitingDelivery(db: Db, deliveryId: string): Promise<Delivery | undefined> {
   const { rows } = await db.query<Delivery>(sql`
-    select d.platform, d.body_sealed as "bodySealed", d.received_at as "receivedAt"
+    select d.platform, d.body_sealed as "bodySealed", d.received_at as "receivedAt",
+      d.items_done as "itemsDone", d.outcomes
     from ops.webhook_deliveries d where d.id = ${deliveryId}::uuid and d.state = 'received'`)
   return rows[0]
 }

@@ -1,4 +1,4 @@
-import type { PlatformWebhook } from '../platforms/contract.ts'
+import type { NoticeWebhook, RequestHeaders } from '../platforms/webhook-contract.ts'
 import { enqueue } from '../runtime/jobs.ts'
 import { processDelivery } from './process-delivery.task.ts'
 import { findSubscriptionId, insertDelivery } from './queries.ts'
@@ -6,8 +6,9 @@ import type { IngestionServices } from './services.ts'
 
 export interface IncomingDelivery {
   readonly platform: string
-  readonly webhook: PlatformWebhook
+  readonly webhook: NoticeWebhook
   readonly rawBody: Buffer
+  readonly headers: RequestHeaders
 }
 
 /**
@@ -16,10 +17,10 @@ export interface IncomingDelivery {
  */
 export async function receiveDelivery(
   services: Pick<IngestionServices, 'db' | 'sealInbox'>,
-  { platform, webhook, rawBody }: IncomingDelivery,
+  { platform, webhook, rawBody, headers }: IncomingDelivery,
 ): Promise<'stored' | 'duplicate'> {
   const subscriptionId = await findSubscriptionId(services.db, platform)
-  const { dedupeKey } = webhook.verify({ rawBody, subscriptionId })
+  const { dedupeKey } = webhook.verify({ rawBody, headers, subscriptionId, now: new Date() })
   const bodySealed = services.sealInbox(platform, rawBody)
   return services.db.transaction(async (tx) => {
     const stored = await insertDelivery(tx, { platform, dedupeKey, bodySealed })

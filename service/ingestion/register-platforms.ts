@@ -1,7 +1,7 @@
 import type { Platforms } from '../platforms/contract.ts'
 import type { Database } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
-import { declareBudget } from './budget.ts'
+import { declareBudget, declareDaysOfData } from './budget.ts'
 
 /** Writes the platforms that this build has into their table, with the windows of their request budgets. */
 export async function registerPlatforms(db: Database, platforms: Platforms): Promise<void> {
@@ -12,5 +12,6 @@ export async function registerPlatforms(db: Database, platforms: Platforms): Pro
       on conflict (id) do update set display_name = excluded.display_name, coverage = excluded.coverage,
         connectable = excluded.connectable, policy = excluded.policy, updated_at = now()`)
     if (api !== undefined) await declareBudget(db, id, api.budget)
+    if (api?.backfill !== undefined) await declareDaysOfData(db, id, api.backfill.daysPerMinute)
   }
 }

@@ -4,7 +4,7 @@ import { exhaustBudget, learnBudget, takeRequest, type Urgency } from './budget.
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
 
 export type PlatformReply =
-  | { readonly kind: 'ok'; readonly text: string }
+  | { readonly kind: 'ok'; readonly text: string; readonly bytes: Buffer }
   | { readonly kind: 'not_found' }
   /** The request limit is reached: nothing failed, come back later. */
   | { readonly kind: 'wait'; readonly until: Date }
@@ -15,23 +15,35 @@ export interface AskOptions {
   readonly urgency: Urgency
 }
 
+/** The same, with an answer that the caller understands itself. */
+export type PlatformReplyOr<Own> = PlatformReply | { readonly kind: 'own'; readonly own: Own }
+
 /**
  * One call of a platform's API on behalf of one person, inside the application's request budget.
  * Throws connection/reauth_required, connection/scope_missing, platform/misconfigured, platform/unavailable, platform/refused.
  */
-export async function requestPlatform(
+export async function requestPlatform(services: IngestionServices, options: AskOptions): Promise<PlatformReply> {
+  const reply = await requestWith<never>(services, options, () => undefined)
+  if (reply.kind === 'own') throw new Error('nothing of its own was asked for')
+  return reply
+}
+
+/** As above; what `understandFirst` answers is taken as it is. */
+export async function requestWith<Own>(
   services: IngestionServices,
   { key, request, urgency }: AskOptions,
-): Promise<PlatformReply> {
+  understandFirst: (answer: PlatformAnswer) => Own | undefined,
+): Promise<PlatformReplyOr<Own>> {
   const { api } = apiOf(services.platforms, key.platform)
-  return services.withAccessToken<PlatformReply>(key, async (accessToken) => {
+  return services.withAccessToken<PlatformReplyOr<Own>>(key, async (accessToken) => {
     const waitUntil = await takeRequest(services.db, key.platform, urgency)
     if (waitUntil !== undefined) return { kind: 'wait', until: waitUntil }
     const askedAt = new Date()
     const headers = { ...request.headers, authorization: `Bearer ${accessToken.reveal()}` }
     const answer = await services.send({ ...request, headers })
     await learnBudget(services.db, key.platform, { windows: api.readBudget(answer.headers), askedAt })
-    return understand(services, key, answer)
+    const own = understandFirst(answer)
+    return own === undefined ? understand(services, key, answer) : { kind: 'own', own }
   })
 }
 
@@ -43,7 +55,7 @@ async function understand(
   const outcome = apiOf(platforms, platform).api.classify(answer)
   switch (outcome.kind) {
     case 'ok':
-      return { kind: 'ok', text: answer.text }
+      return { kind: 'ok', text: answer.text, bytes: answer.bytes }
     case 'not_found':
       return { kind: 'not_found' }
     case 'unauthorized':

@@ -1,6 +1,7 @@
 import type { HistoryCursor } from '../platforms/contract.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
+import { forgetDelivered } from './inbox.ts'
 import type { ConnectionKey } from './services.ts'
 
 export type RunKind = 'history' | 'incremental' | 'enrichment' | 'upload'
@@ -97,11 +98,12 @@ export async function finishRun(
     where user_id = ${userId}::uuid and id = ${runId}::uuid and status = 'running'`)
 }
 
-/** The connection ended: nothing more is fetched for it. */
+/** The connection ended: nothing more is fetched for it, and what was sent and asked for says nothing about the next one. */
 export async function cancelRuns(tx: Tx, { userId, platform }: ConnectionKey): Promise<void> {
   await tx.query(sql`
     update public.sync_runs set status = 'cancelled', finished_at = now(), updated_at = now(), waiting_until = null
     where user_id = ${userId}::uuid and platform = ${platform} and status = 'running'`)
+  await forgetDelivered(tx, { userId, platform })
 }
 
 export async function markSynced(tx: Tx, { userId, platform }: ConnectionKey): Promise<void> {

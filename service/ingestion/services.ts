@@ -27,8 +27,20 @@ export interface IngestionServices {
   }) => Promise<{ userId: string; status: string } | undefined>
   readonly markWebhook: (tx: Tx, key: ConnectionKey) => Promise<void>
   readonly endByPlatform: (tx: Tx, key: ConnectionKey) => Promise<void>
+  readonly findGrantedScopes: (key: ConnectionKey) => Promise<readonly string[]>
+  /** What the platform says is granted now. */
+  readonly setGrantedScopes: (tx: Tx, key: ConnectionKey, granted: readonly string[]) => Promise<void>
   readonly servicePublicUrl: string
   readonly countSync: (operation: { platform: string; kind: string; outcome: string; seconds: number }) => void
+}
+
+export type History = NonNullable<PlatformApi['history']>
+
+/** Throws platform/unknown or platform/not_configured; also where the platform has no list of its history. */
+export function historyOf(platforms: Platforms, id: string): { api: PlatformApi; history: History } {
+  const { api } = apiOf(platforms, id)
+  if (api.history === undefined) throw new AppError('platform/not_configured', { platform: id, missing: 'history' })
+  return { api, history: api.history }
 }
 
 /** Throws platform/unknown or platform/not_configured. */

@@ -4,6 +4,7 @@ import { AppError } from '../runtime/errors.ts'
 import { enqueue, PRIORITY } from '../runtime/jobs.ts'
 import { sql } from '../runtime/sql.ts'
 import { importHistory } from './import-history.task.ts'
+import { queueBackfill } from './request-backfill.task.ts'
 import { insertRun } from './runs.ts'
 import { apiOf, type ConnectionKey } from './services.ts'
 
@@ -46,6 +47,7 @@ async function queueRun(
   { userId, platform, kind, since }: ConnectionKey & { kind: 'history' | 'incremental'; since: Date },
 ): Promise<string> {
   const { api } = apiOf(platforms, platform)
+  if (api.history === undefined) return queueBackfill(tx, { userId, platform, kind }, api.backfill)
   const until = new Date(Date.now() + AHEAD_DAYS * DAY_MS)
   const { runId } = await insertRun(tx, { userId, platform, kind, since, until, cursor: api.history.first(until) })
   const priority = kind === 'incremental' ? PRIORITY.interactive : PRIORITY.history

@@ -63,6 +63,11 @@ function syncMetrics(registers: Registry[]) {
       buckets: RUN_SECONDS,
       registers,
     }),
+    rateLimitStoreDown: new Counter({
+      name: 'rate_limit_store_down_total',
+      help: 'Requests that a process counted for itself because the shared count did not answer',
+      registers,
+    }),
     recordsRejected: new Counter({
       name: 'records_rejected_total',
       help: 'Records inside payloads that could not be normalized',
@@ -86,6 +91,12 @@ function syncMetrics(registers: Registry[]) {
 
 function requestMetrics(registers: Registry[]) {
   return {
+    dataAccessAudit: new Counter({
+      name: 'data_access_audit_total',
+      help: 'Events written to the audit trail',
+      labelNames: ['action', 'outcome'],
+      registers,
+    }),
     apiRequestDuration: new Histogram({
       name: 'api_request_duration_seconds',
       help: 'Requests to the service',

@@ -1,6 +1,10 @@
 import type { z } from 'zod'
 import type { Secret } from '../runtime/secret.ts'
 import type { Records } from './records.ts'
+import type { PlatformRequest, SendRequest } from './request.ts'
+import type { Notice, PlatformWebhook, ReadWebhookItem } from './webhook-contract.ts'
+
+export type { PlatformAnswer, PlatformRequest, SendRequest } from './request.ts'
 
 /** The kinds of canonical records that a platform can yield. */
 export type CoverageKind =
@@ -46,6 +50,8 @@ export interface PlatformOAuth {
   readonly issuer?: { readonly value: string; readonly alwaysSent: boolean }
   /** Asked for at the consent page, joined by `scopeSeparator`. */
   readonly scopes: readonly string[]
+  /** False: the authorize request names no scopes, the person chooses among `scopes` at the platform. */
+  readonly sendsScopes?: false
   readonly scopeSeparator: string
   /** Without all of these a connection is `limited`. */
   readonly requiredScopes: readonly string[]
@@ -55,6 +61,13 @@ export interface PlatformOAuth {
   grantedScopes(answer: { fromCallback: string | null; fromToken: string | null }): readonly string[]
   /** The account, out of the token endpoint's answer to an authorization code; undefined when it is not there. */
   platformUserId(tokenAnswer: Readonly<Record<string, unknown>>): string | undefined
+  /**
+   * Where the token answer does not tell whose it is or what was granted: asks with the new access token. `ask` adds the token.
+   * Throws platform/*.
+   */
+  identify?(ask: SendRequest): Promise<Account>
+  /** Exchanges the token of an older protocol (OAuth 1.0a) for one of today; the answer has the token endpoint's shape. */
+  exchangeLegacyToken?(legacy: LegacyToken): PlatformRequest
   classifyTokenError(answer: { status: number; body: unknown }): RefreshFailure
   /** Tokens that nobody used for so long are refreshed, well before the platform ends them. Undefined: they do not die of that. */
   readonly refreshIdleAfterDays?: number
@@ -64,48 +77,19 @@ export interface PlatformOAuth {
   revocation(token: Secret): PlatformRequest
 }
 
-export interface PlatformRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly url: string
-  readonly headers?: Readonly<Record<string, string>>
-  /** Form-encoded. */
-  readonly form?: Readonly<Record<string, string>>
-}
-
-/** What a webhook says happened; a hint that is checked at the platform before it is believed. */
-export interface Notice {
+export interface Account {
   readonly platformUserId: string
-  readonly kind: 'changed' | 'deleted' | 'deauthorized'
-  /** The id of the activity; null when the notice is about the account. */
-  readonly sourceId: string | null
+  /** Undefined where the platform does not say. */
+  readonly grantedScopes: readonly string[] | undefined
 }
 
-export interface PlatformWebhook {
-  readonly bodyLimitBytes: number
-  /** The unguessable last part of the path. */
-  readonly pathSecret: Secret
-  /** Answer to the platform's GET when a subscription is made. Throws webhook/wrong_verify_token or webhook/malformed. */
-  handshake(query: Readonly<Record<string, unknown>>): unknown
-  /**
-   * Checks a delivery before it is stored. `subscriptionId`: ours, undefined while none is confirmed.
-   * Throws webhook/malformed (facts: where and what), webhook/unknown_subscription.
-   */
-  verify(request: { rawBody: Buffer; subscriptionId: string | undefined }): { dedupeKey: string }
-  /** What an accepted body says. */
-  read(rawBody: Buffer): readonly Notice[]
-  /** Finds or makes our subscription at the platform and answers its id. Throws platform/*. */
-  ensureSubscription(options: { callbackUrl: string; send: SendRequest }): Promise<string>
+export interface LegacyToken {
+  readonly token: Secret
+  readonly tokenSecret: Secret
+  /** Makes the request unique. */
+  readonly nonce: string
+  readonly now: Date
 }
-
-export interface PlatformAnswer {
-  readonly status: number
-  readonly headers: Headers
-  /** At most 32 MiB. */
-  readonly text: string
-}
-
-/** Sends one request with time limits. Throws platform/unavailable when there is no answer. */
-export type SendRequest = (request: PlatformRequest) => Promise<PlatformAnswer>
 
 export interface BudgetWindow {
   readonly name: string
@@ -127,7 +111,7 @@ export type ApiOutcome =
   | { readonly kind: 'unavailable' }
 
 /** Where a history import continues; JSON. */
-export type HistoryCursor = Readonly<Record<string, number>>
+export type HistoryCursor = Readonly<Record<string, number | string>>
 
 export interface HistoryPage {
   readonly recordCount: number
@@ -143,21 +127,27 @@ export interface PlatformApi {
   /** Limits and usage that the answer's headers tell, by window name. */
   readBudget(headers: Headers): readonly { readonly name: string; readonly quota: number; readonly used: number }[]
   classify(answer: { status: number; text: string }): ApiOutcome
-  /** History as a list of pages, newest first. */
-  readonly history: {
-    readonly dataType: string
+  /** History as a list of pages, newest first; absent: the platform has no such list. */
+  readonly history?: {
+    dataType(cursor: HistoryCursor): string
     first(until: Date): HistoryCursor
     request(cursor: HistoryCursor): PlatformRequest
     read(payload: unknown, cursor: HistoryCursor): HistoryPage
   }
-  /** One activity, complete, as a webhook asks for it. */
-  activity(sourceId: string): { readonly dataType: string; readonly request: PlatformRequest }
-  /** What is stored when the platform confirms that an activity is gone. */
-  readonly deletionDataType: string
+  /** History that is asked for by window and arrives as ordinary deliveries. */
+  readonly backfill?: Backfill
+  /** One record, complete, as a notice asks for it; and what is stored when the platform confirms that it is gone. */
+  item?(notice: Pick<Notice, 'sourceType'> & { readonly sourceId: string }): {
+    readonly dataType: string
+    readonly request: PlatformRequest
+    readonly deletion: { readonly dataType: string; readonly payload: Readonly<Record<string, string>> }
+  }
   /** A cheap call that tells whether the tokens still work. */
   readonly probe: PlatformRequest
+  /** What was granted, asked again when a delivery says that it changed. `read` answers undefined when it cannot be read. */
+  readonly permissions?: { readonly request: PlatformRequest; read(text: string): readonly string[] | undefined }
   /** Fetched later, newest activities first, within the spare budget, for activities of the last `days` days. */
-  readonly enrichment: {
+  readonly enrichment?: {
     readonly days: number
     requests(sourceId: string): readonly { readonly dataType: string; readonly request: PlatformRequest }[]
   }
@@ -192,6 +182,36 @@ export interface PlatformUpload {
   recognizeJson(body: unknown): string | undefined
 }
 
+export interface BackfillWindow {
+  readonly dataType: string
+  readonly from: Date
+  readonly to: Date
+}
+
+export interface Backfill {
+  /** In the order in which they are asked for, each in windows of at most so many days. */
+  readonly dataTypes: readonly { readonly dataType: string; readonly windowDays: number }[]
+  /** How far behind the moment of connecting it goes. */
+  readonly daysBack: number
+  /** Days of data that the whole application may ask for in a minute. */
+  readonly daysPerMinute: number
+  readonly requiredScope: string
+  /** The scope without which this kind is not delivered; undefined: none. */
+  scopeOf(dataType: string): string | undefined
+  request(window: BackfillWindow): PlatformRequest
+  /**
+   * `accepted`: it will come. `asked_before`: no delivery follows. `too_old`: reaches back too far. `not_permitted`: the person did not
+   * grant it. Undefined: an answer like any other.
+   */
+  understand(answer: {
+    status: number
+    text: string
+  }): 'accepted' | 'asked_before' | 'too_old' | 'not_permitted' | undefined
+}
+
+/** Bytes as they came → what is stored, JSON; `facts` were known beside it. */
+export type WrapFile = (bytes: Buffer, facts: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
+
 /** A platform as its folder exports it. Adding a folder is the whole registration. */
 export interface Platform<Settings = unknown> {
   readonly id: string
@@ -200,6 +220,10 @@ export interface Platform<Settings = unknown> {
   readonly env: z.ZodType<Settings>
   readonly coverage: readonly CoverageKind[]
   readonly normalize: Readonly<Record<string, Normalize>>
+  /** For platforms that push: what an item of a delivery is. */
+  readonly readWebhookItem?: ReadWebhookItem
+  /** Kinds of payload that come as files: the payload that is stored for a file's bytes. */
+  readonly files?: Readonly<Record<string, WrapFile>>
   policy(settings: Settings): Policy
   /** Absent: nothing is uploaded. */
   upload?(settings: Settings): PlatformUpload
@@ -215,6 +239,7 @@ export interface ConfiguredPlatform {
   readonly displayName: string
   readonly coverage: readonly CoverageKind[]
   readonly normalize: Readonly<Record<string, Normalize>>
+  readonly files?: Readonly<Record<string, WrapFile>>
   readonly policy: Policy
   readonly oauth?: PlatformOAuth
   readonly api?: PlatformApi

@@ -99,6 +99,8 @@ export interface SampleSpan {
   readonly variant: string | null
   /** What is gone is remembered, so that an older payload without a span of its own does not bring it back. */
   readonly lasting?: boolean
+  /** What is known beyond `to` of an interval that begins inside is more complete than this payload: it stays. */
+  readonly keepLonger?: boolean
 }
 
 export type SleepStage = 'in_bed' | 'awake' | 'asleep' | 'light' | 'deep' | 'rem'
@@ -134,6 +136,8 @@ export interface DailyMetricRecord {
   readonly localDay: string
   readonly kind: MetricKind
   readonly value: number
+  /** How complete it is: a smaller number never replaces a greater; absent means 0. */
+  readonly finality?: number
 }
 
 /** A record inside a payload that could not be read: where it stood and why, never its values. */

@@ -13,7 +13,24 @@ const CATALOG = {
   'request/malformed': { httpStatus: 400, retry: false, publicMessage: 'The request could not be read.' },
   'request/too_large': { httpStatus: 413, retry: false, publicMessage: 'The request is larger than is accepted here.' },
   'request/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is nothing at this address.' },
+  'request/too_many': { httpStatus: 429, retry: true, publicMessage: 'Too many requests.' },
   'request/role_not_allowed': { httpStatus: 403, retry: false, publicMessage: 'This role may not do that.' },
+  'request/token_not_accepted': {
+    httpStatus: 401,
+    retry: false,
+    publicMessage: 'This token is not accepted; sign in again.',
+  },
+  'request/token_lives_too_long': {
+    httpStatus: 401,
+    retry: false,
+    publicMessage: 'This token lives longer than is allowed here; the identity provider has to issue shorter ones.',
+  },
+  'request/identity_mismatch': { httpStatus: 401, retry: false, publicMessage: 'Not accepted.' },
+  'access/keys_unavailable': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'Tokens cannot be checked at the moment; try again.',
+  },
   'access/key_not_accepted': { httpStatus: 401, retry: false, publicMessage: 'This API key is not accepted.' },
   'access/scope_missing': {
     httpStatus: 403,
@@ -163,6 +180,7 @@ const CATALOG = {
   },
   'vault/unreadable': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
   'vault/key_exhausted': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
+  'audit/tampered': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
   'internal/unexpected': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
 } as const satisfies Record<string, ErrorSpec>
 

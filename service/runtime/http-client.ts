@@ -12,6 +12,8 @@ export interface HttpAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
+  /** The same as it came. */
+  readonly bytes: Buffer
 }
 
 export interface HttpLimits {
@@ -35,15 +37,17 @@ export async function sendRequest(
       headers: { accept: 'application/json', ...headers },
       ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
     })
-    return { status: response.status, headers: response.headers, text: await readBounded(response, limits.maxBytes) }
+    const bytes = await readBounded(response, limits.maxBytes)
+    const { status, headers: answered } = response
+    return { status, headers: answered, bytes, text: bytes.toString('utf8') }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
     throw new AppError('platform/unavailable', { host: new URL(url).host, why: reasonOf(cause) }, { cause })
   }
 }
 
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
-  if (response.body === null) return ''
+async function readBounded(response: Response, maxBytes: number): Promise<Buffer> {
+  if (response.body === null) return Buffer.alloc(0)
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of response.body) {
@@ -51,7 +55,7 @@ async function readBounded(response: Response, maxBytes: number): Promise<string
     if (bytes > maxBytes) throw new AppError('platform/unavailable', { why: 'answer_too_large', max_bytes: maxBytes })
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 /** A word such as ECONNREFUSED or TimeoutError; the message may name an address with a secret in it. */

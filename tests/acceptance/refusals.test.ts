@@ -10,6 +10,9 @@ import { type RunningProduct, startProduct } from '../support/running.ts'
 const ADA = '11111111-1111-4111-8111-111111111111'
 const BELA = '22222222-2222-4222-8222-222222222222'
 
+const RENEW = 'mutation Renew($platform: String!) { refreshConnection(platform: $platform) { refreshed } }'
+const CHECK = 'mutation Check($platform: String!) { checkConnection(platform: $platform) { working } }'
+
 let product: RunningProduct
 let ada: Person
 let bela: Person
@@ -82,6 +85,8 @@ describe('in the words of Hasura', () => {
     ],
     ['a sync without a connection', Sync, { platform: 'strava' }, 'connection/not_found'],
     ['an end without a connection', Disconnect, { platform: 'strava' }, 'connection/not_found'],
+    ['new tokens without a connection', RENEW, { platform: 'strava' }, 'connection/not_found'],
+    ['a check without a connection', CHECK, { platform: 'strava' }, 'connection/not_found'],
   ] as const)('%s is refused, and nothing is stored', async ([, operation, variables, code]) => {
     const before = await countRows()
     expect(refusal(await ada.ask(operation.toString(), variables))).toMatchObject({ extensions: { path: '$', code } })
@@ -118,6 +123,20 @@ describe('in the words of Hasura', () => {
       status: 'limited',
       missingScopes: ['activity:read_all'],
     })
+    expect(await ada.ask('{ connections { status status_reason granted_scopes missing_scopes } }')).toEqual({
+      data: {
+        connections: [
+          {
+            status: 'limited',
+            status_reason: 'connection/scope_missing',
+            granted_scopes: ['read'],
+            missing_scopes: ['activity:read_all'],
+          },
+        ],
+      },
+    })
+    expect(await ada.ask(CHECK, { platform: 'strava' })).toEqual({ data: { checkConnection: { working: true } } })
+    expect(await ada.ask(RENEW, { platform: 'strava' })).toEqual({ data: { refreshConnection: { refreshed: false } } })
     const { sync_runs: runs } = await until('the end of the import', () => ada.get(Runs, { kind: 'history' }), {
       good: ({ sync_runs: [run] }) => run?.status === 'failed',
     })

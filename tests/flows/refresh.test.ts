@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { disconnectPlatform } from '../../service/connections/disconnect.ts'
 import { withAccessToken } from '../../service/connections/with-access-token.ts'
+import { AppError } from '../../service/runtime/errors.ts'
 import { sql } from '../../service/runtime/sql.ts'
 import {
   ACTIVE,
@@ -193,5 +194,18 @@ describe('a token', () => {
     await expect(borrowToken(services, { ...key, platform: 'other' })).rejects.toThrow('connection/not_found')
     await disconnectPlatform(services, key)
     await expect(borrowToken(services, key)).rejects.toThrow('connection/not_found')
+  })
+})
+
+describe('data that the platform refuses for want of a scope', () => {
+  test('makes the connection limited, whatever the redirect had claimed', async ({ db, services, fake }) => {
+    const key = await connect({ services, fake })
+    const missing = () => Promise.reject(new AppError('connection/scope_missing', { platform: 'acme' }))
+    await expect(withAccessToken(services, key, missing)).rejects.toThrow('connection/scope_missing')
+    const { rows } = await db.admin.query('select status, status_reason, missing_scopes from public.connections')
+    expect(rows).toEqual([
+      { status: 'limited', status_reason: 'connection/scope_missing', missing_scopes: ['activity:read_all'] },
+    ])
+    expect(fake.accepts(await borrowToken(services, key))).toBe(true)
   })
 })

@@ -28,18 +28,30 @@ export async function plant(pool: pg.Pool, userId: string): Promise<void> {
     await pool.query(`with p as (select $1::uuid u, $2::text t, $3::integer n, $4::text i) ${statement}`, values)
 }
 
+export async function plantBoth(pool: pg.Pool): Promise<void> {
+  await plant(pool, A)
+  await plant(pool, B)
+}
+
+/** Their rows go with them. */
+export async function removeBoth(pool: pg.Pool): Promise<void> {
+  await pool.query('delete from app_users where user_id in ($1, $2)', [A, B])
+}
+
 const AT = "timestamptz '2026-03-01 06:00Z'"
 const STATEMENTS = [
-  "insert into platforms (id, display_name, updated_at) select 'strava', 'Strava', " +
-    AT +
-    ' from p on conflict do nothing',
+  `insert into platforms (id, display_name, updated_at)
+   select id, initcap(id), ${AT} from p, unnest(array['garmin', 'strava']) as id on conflict do nothing`,
   `insert into app_users (user_id, time_zone, created_at) select u, t, ${AT} from p`,
   `insert into connections (user_id, platform, id, status, status_reason, granted_scopes, platform_user_id, connected_at, updated_at)
-   select u, 'strava', (i || 1)::uuid, 'active', t, array[t], t, ${AT}, ${AT} from p`,
+   select u, id, (i || k)::uuid, 'active', t, array[t], t, ${AT}, ${AT}
+   from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
   `insert into api_keys (user_id, id, name, key_prefix, scopes, created_by, created_at, expires_at)
-   select u, (i || 8)::uuid, t, 'trib_' || rpad(left(i, 8), 16, left(i, 1)), array[t], u, ${AT}, ${AT} + interval '90 days' from p`,
+   select u, (i || k)::uuid, t, 'trib_' || rpad(left(i, 8) || k, 16, left(i, 1)), array[t], u, ${AT}, ${AT} + interval '90 days'
+   from p, generate_series(7, 8) as k`,
   `insert into sync_runs (user_id, id, platform, kind, since, until, reached, records_fetched, error_code, started_at, updated_at)
-   select u, (i || 2)::uuid, 'strava', 'history', ${AT}, ${AT}, ${AT}, n, t, ${AT}, ${AT} from p`,
+   select u, (i || k)::uuid, id, 'history', ${AT}, ${AT}, ${AT}, n, t, ${AT}, ${AT}
+   from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
   `insert into activities (user_id, id, platform, source_id, sport, source_sport, name, local_day, started_at, distance_m, moving_time_s,
      raw_id, raw_created_at, observed_at, created_at, updated_at)
    select u, (i || k)::uuid, 'strava', t || k, 'run', t, t || k, date '2026-03-01' + k, ${AT} + k * interval '1 day', n + k, n + k,
@@ -60,7 +72,7 @@ const STATEMENTS = [
   `insert into raw_fitness_data (user_id, id, platform, data_type, raw_data, metadata, received_at, created_at)
    select u, (i || 9)::uuid, 'strava', t, jsonb_build_object(t, n), jsonb_build_object(t, n), ${AT}, date_trunc('month', now()) from p`,
   `insert into activity_streams (user_id, activity_id, kind, unit, offsets_s, "values", raw_id, raw_created_at, observed_at)
-   select u, (i || 3)::uuid, t, t, array[1, 2], array[n, n], (i || 9)::uuid, ${AT}, ${AT} from p`,
+   select u, (i || k)::uuid, t, t, array[1, 2], array[n, n], (i || 9)::uuid, ${AT}, ${AT} from p, generate_series(3, 4) as k`,
   `insert into daily_metrics (user_id, local_day, platform, kind, value, updated_at)
    select u, date '2026-03-01' + k, 'strava', 'activity_distance_m', n + k, ${AT} from p, generate_series(3, 5) as k`,
   `insert into daily_summaries (user_id, local_day, activity_count, distance_m, sports, sources, updated_at)
@@ -75,4 +87,8 @@ const STATEMENTS = [
    select u, 'strava', 'expired', t, n, ${AT} from p`,
   `insert into user_fitness_summary (user_id, date, platform, data_points, data_types)
    select u, date '2026-03-01', t, n, jsonb_build_array(t) from p`,
+  `insert into audit.events (id, occurred_at, action, actor_kind, outcome, platform, request_id)
+   select (i || k)::uuid, ${AT} + k * interval '1 day', 'token.opened', 'user', 'success', t, t from p, generate_series(3, 5) as k`,
+  `insert into audit.personal_values (event_id, subject_user_id, actor_id, reason, source_address)
+   select (i || k)::uuid, u, u::text, t, t from p, generate_series(3, 5) as k`,
 ]

@@ -165,6 +165,13 @@ describe('the secrets of a connection', () => {
     expect(Object.keys(looked).filter((name) => name.startsWith('refresh token')).length).toBeGreaterThan(1)
     const { places, found } = await sightings(looked)
     expect(found).toEqual([])
+    // The consent page is the browser's, with the state in its address. Strava's subscription API takes the client secret in the query
+    // and has no other form.
+    const elsewhere = ['/oauth/authorize', '/push_subscriptions']
+    const asked = proxy.exchanges
+      .map(({ path }) => path)
+      .filter((path) => !elsewhere.some((part) => path.includes(part)))
+    expect(findCanaries(looked, Buffer.from(asked.join('\n')))).toEqual([])
     for (const place of [
       'logs/service.log',
       'logs/worker.log',

@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto'
+import { auditVault } from '../../service/compliance/audit/audited-vault.ts'
+import { createAudit } from '../../service/compliance/audit/record-audit.ts'
 import { acceptCallback } from '../../service/connections/accept-callback.ts'
 import { completeConnection } from '../../service/connections/complete-connection.ts'
 import type { ConnectionKey, ConnectionServices } from '../../service/connections/services.ts'
 import { startConnection } from '../../service/connections/start-connection.ts'
 import { withAccessToken } from '../../service/connections/with-access-token.ts'
 import type { PlatformOAuth } from '../../service/platforms/contract.ts'
-import type { AuditEvent } from '../../service/runtime/audit-event.ts'
+import type { AuditEvent, RecordAudit } from '../../service/runtime/audit-event.ts'
 import { openDatabase } from '../../service/runtime/db.ts'
+import { createOrigins } from '../../service/runtime/origin.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { sql } from '../../service/runtime/sql.ts'
 import { createVault } from '../../service/vault/vault.ts'
@@ -69,9 +72,16 @@ function openServices(
   })
   const refreshFailures: string[] = []
   const audited: AuditEvent[] = []
+  const vault = createVault({ db, masterKey: MASTER_KEY, environment: 'test' })
+  const origins = createOrigins()
+  const record = createAudit({ origins, count: () => {} })
+  const audit: RecordAudit = async (tx, event) => {
+    audited.push(event)
+    await record(tx, event)
+  }
   return {
     db,
-    vault: createVault({ db, masterKey: MASTER_KEY, environment: 'test' }),
+    vault: auditVault({ db, vault, audit: record, origins }),
     platforms: new Map([
       ['acme', fake.platform],
       ['other', { ...fake.platform, id: 'other' }],
@@ -91,7 +101,7 @@ function openServices(
     },
     countRefreshFailure: (platform, reason) => void refreshFailures.push(`${platform} ${reason}`),
     refreshFailures,
-    audit: async (_tx, event) => void audited.push(event),
+    audit,
     audited,
     ...(refreshTiming === undefined ? {} : { refreshTiming }),
   }

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { loadConfig } from '../../service/config.ts'
 import { acceptCallback } from '../../service/connections/accept-callback.ts'
 import { completeConnection } from '../../service/connections/complete-connection.ts'
@@ -37,7 +40,8 @@ async function lendService(
     port: 0,
     env: { STRAVA_SIMULATOR_RETRY_MS: '50', ...simulatorEnvironment },
   })
-  const config = await loadConfig(environment(db, simulators.url))
+  const headsDirectory = await mkdtemp(join(tmpdir(), 'tributary-heads-'))
+  const config = await loadConfig(environment(db, { simulators: simulators.url, headsDirectory }))
   const wiring = wire(config, 'worker')
   await registerPlatforms(wiring.db, config.platforms)
   const tasks = bindTasks(wiring)
@@ -48,9 +52,13 @@ async function lendService(
   })
   await wiring.db.close()
   await simulators.close()
+  await rm(headsDirectory, { recursive: true })
 }
 
-function environment({ serviceUrl }: TestDatabase, simulators: string): NodeJS.ProcessEnv {
+function environment(
+  { serviceUrl }: TestDatabase,
+  { simulators, headsDirectory }: { simulators: string; headsDirectory: string },
+): NodeJS.ProcessEnv {
   return {
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
@@ -61,6 +69,8 @@ function environment({ serviceUrl }: TestDatabase, simulators: string): NodeJS.P
     HASURA_ACTION_SECRET: 'a'.repeat(32),
     HASURA_EVENT_SECRET: 'e'.repeat(32),
     VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
+    AUDIT_SIGNING_KEY: randomBytes(32).toString('base64'),
+    AUDIT_HEADS_STORE: pathToFileURL(headsDirectory).href,
     STRAVA_CLIENT_ID: '24523',
     STRAVA_CLIENT_SECRET: 'simulated-client-secret',
     STRAVA_WEBHOOK_SECRET: 'w'.repeat(32),

@@ -39,7 +39,12 @@ export async function startHttpServer(options: {
 }): Promise<HttpServer> {
   const { services, subscriptions } = options
   const cors = createCorsPolicy(services.settings.corsDomain)
-  const server = createServer((request, response) => void respond({ request, response, services, cors }))
+  const server = createServer((request, response) => {
+    respond({ request, response, services, cors }).catch((error: unknown) => {
+      services.log('error', 'no answer', { error: describeError(error) })
+      response.destroy()
+    })
+  })
   server.on('upgrade', (request, socket, head) => upgrade({ request, socket, head }, { services, subscriptions, cors }))
   await listen(server, options.port, services.settings.host)
   const address = server.address()
@@ -68,7 +73,7 @@ async function respond({ request, response, services, cors }: Exchange): Promise
     response.writeHead(204).end()
     return
   }
-  const { pathname, searchParams } = new URL(request.url ?? '/', 'http://localhost')
+  const { pathname, searchParams } = readTarget(request)
   const route = `${request.method} ${pathname}`
   const answer = await findAnswer(route, { request, headers, searchParams, services })
   await sendAnswer(request, response, answer)
@@ -117,7 +122,7 @@ function upgrade(
   { services, subscriptions, cors }: { services: HttpServices; subscriptions: SubscriptionServer; cors: CorsPolicy },
 ): void {
   const headers = flattenHeaders(facts.request)
-  const { pathname } = new URL(facts.request.url ?? '/', 'http://localhost')
+  const { pathname } = readTarget(facts.request)
   facts.socket.on('error', () => facts.socket.destroy())
   if (pathname !== '/v1/graphql' || !services.settings.enabledApis.has('graphql'))
     return refuseUpgrade(facts.socket, NOT_FOUND)
@@ -139,6 +144,11 @@ function refuseUpgrade(socket: Duplex, answer: Answer): void {
   socket.end(
     `HTTP/1.1 ${answer.status} ${reason}\r\nContent-Type: application/json; charset=utf-8\r\nContent-Length: ${length}\r\nConnection: close\r\n\r\n${answer.body}`,
   )
+}
+
+/** What was asked for; a target that is no address, such as `//`, is a path that nothing answers to. */
+function readTarget({ url = '/' }: IncomingMessage): Pick<URL, 'pathname' | 'searchParams'> {
+  return URL.parse(url, 'http://localhost') ?? { pathname: '', searchParams: new URLSearchParams() }
 }
 
 function flattenHeaders(request: IncomingMessage): Record<string, string> {

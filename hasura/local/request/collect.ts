@@ -27,7 +27,8 @@ interface CollectScope {
 }
 
 interface Collecting extends CollectScope {
-  readonly fields: Map<string, { name: string; nodes: FieldNode[] }>
+  /** `spelled`: the arguments, which every node of a field shares. */
+  readonly fields: Map<string, { name: string; nodes: FieldNode[]; spelled: string }>
   /** A fragment spread twice adds nothing the second time. */
   readonly visited: Set<string>
 }
@@ -43,7 +44,7 @@ export function collectFields(
   for (const { selections } of selectionSets) {
     for (const selection of selections) collectSelection(selection, collecting)
   }
-  return [...collecting.fields].map(([responseKey, field]) => ({ responseKey, ...field }))
+  return [...collecting.fields].map(([responseKey, { name, nodes }]) => ({ responseKey, name, nodes }))
 }
 
 function collectSelection(selection: SelectionNode, collecting: Collecting): void {
@@ -64,9 +65,10 @@ function openFragment(name: string, { visited, fragments }: Collecting): Fragmen
 function addField(node: FieldNode, { fields, path }: Collecting): void {
   const name = node.name.value
   const responseKey = node.alias?.value ?? name
+  const spelled = spellArguments(node)
   const known = fields.get(responseKey)
   if (known === undefined) {
-    fields.set(responseKey, { name, nodes: [node] })
+    fields.set(responseKey, { name, nodes: [node], spelled })
     return
   }
   const at = `${path}.selectionSet`
@@ -74,7 +76,7 @@ function addField(node: FieldNode, { fields, path }: Collecting): void {
     const both = `selection of both '${known.name}' and '${name}'`
     throw validationFailed(`${both} specify the same response name, '${responseKey}'`, at)
   }
-  if (known.nodes.some((other) => spellArguments(other) !== spellArguments(node))) {
+  if (known.spelled !== spelled) {
     throw validationFailed(`inconsistent arguments between multiple selections of field '${name}'`, at)
   }
   known.nodes.push(node)

@@ -81,9 +81,10 @@ describe('the request budget', () => {
 })
 
 test('requests name what they ask for and never hold a token', () => {
-  expect(api.activity('3455410090770304386')).toEqual({
+  expect(api.item({ sourceId: '3455410090770304386' })).toEqual({
     dataType: 'activity',
     request: { method: 'GET', url: 'https://strava.example/api/v3/activities/3455410090770304386' },
+    deletion: { dataType: 'activity_deletion', payload: { id: '3455410090770304386' } },
   })
   expect(api.enrichment.requests('7')).toEqual([
     { dataType: 'activity', request: { method: 'GET', url: 'https://strava.example/api/v3/activities/7' } },

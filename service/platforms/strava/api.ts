@@ -23,7 +23,7 @@ const BUDGET_HEADERS = [
 const STREAM_KEYS = 'time,distance,latlng,altitude,velocity_smooth,heartrate,cadence,watts,temp,moving,grade_smooth'
 
 /** Strava's API v3: what to ask and how to understand the answers. */
-export function stravaApi({ apiUrl, enrichDays }: Pick<StravaSettings, 'apiUrl' | 'enrichDays'>): PlatformApi {
+export function stravaApi({ apiUrl, enrichDays }: Pick<StravaSettings, 'apiUrl' | 'enrichDays'>) {
   const get = (path: string): PlatformRequest => ({ method: 'GET', url: `${apiUrl}/${path}` })
   const activity = (sourceId: string) => ({
     dataType: 'activity',
@@ -38,16 +38,18 @@ export function stravaApi({ apiUrl, enrichDays }: Pick<StravaSettings, 'apiUrl' 
     readBudget,
     classify: ({ status, text }) => ({ kind: classify(status, text) }),
     history: {
-      dataType: 'activity_list',
+      dataType: () => 'activity_list',
       first: firstPage,
       request: (cursor) => get(requestPage(cursor)),
       read: readHistoryPage,
     },
-    activity,
-    deletionDataType: 'activity_deletion',
+    item: ({ sourceId }) => ({
+      ...activity(sourceId),
+      deletion: { dataType: 'activity_deletion', payload: { id: sourceId } },
+    }),
     probe: get('athlete'),
-    enrichment: { days: enrichDays, requests: (sourceId) => [activity(sourceId), streams(sourceId)] },
-  }
+    enrichment: { days: enrichDays, requests: (sourceId: string) => [activity(sourceId), streams(sourceId)] },
+  } satisfies PlatformApi
 }
 
 /** A pair of headers that is missing or malformed teaches nothing: error answers often lack them. */

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { HistoryCursor } from '../contract.ts'
 import { firstPage, readHistoryPage } from './history.ts'
 
 interface Item {
@@ -116,10 +117,10 @@ describe('reading the whole history', () => {
   ): { seen: Set<number>; counted: number } {
     const seen = new Set<number>()
     let counted = 0
-    let next: Readonly<Record<string, number>> | null = firstPage(until)
+    let next: HistoryCursor | null = firstPage(until)
     for (let step = 0; next !== null; step++) {
       expect(step).toBeLessThan(1000)
-      const page = ask(list, next as { before: number; page: number }, how)
+      const page = ask(list, next as unknown as { before: number; page: number }, how)
       for (const item of page) seen.add(item.id)
       const read = readHistoryPage(page, next)
       counted += read.recordCount

@@ -8,6 +8,8 @@ export interface StravaApplication {
   readonly clientSecret: Secret
   /** Last part of the webhook's path. */
   readonly webhookSecret: Secret
+  /** The one before it, during a rotation. */
+  readonly previousWebhookSecret?: Secret | undefined
   readonly verifyToken: Secret
 }
 
@@ -57,6 +59,7 @@ const Environment = z.object({
   STRAVA_CLIENT_ID: z.string().min(1).optional(),
   STRAVA_CLIENT_SECRET: z.string().min(1).optional(),
   STRAVA_WEBHOOK_SECRET: pathSecret.optional(),
+  STRAVA_WEBHOOK_SECRET_PREVIOUS: pathSecret.optional(),
   STRAVA_WEBHOOK_VERIFY_TOKEN: z.string().min(16, 'needs at least 16 characters').optional(),
   STRAVA_API_URL: stravaAddress.default('https://www.strava.com/api/v3'),
   STRAVA_OAUTH_URL: stravaAddress.default('https://www.strava.com/oauth'),
@@ -111,6 +114,8 @@ function readApplication(env: z.infer<typeof Environment>, context: z.Refinement
     clientId: env.STRAVA_CLIENT_ID,
     clientSecret: companion('STRAVA_CLIENT_SECRET'),
     webhookSecret: companion('STRAVA_WEBHOOK_SECRET'),
+    previousWebhookSecret:
+      env.STRAVA_WEBHOOK_SECRET_PREVIOUS === undefined ? undefined : new Secret(env.STRAVA_WEBHOOK_SECRET_PREVIOUS),
     verifyToken: companion('STRAVA_WEBHOOK_VERIFY_TOKEN'),
   }
 }

@@ -3,28 +3,28 @@ import { z } from 'zod'
 import { equalInConstantTime } from '../../runtime/constant-time.ts'
 import { AppError } from '../../runtime/errors.ts'
 import { parseJson } from '../../runtime/json.ts'
-import type { Notice, PlatformWebhook } from '../contract.ts'
+import type { SendRequest } from '../contract.ts'
+import type { Notice, NoticeWebhook } from '../webhook-contract.ts'
 import { WebhookEvent } from './schemas.ts'
 import type { StravaApplication, StravaSettings } from './settings.ts'
 import { ensureSubscription } from './subscription.ts'
 
 /** Strava signs nothing: the path is secret, the subscription must be ours, and what is said is read back before it counts. */
-export function stravaWebhook(
-  application: StravaApplication,
-  { apiUrl }: Pick<StravaSettings, 'apiUrl'>,
-): PlatformWebhook {
+export function stravaWebhook(application: StravaApplication, { apiUrl }: Pick<StravaSettings, 'apiUrl'>) {
   return {
     bodyLimitBytes: 64 * 1024,
     pathSecret: application.webhookSecret,
-    handshake: (query) => answerHandshake(query, application.verifyToken.reveal()),
-    verify: ({ rawBody, subscriptionId }) => {
+    previousPathSecret: application.previousWebhookSecret,
+    handshake: (query: Readonly<Record<string, unknown>>) => answerHandshake(query, application.verifyToken.reveal()),
+    verify: ({ rawBody, subscriptionId }: { rawBody: Buffer; subscriptionId: string | undefined }) => {
       const event = readEvent(rawBody)
       if (event.subscription_id !== subscriptionId) throw new AppError('webhook/unknown_subscription')
       return { dedupeKey: dedupeKey(event) }
     },
-    read: (rawBody) => notices(readEvent(rawBody)),
-    ensureSubscription: ({ callbackUrl, send }) => ensureSubscription({ application, apiUrl, callbackUrl, send }),
-  }
+    read: (rawBody: Buffer) => notices(readEvent(rawBody)),
+    ensureSubscription: ({ callbackUrl, send }: { callbackUrl: string; send: SendRequest }) =>
+      ensureSubscription({ application, apiUrl, callbackUrl, send }),
+  } satisfies NoticeWebhook
 }
 
 const Handshake = z.object({ 'hub.mode': z.literal('subscribe'), 'hub.challenge': z.string().min(1).max(256) })

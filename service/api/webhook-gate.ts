@@ -1,0 +1,43 @@
+import type { FastifyRequest } from 'fastify'
+import type { TakeRequest } from '../access/rate-limit.ts'
+import type { Platforms } from '../platforms/contract.ts'
+import { equalInConstantTime } from '../runtime/constant-time.ts'
+import { AppError } from '../runtime/errors.ts'
+import type { Secret } from '../runtime/secret.ts'
+
+export interface GateServices {
+  readonly platforms: Platforms
+  readonly takeRequest: TakeRequest
+}
+
+type Params = Readonly<Record<string, string | undefined>>
+
+/**
+ * Before the body is read: a wrong secret is an address that does not exist, and who tries many is told to wait. Whoever knows the
+ * secret is never refused for its rate: Strava gives an event up after three attempts. Throws request/not_found, request/too_many.
+ */
+export function webhookGate({ platforms, takeRequest }: GateServices) {
+  return async (request: FastifyRequest): Promise<void> => {
+    const { platform = '', secret = '' } = request.params as Params
+    if (opensWith(platforms.get(platform)?.webhook, secret)) return
+    const { allowed, resetSeconds } = await takeRequest('webhook-source', sourceOf(request.sourceAddress))
+    // No header tells what is left: the answer has to be that of any unknown address.
+    if (!allowed) throw new AppError('request/too_many', { problem: `try again in ${resetSeconds} s` })
+    throw new AppError('request/not_found')
+  }
+}
+
+/** The present secret or, during a rotation, the one before it. Takes as long for a platform that does not exist. */
+export function opensWith(
+  webhook: { readonly pathSecret: Secret; readonly previousPathSecret?: Secret | undefined } | undefined,
+  secret: string,
+): boolean {
+  const present = equalInConstantTime(secret, webhook?.pathSecret.reveal() ?? '')
+  const previous = equalInConstantTime(secret, webhook?.previousPathSecret?.reveal() ?? '')
+  return webhook !== undefined && secret !== '' && (present || previous)
+}
+
+/** Of an IPv6 address the first 64 bits: one customer of a provider has all of the rest. */
+function sourceOf(address: string): string {
+  return address.includes(':') ? address.split(':').slice(0, 4).join(':') : address
+}

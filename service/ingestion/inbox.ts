@@ -1,0 +1,111 @@
+import { randomUUID } from 'node:crypto'
+import type { Db, Tx } from '../runtime/db.ts'
+import { sql } from '../runtime/sql.ts'
+import type { Delivery } from './queries.ts'
+import type { IngestionServices } from './services.ts'
+
+/** Sealed pieces are at most this large: two of them are all that a delivery ever takes in memory. */
+export const CHUNK_BYTES = 1024 * 1024
+
+/** Begins a delivery that comes in chunks; nothing acts on it before it is whole. */
+export async function openDelivery(db: Db, platform: string): Promise<string> {
+  const { rows } = await db.query<{ id: string }>(sql`
+    insert into ops.webhook_deliveries (platform, dedupe_key, state)
+    values (${platform}, ${`receiving:${randomUUID()}`}, 'receiving') returning id`)
+  if (rows[0] === undefined) throw new Error('an inserted row was not returned')
+  return rows[0].id
+}
+
+export async function appendChunk(
+  db: Db,
+  deliveryId: string,
+  chunk: { position: number; bytesSealed: Buffer },
+): Promise<void> {
+  await db.query(sql`
+    insert into ops.webhook_delivery_chunks (delivery_id, position, bytes_sealed)
+    values (${deliveryId}::uuid, ${chunk.position}, ${chunk.bytesSealed})`)
+}
+
+/** It is whole. The same bytes again are not news: then it is removed. */
+export async function closeDelivery(tx: Tx, deliveryId: string, dedupeKey: string): Promise<'stored' | 'duplicate'> {
+  const { rows } = await tx.query<{ known: boolean }>(sql`
+    with known as (
+      select d.id from ops.webhook_deliveries d join ops.webhook_deliveries own on own.id = ${deliveryId}::uuid
+      where d.platform = own.platform and d.dedupe_key = ${dedupeKey}
+    ), closed as (
+      update ops.webhook_deliveries set state = 'received', dedupe_key = ${dedupeKey}, received_at = now()
+      where id = ${deliveryId}::uuid and not exists (select from known)
+    )
+    select exists (select from known) as known`)
+  if (rows[0]?.known !== true) return 'stored'
+  await discardDelivery(tx, deliveryId)
+  return 'duplicate'
+}
+
+export async function discardDelivery(db: Db, deliveryId: string): Promise<void> {
+  await db.query(sql`delete from ops.webhook_deliveries where id = ${deliveryId}::uuid`)
+}
+
+/** The bytes of a delivery, one piece at a time. */
+export async function* readBody(
+  { db, openInbox }: Pick<IngestionServices, 'db' | 'openInbox'>,
+  deliveryId: string,
+  { platform, bodySealed }: Pick<Delivery, 'platform' | 'bodySealed'>,
+): AsyncGenerator<Buffer> {
+  if (bodySealed !== null) {
+    yield openInbox(platform, bodySealed)
+    return
+  }
+  for (let position = 0; ; position += 1) {
+    const { rows } = await db.query<{ bytes_sealed: Buffer }>(sql`
+      select c.bytes_sealed from ops.webhook_delivery_chunks c
+      where c.delivery_id = ${deliveryId}::uuid and c.position = ${position}`)
+    if (rows[0] === undefined) return
+    yield openInbox(platform, rows[0].bytes_sealed)
+  }
+}
+
+/** Moves a large delivery on. False when another worker has done so: then nothing of this attempt may be kept. */
+export async function advanceDelivery(
+  tx: Tx,
+  deliveryId: string,
+  { from, to, outcomes }: { from: number; to: number; outcomes: Readonly<Record<string, number>> },
+): Promise<boolean> {
+  const { rowCount } = await tx.query(sql`
+    update ops.webhook_deliveries set items_done = ${to}, outcomes = ${JSON.stringify(outcomes)}::jsonb
+    where id = ${deliveryId}::uuid and state = 'received' and items_done = ${from}`)
+  return rowCount === 1
+}
+
+/** False when the same bytes came before. */
+export async function insertDeliveredItem(
+  tx: Tx,
+  item: { userId: string; platform: string; dataType: string; digest: Buffer },
+): Promise<boolean> {
+  const { rowCount } = await tx.query(sql`
+    insert into ops.delivered_items (user_id, platform, data_type, digest)
+    values (${item.userId}::uuid, ${item.platform}, ${item.dataType}, ${item.digest})
+    on conflict do nothing`)
+  return rowCount === 1
+}
+
+/** What is remembered only to recognize repetitions, and deliveries that broke off while they came. */
+export async function deleteOldInbox(db: Db): Promise<void> {
+  await db.query(sql`
+    delete from ops.webhook_deliveries where state = 'receiving' and received_at < now() - interval '1 hour'`)
+  await db.query(sql`
+    delete from ops.webhook_delivery_chunks c using ops.webhook_deliveries d
+    where d.id = c.delivery_id and d.processed_at < now() - interval '7 days'`)
+  await db.query(sql`delete from ops.delivered_items where received_at < now() - interval '30 days'`)
+  await db.query(sql`delete from ops.callbacks where finished_at < now() - interval '30 days'`)
+}
+
+/** The connection ended: what it was sent and asked for says nothing about the next one. */
+export async function forgetDelivered(
+  tx: Tx,
+  { userId, platform }: { userId: string; platform: string },
+): Promise<void> {
+  await tx.query(sql`delete from ops.delivered_items where user_id = ${userId}::uuid and platform = ${platform}`)
+  await tx.query(sql`delete from ops.callbacks where user_id = ${userId}::uuid and platform = ${platform}`)
+  await tx.query(sql`delete from ops.backfill_requests where user_id = ${userId}::uuid and platform = ${platform}`)
+}

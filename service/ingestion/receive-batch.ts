@@ -1,0 +1,94 @@
+import { createHash } from 'node:crypto'
+import type { BatchWebhook, RequestHeaders } from '../platforms/webhook-contract.ts'
+import { AppError } from '../runtime/errors.ts'
+import { enqueue } from '../runtime/jobs.ts'
+import { appendChunk, CHUNK_BYTES, closeDelivery, discardDelivery, openDelivery } from './inbox.ts'
+import { processDelivery } from './process-delivery.task.ts'
+import { insertDelivery } from './queries.ts'
+import type { IngestionServices } from './services.ts'
+
+export interface IncomingBatch {
+  readonly platform: string
+  readonly webhook: BatchWebhook
+  readonly headers: RequestHeaders
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+type ReceiveServices = Pick<IngestionServices, 'db' | 'sealInbox'>
+
+/**
+ * Streams a delivery into the inbox, sealed piece by piece, and queues the job that reads it; only then the platform gets its 200. No
+ * transaction is open while the bytes come: one that breaks off is removed. Throws webhook/not_verified, request/too_large, and
+ * whatever the stream throws.
+ */
+export async function receiveBatch(
+  services: ReceiveServices,
+  { platform, webhook, headers, body }: IncomingBatch,
+): Promise<'stored' | 'duplicate'> {
+  webhook.verifyHeaders(headers)
+  const hash = createHash('sha256')
+  const pieces = inPieces(hashed(body, hash), webhook.bodyLimitBytes)
+  const first = (await pieces.next()).value ?? Buffer.alloc(0)
+  const second = (await pieces.next()).value
+  if (second === undefined) return storeSmall(services, { platform, body: first, dedupeKey: hash.digest('hex') })
+  const deliveryId = await openDelivery(services.db, platform)
+  try {
+    let position = 0
+    const append = (piece: Buffer) =>
+      appendChunk(services.db, deliveryId, { position: position++, bytesSealed: services.sealInbox(platform, piece) })
+    await append(first)
+    await append(second)
+    for await (const piece of pieces) await append(piece)
+    return await services.db.transaction(async (tx) => {
+      const closed = await closeDelivery(tx, deliveryId, hash.digest('hex'))
+      if (closed === 'stored') await enqueue(tx, processDelivery, { payload: { deliveryId } })
+      return closed
+    })
+  } catch (error) {
+    await discardDelivery(services.db, deliveryId).catch(() => {}) // the cleaning job does it otherwise
+    throw error
+  }
+}
+
+async function storeSmall(
+  { db, sealInbox }: ReceiveServices,
+  { platform, body, dedupeKey }: { platform: string; body: Buffer; dedupeKey: string },
+): Promise<'stored' | 'duplicate'> {
+  const bodySealed = sealInbox(platform, body)
+  return db.transaction(async (tx) => {
+    const stored = await insertDelivery(tx, { platform, dedupeKey, bodySealed })
+    if (stored === 'duplicate') return 'duplicate'
+    await enqueue(tx, processDelivery, { payload: { deliveryId: stored.id } })
+    return 'stored'
+  })
+}
+
+async function* hashed(
+  body: AsyncIterable<Uint8Array>,
+  hash: ReturnType<typeof createHash>,
+): AsyncGenerator<Uint8Array> {
+  for await (const bytes of body) {
+    hash.update(bytes)
+    yield bytes
+  }
+}
+
+async function* inPieces(body: AsyncIterable<Uint8Array>, limitBytes: number): AsyncGenerator<Buffer, undefined> {
+  const piece = Buffer.allocUnsafe(CHUNK_BYTES)
+  let [filled, total] = [0, 0]
+  for await (const bytes of body) {
+    total += bytes.length
+    if (total > limitBytes) throw new AppError('request/too_large')
+    for (let at = 0; at < bytes.length; ) {
+      const taken = bytes.subarray(at, at + CHUNK_BYTES - filled)
+      piece.set(taken, filled)
+      filled += taken.length
+      at += taken.length
+      if (filled < CHUNK_BYTES) continue
+      yield Buffer.from(piece)
+      filled = 0
+    }
+  }
+  if (filled > 0) yield Buffer.from(piece.subarray(0, filled))
+  return undefined
+}

@@ -1,0 +1,19 @@
+export interface PlatformRequest {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Form-encoded. */
+  readonly form?: Readonly<Record<string, string>>
+}
+
+export interface PlatformAnswer {
+  readonly status: number
+  readonly headers: Headers
+  /** At most 32 MiB. */
+  readonly text: string
+  /** The same as it came. */
+  readonly bytes: Buffer
+}
+
+/** Sends one request with time limits. Throws platform/unavailable when there is no answer. */
+export type SendRequest = (request: PlatformRequest) => Promise<PlatformAnswer>
