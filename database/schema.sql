@@ -254,6 +254,20 @@ comment on column ops.delivered_items.digest is 'Of its exact bytes.';
 comment on column ops.delivered_items.received_at is 'When it first came.';
 grant delete, insert, select, update on ops.delivered_items to tributary_service;
 
+create table ops.erasure_ledger (
+  person_hmac bytea not null,
+  erased_at timestamp with time zone default now() not null,
+  published_at timestamp with time zone,
+  constraint erasure_ledger_pkey PRIMARY KEY (person_hmac),
+  constraint erasure_ledger_person_hmac_check CHECK ((octet_length(person_hmac) = 32))
+);
+comment on table ops.erasure_ledger is 'Who was erased, as HMAC of the person''s id: a restore skips them. A copy of every row goes beside the backups, for the database may be what is lost.';
+comment on column ops.erasure_ledger.person_hmac is 'HMAC-SHA-256 of the person''s id under a key derived from BACKUP_KEY.';
+comment on column ops.erasure_ledger.erased_at is 'When the person was erased.';
+comment on column ops.erasure_ledger.published_at is 'When the row was copied beside the backups; null until then.';
+grant insert, select on ops.erasure_ledger to tributary_service;
+grant update (published_at) on ops.erasure_ledger to tributary_service;
+
 create table ops.rate_limits (
   key character varying(255) not null,
   points integer default 0 not null,
