@@ -107,13 +107,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
   const vault = auditVault({ db, vault: bareVault, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
-  const normalization: NormalizationServices = {
-    db,
-    platforms: config.platforms,
-    queueRebuild,
-    ensureSamplePartitions: createSamplePartitions(db),
-    countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
-  }
+  const normalization = wireNormalization({ config, db, metrics })
   const uploads = wireUploads({ db, vault, ingestion, normalization })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
   const takeRequest = createRateLimiter({
@@ -180,6 +174,16 @@ function wireIngestion({
       metrics.syncOperations.inc({ platform, kind, outcome })
       metrics.syncDuration.observe({ platform, kind }, seconds)
     },
+  }
+}
+
+function wireNormalization({ config, db, metrics }: Pick<Wiring, 'config' | 'db' | 'metrics'>): NormalizationServices {
+  return {
+    db,
+    platforms: config.platforms,
+    queueRebuild,
+    ensureSamplePartitions: createSamplePartitions(db),
+    countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
   }
 }
 

@@ -1,4 +1,5 @@
 import { cpus, loadavg } from 'node:os'
+import { benchAppleImport } from './apple-import.ts'
 import { type Outcome, printTable } from './figures.ts'
 import { benchGraphql } from './graphql-at-scale.ts'
 import { benchSubscriptions } from './live-subscriptions.ts'
@@ -6,6 +7,7 @@ import { openSummariesDatabase } from './summaries-database.ts'
 import { benchVisibility } from './visibility.ts'
 
 const FULL = {
+  appleImport: { days: 3_650, heartRatesPerDay: 330 },
   visibility: { rounds: 100 },
   size: { people: 2_740, days: 3_650 },
   graphql: { rounds: 3_000 },
@@ -13,6 +15,7 @@ const FULL = {
 }
 /** Under a minute and a half, and enough to notice what has become much worse. */
 const QUICK = {
+  appleImport: { days: 300, heartRatesPerDay: 100 },
   visibility: { rounds: 10 },
   size: { people: 100, days: 1_000 },
   graphql: { rounds: 500 },
@@ -30,8 +33,8 @@ async function main(): Promise<number> {
   return isQuick && alarms.length > 0 ? 1 : 0
 }
 
-async function runAll({ visibility, size, graphql, subscriptions }: typeof FULL): Promise<Outcome[]> {
-  const outcomes = [await benchVisibility(visibility)]
+async function runAll({ appleImport, visibility, size, graphql, subscriptions }: typeof FULL): Promise<Outcome[]> {
+  const outcomes = [await benchAppleImport(appleImport), await benchVisibility(visibility)]
   const database = await openSummariesDatabase(size)
   try {
     outcomes.push(await benchGraphql(database, graphql))
