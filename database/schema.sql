@@ -321,6 +321,15 @@ comment on table ops.request_budgets is 'The platform''s request limits and what
 comment on column ops.request_budgets.unit is 'What is counted: requests, or days of data asked for.';
 grant delete, insert, select, update on ops.request_budgets to tributary_service;
 
+create table ops.request_pauses (
+  platform text not null,
+  paused_until timestamp with time zone not null,
+  constraint request_pauses_pkey PRIMARY KEY (platform),
+  constraint request_pauses_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
+);
+comment on table ops.request_pauses is 'Until when a platform asked to be left alone (Retry-After); no process calls it before.';
+grant insert, select, update on ops.request_pauses to tributary_service;
+
 create table ops.schema_migrations (
   version text not null,
   name text not null,
@@ -2961,11 +2970,13 @@ begin
   select max(b.resets_at) into v_wait_until
   from ops.request_budgets b
   where b.platform = p_platform and b.unit = 'request' and b.used + 1 > floor(b.quota * p_share);
+  v_wait_until := greatest(v_wait_until, (
+    select p.paused_until from ops.request_pauses p where p.platform = p_platform and p.paused_until > clock_timestamp()));
   if v_wait_until is null then
     update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
   end if;
   return v_wait_until;
 end $function$;
-comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again. The share (0 to 1] keeps the rest of each window for more urgent work.';
+comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, or a pause that the platform asked for ends. The share (0 to 1] keeps the rest of each window for more urgent work.';
 grant execute on function ops.take_request(text,numeric) to public;
 grant execute on function ops.take_request(text,numeric) to tributary_service;
