@@ -9,6 +9,7 @@ import { completeConnectionAction } from './api/complete-connection.action.ts'
 import { connectPlatformAction } from './api/connect-platform.action.ts'
 import { createApiKeyAction } from './api/create-api-key.action.ts'
 import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
+import { orderSourcesAction } from './api/order-sources.action.ts'
 import { refreshConnectionAction } from './api/refresh-connection.action.ts'
 import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
@@ -17,6 +18,8 @@ import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts
 import { auditVault } from './compliance/audit/audited-vault.ts'
 import { createAudit } from './compliance/audit/record-audit.ts'
 import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
+import { enforcePolicies } from './compliance/enforce-policies.task.ts'
+import { enforcePolicy } from './compliance/enforce-policy.task.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
@@ -204,11 +207,6 @@ function wireUploads({
   }
 }
 
-const countPolicyEffect =
-  ({ policyEffects }: Metrics, effect: string) =>
-  (platform: string, records: number) =>
-    policyEffects.inc({ platform, effect }, records)
-
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
@@ -222,6 +220,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(checkConnectionAction, { db, probe: (key) => probeConnection(ingestion, key) }),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
     bindAction(uploadHealthSamplesAction, uploads),
+    bindAction(orderSourcesAction, { db }),
     bindAction(createApiKeyAction, apiKeys),
     bindAction(rotateApiKeyAction, apiKeys),
     bindAction(revokeApiKeyAction, apiKeys),
@@ -267,13 +266,24 @@ export function bindTasks({
     bindTask(cleanInbox, ingestion, { ...options, schedule: '17 * * * *' }),
     bindTask(renewSubscriptions, ingestion, { ...options, schedule: '43 4 * * *' }),
     bindTask(normalizeRawData, normalization, options),
-    bindTask(rebuildSummaries, { db, countKeptApart: countPolicyEffect(metrics, 'kept_apart') }, options),
-    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
+    ...bindSummaryTasks(db, metrics, options),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(revokeTokens, connections, options),
     bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),
     bindTask(renewIdleTokens, { ...connections, takeSpareRequest: (id) => takeRequest(db, id, 'enrichment') }, options),
     bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
     bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
+  ]
+}
+
+/** Merging, and what platforms' policies demand of the result. */
+function bindSummaryTasks(db: Database, metrics: Metrics, options: BindOptions): readonly BoundTask[] {
+  const count = (platform: string, effect: string, records: number) =>
+    metrics.policyEffects.inc({ platform, effect }, records)
+  return [
+    bindTask(rebuildSummaries, { db, countKeptApart: (id, numbers) => count(id, 'kept_apart', numbers) }, options),
+    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
+    bindTask(enforcePolicies, { db }, { ...options, schedule: '*/10 * * * *' }),
+    bindTask(enforcePolicy, { db, queueRebuild, countPolicyEffect: count }, options),
   ]
 }

@@ -183,6 +183,11 @@ const CATALOG = {
     retry: true,
     publicMessage: 'The activity of this series has not arrived yet.',
   },
+  'summaries/unknown_kind': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'There is no such metric; see the metric_kinds table.',
+  },
   'vault/unreadable': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
   'vault/key_exhausted': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
   'backup/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such backup.' },

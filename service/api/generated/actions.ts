@@ -99,6 +99,8 @@ export type Mutation = {
   readonly createApiKey: ApiKeyOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
+  /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
+  readonly orderSources: OrderSourcesOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
   /** Ends an API key at once. */
@@ -146,6 +148,12 @@ export type MutationDisconnectPlatformArgs = {
 };
 
 
+export type MutationOrderSourcesArgs = {
+  kind?: InputMaybe<Scalars['String']['input']>;
+  sources: ReadonlyArray<SourceInput>;
+};
+
+
 export type MutationRefreshConnectionArgs = {
   platform: Scalars['String']['input'];
 };
@@ -172,6 +180,13 @@ export type MutationUploadHealthSamplesArgs = {
   samples: ReadonlyArray<HealthSampleInput>;
 };
 
+export type OrderSourcesOutput = {
+  /** The metric; null: every metric that has no order of its own */
+  readonly kind?: Maybe<Scalars['String']['output']>;
+  /** How many are ranked now */
+  readonly sources: Scalars['Int']['output'];
+};
+
 export type Query = {
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
 };
@@ -194,6 +209,13 @@ export type RejectedHealthSample = {
 export type RevokeApiKeyOutput = {
   readonly id: Scalars['uuid']['output'];
   readonly revokedAt: Scalars['timestamptz']['output'];
+};
+
+export type SourceInput = {
+  /** The platform's id, for example garmin */
+  readonly platform: Scalars['String']['input'];
+  /** The device or app as samples name it; without it, every one of the platform */
+  readonly source?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type SyncNowOutput = {
