@@ -439,6 +439,7 @@ create table ops.webhook_deliveries (
   constraint webhook_deliveries_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
+CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((processed_at IS NOT NULL) AND (body_sealed IS NOT NULL));
 comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every accepted webhook, sealed, stored before it is answered.';
 comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null when they are in webhook_delivery_chunks.';
 comment on column ops.webhook_deliveries.items_done is 'Items of a large delivery that are dealt with: where a worker that was killed is succeeded.';
@@ -945,6 +946,46 @@ comment on column public.default_source_priorities.rank is 'The smallest wins; a
 grant select on public.default_source_priorities to tributary_hasura;
 grant select on public.default_source_priorities to tributary_service;
 
+create table public.key_rotations (
+  id uuid default gen_random_uuid() not null,
+  kind text not null,
+  status text default 'running'::text not null,
+  requested_by uuid,
+  keys_before timestamp with time zone not null,
+  master_version integer,
+  total_keys integer not null,
+  rotated_keys integer default 0 not null,
+  skipped_keys integer default 0 not null,
+  error_code text,
+  started_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  finished_at timestamp with time zone,
+  constraint key_rotations_pkey PRIMARY KEY (id),
+  constraint key_rotations_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
+  constraint key_rotations_kind_check CHECK ((kind = ANY (ARRAY['all'::text, 'master'::text, 'user'::text]))),
+  constraint key_rotations_rotated_keys_check CHECK ((rotated_keys >= 0)),
+  constraint key_rotations_skipped_keys_check CHECK ((skipped_keys >= 0)),
+  constraint key_rotations_status_check CHECK ((status = ANY (ARRAY['running'::text, 'complete'::text]))),
+  constraint key_rotations_total_keys_check CHECK ((total_keys >= 0))
+);
+CREATE UNIQUE INDEX key_rotations_one_running ON public.key_rotations USING btree (status) WHERE (status = 'running'::text);
+comment on table public.key_rotations is 'Rotations of the vault''s keys: what was asked for, how far it is, how it ended. No key is in here.';
+comment on column public.key_rotations.id is 'Id of the rotation.';
+comment on column public.key_rotations.kind is 'master: keys are wrapped anew. user: people get new keys and their tokens are sealed anew. all: both.';
+comment on column public.key_rotations.status is 'running or complete.';
+comment on column public.key_rotations.requested_by is 'The operator who asked for it; null when it was due.';
+comment on column public.key_rotations.keys_before is 'People''s keys made before this are replaced.';
+comment on column public.key_rotations.master_version is 'The version of the master key that everything ends under; null until it is made, and for kind user.';
+comment on column public.key_rotations.total_keys is 'Keys to go through, counted at the start; for kind all each counts twice.';
+comment on column public.key_rotations.rotated_keys is 'Keys done.';
+comment on column public.key_rotations.skipped_keys is 'Keys, or tokens under them, that could not be opened and were left as they are.';
+comment on column public.key_rotations.error_code is 'What stopped it the last time; it goes on by itself. Null while all is well.';
+comment on column public.key_rotations.started_at is 'When it was asked for.';
+comment on column public.key_rotations.updated_at is 'When it last moved.';
+comment on column public.key_rotations.finished_at is 'When it was complete.';
+grant select on public.key_rotations to tributary_hasura;
+grant delete, insert, select, update on public.key_rotations to tributary_service;
+
 create view public.merged_activities as
  SELECT a.user_id,
     a.id,
@@ -1425,6 +1466,33 @@ comment on column public.user_fitness_summary.data_types is 'The distinct kinds 
 grant select on public.user_fitness_summary to tributary_hasura;
 grant delete, insert, select, update on public.user_fitness_summary to tributary_service;
 
+create table vault.master_key_versions (
+  version integer not null,
+  source text not null,
+  reference text not null,
+  parameters jsonb default '{}'::jsonb not null,
+  environment text not null,
+  state text not null,
+  created_at timestamp with time zone default now() not null,
+  retired_at timestamp with time zone,
+  constraint master_key_versions_pkey PRIMARY KEY (version),
+  constraint master_key_versions_check CHECK (((state = 'retired'::text) = (retired_at IS NOT NULL))),
+  constraint master_key_versions_source_check CHECK ((source = ANY (ARRAY['local'::text, 'passphrase'::text, 'aws_kms'::text, 'vault_transit'::text]))),
+  constraint master_key_versions_state_check CHECK ((state = ANY (ARRAY['current'::text, 'opening'::text, 'retired'::text]))),
+  constraint master_key_versions_version_check CHECK ((version > 0))
+);
+CREATE UNIQUE INDEX master_key_versions_one_current ON vault.master_key_versions USING btree (state) WHERE (state = 'current'::text);
+comment on table vault.master_key_versions is 'Every version of a master key that wraps data keys. The keys themselves are elsewhere.';
+comment on column vault.master_key_versions.version is 'Counts up; written into every box that is sealed under it.';
+comment on column vault.master_key_versions.source is 'Where the master key is kept.';
+comment on column vault.master_key_versions.reference is 'Which key of the source: a fingerprint, an ARN, or a name.';
+comment on column vault.master_key_versions.parameters is 'What is needed beside the key and is no secret: salt, hash and number of iterations.';
+comment on column vault.master_key_versions.environment is 'The installation it belongs to; its keys open nothing elsewhere.';
+comment on column vault.master_key_versions.state is 'current: wraps and unwraps. opening: unwraps only. retired: nothing is wrapped by it any more.';
+comment on column vault.master_key_versions.created_at is 'When it became current.';
+comment on column vault.master_key_versions.retired_at is 'When the last key that it wrapped was gone; null before.';
+grant delete, insert, select, update on vault.master_key_versions to tributary_service;
+
 create table vault.oauth_states (
   id uuid default gen_random_uuid() not null,
   user_id uuid not null,
@@ -1471,6 +1539,34 @@ comment on column vault.pending_revocations.gives_up_at is 'After this the row i
 comment on column vault.pending_revocations.created_at is 'When the connection ended.';
 grant delete, insert, select, update on vault.pending_revocations to tributary_service;
 
+create table vault.purpose_keys (
+  key_id uuid not null,
+  purpose text not null,
+  version integer not null,
+  master_version integer not null,
+  wrapped_key bytea not null,
+  seals bigint default 0 not null,
+  created_at timestamp with time zone default now() not null,
+  retired_at timestamp with time zone,
+  constraint purpose_keys_pkey PRIMARY KEY (key_id),
+  constraint purpose_keys_purpose_version_key UNIQUE (purpose, version),
+  constraint purpose_keys_purpose_check CHECK ((purpose = ANY (ARRAY['oauth_state'::text, 'inbox'::text, 'revocation'::text]))),
+  constraint purpose_keys_seals_check CHECK ((seals >= 0)),
+  constraint purpose_keys_version_check CHECK ((version > 0)),
+  constraint purpose_keys_master_version_fkey FOREIGN KEY (master_version) REFERENCES vault.master_key_versions(version)
+);
+CREATE UNIQUE INDEX purpose_keys_one_current ON vault.purpose_keys USING btree (purpose) WHERE (retired_at IS NULL);
+comment on table vault.purpose_keys is 'Data keys for what is sealed without a person: one current key for each purpose.';
+comment on column vault.purpose_keys.key_id is 'Written into every box that the key seals.';
+comment on column vault.purpose_keys.purpose is 'The one thing it is for.';
+comment on column vault.purpose_keys.version is 'Counts up for each purpose.';
+comment on column vault.purpose_keys.master_version is 'The version of the master key that wraps it.';
+comment on column vault.purpose_keys.wrapped_key is '256 random bits, wrapped; the working key is derived from them.';
+comment on column vault.purpose_keys.seals is 'How many boxes it may have sealed: processes reserve them in blocks.';
+comment on column vault.purpose_keys.created_at is 'When it was made.';
+comment on column vault.purpose_keys.retired_at is 'Since when it opens and no longer seals; it is deleted when nothing it sealed can still be there.';
+grant delete, insert, select, update on vault.purpose_keys to tributary_service;
+
 create table vault.tokens (
   user_id uuid not null,
   platform text not null,
@@ -1494,16 +1590,34 @@ comment on column vault.tokens.refresh_not_before is 'No refresh is tried before
 grant delete, insert, select, update on vault.tokens to tributary_service;
 
 create table vault.user_keys (
-  user_id uuid not null,
   key_id uuid not null,
-  master_key_id text not null,
+  user_id uuid not null,
+  version integer not null,
+  master_version integer not null,
   wrapped_key bytea not null,
+  seals bigint default 0 not null,
   created_at timestamp with time zone default now() not null,
-  constraint user_keys_pkey PRIMARY KEY (user_id),
-  constraint user_keys_key_id_key UNIQUE (key_id),
+  retired_at timestamp with time zone,
+  constraint user_keys_pkey PRIMARY KEY (key_id),
+  constraint user_keys_user_id_version_key UNIQUE (user_id, version),
+  constraint user_keys_seals_check CHECK ((seals >= 0)),
+  constraint user_keys_version_check CHECK ((version > 0)),
+  constraint user_keys_master_version_fkey FOREIGN KEY (master_version) REFERENCES vault.master_key_versions(version),
   constraint user_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
-comment on table vault.user_keys is 'One data key for each person, wrapped by a master key; deleting it makes the person''s tokens unreadable.';
+CREATE INDEX user_keys_by_master_version ON vault.user_keys USING btree (master_version, key_id);
+CREATE UNIQUE INDEX user_keys_one_current ON vault.user_keys USING btree (user_id) WHERE (retired_at IS NULL);
+CREATE INDEX user_keys_retired ON vault.user_keys USING btree (key_id) WHERE (retired_at IS NOT NULL);
+CREATE TRIGGER announce_key_deleted AFTER DELETE ON vault.user_keys FOR EACH ROW EXECUTE FUNCTION vault.announce_key_deleted();
+comment on table vault.user_keys is 'Data keys of each person, wrapped by a master key; deleting them makes the person''s tokens unreadable.';
+comment on column vault.user_keys.key_id is 'Written into every box that the key seals; boxes choose their key by it.';
+comment on column vault.user_keys.user_id is 'Whose key it is.';
+comment on column vault.user_keys.version is 'Counts up for each person.';
+comment on column vault.user_keys.master_version is 'The version of the master key that wraps it.';
+comment on column vault.user_keys.wrapped_key is '256 random bits, wrapped; the working key is derived from them.';
+comment on column vault.user_keys.seals is 'How many boxes it may have sealed; counted before they are sealed, and refused above a cap.';
+comment on column vault.user_keys.created_at is 'When it was made.';
+comment on column vault.user_keys.retired_at is 'Since when it opens and no longer seals; null while it is the person''s current key.';
 grant delete, insert, select, update on vault.user_keys to tributary_service;
 
 CREATE OR REPLACE FUNCTION audit.forget_person(p_user_id uuid)
@@ -3219,3 +3333,16 @@ end $function$;
 comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, or a pause that the platform asked for ends. The share (0 to 1] keeps the rest of each window for more urgent work.';
 grant execute on function ops.take_request(text,numeric) to public;
 grant execute on function ops.take_request(text,numeric) to tributary_service;
+
+CREATE OR REPLACE FUNCTION vault.announce_key_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Any role may listen: the id of a key names nobody.
+  perform pg_notify('vault_key_deleted', old.key_id::text);
+  return null;
+end $function$;
+comment on function vault.announce_key_deleted() is 'Tells every process to forget a person''s key when it is deleted, however that came about: disconnect, erasure, rotation.';
+grant execute on function vault.announce_key_deleted() to public;

@@ -12,7 +12,9 @@ import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
 import { orderSourcesAction } from './api/order-sources.action.ts'
 import { refreshConnectionAction } from './api/refresh-connection.action.ts'
 import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
+import { revokeUserTokensAction } from './api/revoke-user-tokens.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
+import { rotateKeysAction } from './api/rotate-keys.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
 import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import { auditVault } from './compliance/audit/audited-vault.ts'
@@ -66,9 +68,10 @@ import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
-import { createVault, type Vault } from './vault/vault.ts'
+import type { Vault } from './vault/vault.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -92,11 +95,7 @@ export interface Wiring {
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
   const log = createLog({ level: config.logLevel, process: processName })
-  const db = openDatabase({
-    ...config.database,
-    applicationName: `tributary-${processName}`,
-    onIdleError: (error) => log.warn({ operation: 'database', ...describeError(error) }, 'connection lost'),
-  })
+  const { db, bookkeepingDb } = openPools(config, { log, processName })
   const metrics = createMetrics({
     countConnections: () => countConnections(db),
     findPausedEndpoints: () => findPausedEndpoints(db),
@@ -106,8 +105,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     origins,
     count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
   })
-  const bareVault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
-  const vault = auditVault({ db, vault: bareVault, audit, origins })
+  const vault = auditVault({ db, vault: wireVault(config.vault, { db, bookkeepingDb }), audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization = wireNormalization({ config, db, metrics })
@@ -135,6 +133,22 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     verifyToken,
     takeRequest,
   }
+}
+
+/** Who seals inside a transaction holds a connection already: a pool that all of them share could wait for itself. */
+function openPools(
+  config: Config,
+  { log, processName }: { log: Log; processName: string },
+): { db: Database; bookkeepingDb: Database } {
+  const options = {
+    ...config.database,
+    applicationName: `tributary-${processName}`,
+    onIdleError: (error: Error) => log.warn({ operation: 'database', ...describeError(error) }, 'connection lost'),
+  }
+  const pool = openDatabase(options)
+  const bookkeepingDb = openDatabase({ ...options, maxConnections: 1 })
+  const close = async () => void (await Promise.all([pool.close(), bookkeepingDb.close()]))
+  return { db: { ...pool, close }, bookkeepingDb }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
@@ -211,7 +225,7 @@ const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_L
 
 /** Every Hasura action, with its services. */
 export function bindActions(wiring: Wiring): readonly BoundAction[] {
-  const { db, config, connections, ingestion, apiKeys, uploads } = wiring
+  const { db, config, connections, ingestion, apiKeys, audit, uploads } = wiring
   const actions = [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
@@ -224,22 +238,15 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(createApiKeyAction, apiKeys),
     bindAction(rotateApiKeyAction, apiKeys),
     bindAction(revokeApiKeyAction, apiKeys),
+    bindAction(rotateKeysAction, rotationAction({ db, audit })),
+    bindAction(revokeUserTokensAction, { ...connections, audit }),
   ]
   return actions.map((action) => auditAction(action, wiring))
 }
 
 /** Every background job, with its services and its schedule (UTC). */
-export function bindTasks({
-  config,
-  db,
-  log,
-  metrics,
-  audit,
-  connections,
-  ingestion,
-  normalization,
-  uploads,
-}: Wiring): readonly BoundTask[] {
+export function bindTasks(wiring: Wiring): readonly BoundTask[] {
+  const { config, db, log, metrics, audit, connections, ingestion, normalization, uploads } = wiring
   const options: BindOptions = {
     db,
     log,
@@ -250,6 +257,7 @@ export function bindTasks({
   }
   const sealing = wireAuditSealing(config)
   return [
+    ...bindVaultTasks(wiring, options),
     ...(sealing === undefined
       ? []
       : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),

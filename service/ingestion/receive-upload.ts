@@ -20,7 +20,7 @@ import {
 export interface ReceiveServices extends OpenChunks {
   readonly db: Database
   readonly platforms: Platforms
-  readonly sealUpload: (key: { userId: string; platform: string }, bytes: Buffer) => Buffer
+  readonly sealUpload: (key: { userId: string; platform: string }, bytes: Buffer) => Promise<Buffer>
 }
 
 export interface IncomingFile extends UploadKey {
@@ -90,7 +90,7 @@ async function storeChunk(
   incoming: IncomingFile,
   { position, part }: { position: number; part: Buffer },
 ): Promise<void> {
-  const bytesSealed = services.sealUpload(incoming, part)
+  const bytesSealed = await services.sealUpload(incoming, part)
   const chunk = { fromByte: position, byteCount: part.length, bytesSealed }
   const stored = await services.db.transaction((tx) => appendChunk(tx, incoming, chunk))
   if (!stored) throw new AppError('upload/wrong_offset', { problem: 'another request sends the same upload' })

@@ -7,7 +7,7 @@ import { findChunk, type UploadKey } from './uploads.ts'
 export interface OpenChunks {
   readonly db: Db
   /** Throws vault/unreadable. */
-  readonly openUpload: (key: { userId: string; platform: string }, sealed: Buffer) => Buffer
+  readonly openUpload: (key: { userId: string; platform: string }, sealed: Buffer) => Promise<Buffer>
 }
 
 /** A file that rests in sealed chunks, read as one; a chunk is in memory at a time. */
@@ -20,7 +20,7 @@ export function openStoredFile(
     if (last !== undefined && byte >= last.fromByte && byte < last.fromByte + last.bytes.length) return last
     const chunk = await findChunk(db, upload, byte)
     if (chunk === undefined) throw new AppError('upload/damaged', { problem: 'a part of the file is missing' })
-    last = { fromByte: chunk.fromByte, bytes: openUpload(upload, chunk.bytesSealed) }
+    last = { fromByte: chunk.fromByte, bytes: await openUpload(upload, chunk.bytesSealed) }
     return last
   }
   return {

@@ -189,6 +189,11 @@ const CATALOG = {
     publicMessage: 'There is no such metric; see the metric_kinds table.',
   },
   'vault/unreadable': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
+  'vault/keys_unavailable': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'The keys are out of reach at the moment; it is tried again.',
+  },
   'vault/key_exhausted': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
   'backup/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such backup.' },
   'backup/altered': { httpStatus: 500, retry: false, publicMessage: 'The backup is not as it was made.' },

@@ -124,9 +124,9 @@ describe('an upload', () => {
     const { rows } = await db.admin.query<{ sealed: Buffer }>('select bytes_sealed as sealed from ops.upload_chunks')
     expect(rows).toHaveLength(Math.ceil(bytes.length / 1024 ** 2))
     expect(rows[0]!.sealed.includes('HealthData')).toBe(false)
-    expect(() => service.uploads.openUpload({ userId: BELA, platform: 'apple-health' }, rows[0]!.sealed)).toThrow(
-      'vault/unreadable',
-    )
+    await expect(
+      service.uploads.openUpload({ userId: BELA, platform: 'apple-health' }, rows[0]!.sealed),
+    ).rejects.toThrow('vault/unreadable')
     await service.work()
     expect(await count(db, 'samples')).toBeGreaterThan(50)
     expect(await count(db, 'ops.upload_chunks')).toBe(0)

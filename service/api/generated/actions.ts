@@ -105,8 +105,12 @@ export type Mutation = {
   readonly refreshConnection: RefreshConnectionOutput;
   /** Ends an API key at once. */
   readonly revokeApiKey: RevokeApiKeyOutput;
+  /** Ends somebody's connection: its tokens are unusable at once, everywhere, and the platform is told. */
+  readonly revokeUserTokens: DisconnectPlatformOutput;
   /** Puts a new API key with the same scopes in place of an old one, which works on for the overlap. The key is shown this once. */
   readonly rotateApiKey: ApiKeyOutput;
+  /** Starts to replace the vault's keys: the master key's version, everybody's own key, or both. Online, and it finishes by itself. */
+  readonly rotateKeys: RotateKeysOutput;
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
@@ -164,9 +168,20 @@ export type MutationRevokeApiKeyArgs = {
 };
 
 
+export type MutationRevokeUserTokensArgs = {
+  platform: Scalars['String']['input'];
+  userId: Scalars['uuid']['input'];
+};
+
+
 export type MutationRotateApiKeyArgs = {
   id: Scalars['uuid']['input'];
   overlapMinutes?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type MutationRotateKeysArgs = {
+  keys?: InputMaybe<Scalars['String']['input']>;
 };
 
 
@@ -209,6 +224,11 @@ export type RejectedHealthSample = {
 export type RevokeApiKeyOutput = {
   readonly id: Scalars['uuid']['output'];
   readonly revokedAt: Scalars['timestamptz']['output'];
+};
+
+export type RotateKeysOutput = {
+  /** The rotation that was started, or the one already going on; key_rotations tells how far it is */
+  readonly rotationId: Scalars['uuid']['output'];
 };
 
 export type SourceInput = {
