@@ -41,13 +41,9 @@ import { createPartitions } from './ingestion/create-partitions.task.ts'
 import { enrichActivities } from './ingestion/enrich-activities.task.ts'
 import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
 import { followCallback } from './ingestion/follow-callback.task.ts'
-import { forgetAbandonedUploads } from './ingestion/forget-abandoned-uploads.task.ts'
 import { importHistory } from './ingestion/import-history.task.ts'
-import { type ImportUploadServices, importUpload } from './ingestion/import-upload.task.ts'
 import { probeConnection } from './ingestion/probe-connection.ts'
 import { processDelivery } from './ingestion/process-delivery.task.ts'
-import type { ReceiveJsonServices } from './ingestion/receive-json.ts'
-import type { ReceiveServices } from './ingestion/receive-upload.ts'
 import { renewSubscriptions } from './ingestion/renew-subscriptions.task.ts'
 import { requestBackfill } from './ingestion/request-backfill.task.ts'
 import { cancelRuns } from './ingestion/runs.ts'
@@ -55,9 +51,7 @@ import type { IngestionServices } from './ingestion/services.ts'
 import { queueHistory } from './ingestion/start-sync.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { countConnections, findPausedEndpoints } from './monitoring/queries.ts'
-import { prepareBatch } from './normalization/normalize-batch.ts'
 import { normalizeRawData } from './normalization/normalize-raw-data.task.ts'
-import { readPayload } from './normalization/read-payload.ts'
 import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
@@ -74,6 +68,7 @@ import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireAuditSealing, wireEmergency } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindUploadTasks, type UploadParts, wireUploads } from './wire-uploads.ts'
 import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
@@ -91,7 +86,7 @@ export interface Wiring {
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
-  readonly uploads: ReceiveServices & ReceiveJsonServices & ImportUploadServices
+  readonly uploads: UploadParts
   readonly verifyToken: VerifyToken | undefined
   readonly takeRequest: TakeRequest
 }
@@ -112,7 +107,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
   const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization = wireNormalization({ config, db, metrics })
-  const uploads = wireUploads({ db, vault, ingestion, normalization })
+  const uploads = wireUploads({ vault, ingestion, normalization })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
   const takeRequest = createRateLimiter({
     db,
@@ -207,23 +202,6 @@ function wireNormalization({ config, db, metrics }: Pick<Wiring, 'config' | 'db'
   }
 }
 
-function wireUploads({
-  db,
-  vault,
-  ingestion,
-  normalization,
-}: Pick<Wiring, 'db' | 'vault' | 'ingestion' | 'normalization'>): Wiring['uploads'] {
-  return {
-    db,
-    platforms: ingestion.platforms,
-    countSync: ingestion.countSync,
-    sealUpload: (owner, bytes) => vault.sealUpload(owner, bytes),
-    openUpload: (owner, sealed) => vault.openUpload(owner, sealed),
-    prepareBatch: (batch) => prepareBatch(normalization, batch),
-    preview: ({ normalize }, { dataType, ...payload }) => readPayload(normalize[dataType], payload, new Date()),
-  }
-}
-
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
@@ -273,8 +251,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
     bindTask(enrichActivities, ingestion, options),
-    bindTask(importUpload, uploads, options),
-    bindTask(forgetAbandonedUploads, { db }, { ...options, schedule: '23 * * * *' }),
+    ...bindUploadTasks(uploads, options),
     bindTask(requestBackfill, ingestion, options),
     bindTask(followCallback, ingestion, options),
     bindTask(checkAccount, ingestion, options),
