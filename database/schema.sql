@@ -895,6 +895,41 @@ comment on column public.default_source_priorities.rank is 'The smallest wins; a
 grant select on public.default_source_priorities to tributary_hasura;
 grant select on public.default_source_priorities to tributary_service;
 
+create table public.emergency_accesses (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  reason text not null,
+  minutes integer not null,
+  requested_by uuid not null,
+  requested_at timestamp with time zone default now() not null,
+  approved_by uuid,
+  approved_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  constraint emergency_accesses_pkey PRIMARY KEY (user_id, id),
+  constraint emergency_accesses_id_key UNIQUE (id),
+  constraint emergency_accesses_check CHECK ((approved_by <> requested_by)),
+  constraint emergency_accesses_check1 CHECK ((((approved_by IS NULL) = (approved_at IS NULL)) AND ((approved_by IS NULL) = (expires_at IS NULL)))),
+  constraint emergency_accesses_check2 CHECK ((expires_at <= (approved_at + '01:00:00'::interval))),
+  constraint emergency_accesses_minutes_check CHECK (((minutes >= 1) AND (minutes <= 60))),
+  constraint emergency_accesses_reason_check CHECK (((length(reason) >= 10) AND (length(reason) <= 1000))),
+  constraint emergency_accesses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table public.emergency_accesses is 'Break-glass: an operator asks to read one person''s data, another person approves, and it ends by itself. Every read is in access_log.';
+comment on column public.emergency_accesses.user_id is 'Whose data it is about.';
+comment on column public.emergency_accesses.id is 'Id of the access.';
+comment on column public.emergency_accesses.reason is 'Why, in the words of who asked.';
+comment on column public.emergency_accesses.minutes is 'For how long from the approval.';
+comment on column public.emergency_accesses.requested_by is 'Who asked, and alone may read.';
+comment on column public.emergency_accesses.requested_at is 'When it was asked for; it lapses after an hour without approval.';
+comment on column public.emergency_accesses.approved_by is 'Who approved: somebody else.';
+comment on column public.emergency_accesses.approved_at is 'When it was approved.';
+comment on column public.emergency_accesses.expires_at is 'When it ends, by itself.';
+grant select on public.emergency_accesses to tributary_hasura;
+grant insert, select on public.emergency_accesses to tributary_service;
+grant update (approved_at) on public.emergency_accesses to tributary_service;
+grant update (approved_by) on public.emergency_accesses to tributary_service;
+grant update (expires_at) on public.emergency_accesses to tributary_service;
+
 create table public.key_rotations (
   id uuid default gen_random_uuid() not null,
   kind text not null,

@@ -2,6 +2,7 @@ import type { KeyServices } from './access/api-keys.ts'
 import { createRateLimiter, type TakeRequest } from './access/rate-limit.ts'
 import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import type { BoundAction } from './api/actions.ts'
+import { approveEmergencyAccessAction } from './api/approve-emergency-access.action.ts'
 import { auditAction } from './api/audited-action.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
@@ -10,7 +11,9 @@ import { connectPlatformAction } from './api/connect-platform.action.ts'
 import { createApiKeyAction } from './api/create-api-key.action.ts'
 import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
 import { orderSourcesAction } from './api/order-sources.action.ts'
+import { readAsEmergencyAction } from './api/read-as-emergency.action.ts'
 import { refreshConnectionAction } from './api/refresh-connection.action.ts'
+import { requestEmergencyAccessAction } from './api/request-emergency-access.action.ts'
 import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
 import { revokeUserTokensAction } from './api/revoke-user-tokens.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
@@ -63,7 +66,7 @@ import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
-import { wireAuditSealing } from './wire-audit.ts'
+import { wireAuditSealing, wireEmergency } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
 import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
 
@@ -199,12 +202,16 @@ const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_L
 /** Every Hasura action, with its services. */
 export function bindActions(wiring: Wiring): readonly BoundAction[] {
   const { db, config, connections, ingestion, apiKeys, audit } = wiring
+  const emergency = wireEmergency(wiring)
   const actions = [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
     bindAction(disconnectPlatformAction, connections),
     bindAction(refreshConnectionAction, connections),
     bindAction(checkConnectionAction, { db, probe: (key) => probeConnection(ingestion, key) }),
+    bindAction(requestEmergencyAccessAction, emergency),
+    bindAction(approveEmergencyAccessAction, emergency),
+    bindAction(readAsEmergencyAction, emergency),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
     bindAction(orderSourcesAction, { db }),
     bindAction(createApiKeyAction, apiKeys),

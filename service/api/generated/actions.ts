@@ -7,6 +7,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
+  jsonb: { input: unknown; output: unknown; }
   timestamptz: { input: string; output: string; }
   uuid: { input: string; output: string; }
 };
@@ -19,6 +20,11 @@ export type ApiKeyOutput = {
   /** The part by which it is recognized in api_keys */
   readonly keyPrefix: Scalars['String']['output'];
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+};
+
+export type ApproveEmergencyAccessOutput = {
+  readonly expiresAt: Scalars['timestamptz']['output'];
+  readonly id: Scalars['uuid']['output'];
 };
 
 export type CheckConnectionOutput = {
@@ -60,6 +66,8 @@ export type DisconnectPlatformOutput = {
 };
 
 export type Mutation = {
+  /** Approves another person's request. It ends by itself. */
+  readonly approveEmergencyAccess: ApproveEmergencyAccessOutput;
   /** Asks the platform whether it still accepts the connection. */
   readonly checkConnection: CheckConnectionOutput;
   /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code, state and scope caught by a native app. */
@@ -72,8 +80,12 @@ export type Mutation = {
   readonly disconnectPlatform: DisconnectPlatformOutput;
   /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
   readonly orderSources: OrderSourcesOutput;
+  /** Reads rows under an approved access of one's own; every read is in the person's access log. */
+  readonly readAsEmergency: ReadAsEmergencyOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
+  /** Asks to read one person's data in an emergency. Another operator or auditor has to approve it within an hour. */
+  readonly requestEmergencyAccess: RequestEmergencyAccessOutput;
   /** Ends an API key at once. */
   readonly revokeApiKey: RevokeApiKeyOutput;
   /** Ends somebody's connection: its tokens are unusable at once, everywhere, and the platform is told. */
@@ -85,6 +97,11 @@ export type Mutation = {
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+};
+
+
+export type MutationApproveEmergencyAccessArgs = {
+  id: Scalars['uuid']['input'];
 };
 
 
@@ -127,8 +144,23 @@ export type MutationOrderSourcesArgs = {
 };
 
 
+export type MutationReadAsEmergencyArgs = {
+  dataset: Scalars['String']['input'];
+  id: Scalars['uuid']['input'];
+  limit?: InputMaybe<Scalars['Int']['input']>;
+  offset?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
 export type MutationRefreshConnectionArgs = {
   platform: Scalars['String']['input'];
+};
+
+
+export type MutationRequestEmergencyAccessArgs = {
+  minutes: Scalars['Int']['input'];
+  reason: Scalars['String']['input'];
+  userId: Scalars['uuid']['input'];
 };
 
 
@@ -169,6 +201,11 @@ export type Query = {
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
 };
 
+export type ReadAsEmergencyOutput = {
+  /** The rows as JSON objects, newest first */
+  readonly rows: Scalars['jsonb']['output'];
+};
+
 export type RefreshConnectionOutput = {
   /** When the access token expires; null where the platform does not say */
   readonly expiresAt?: Maybe<Scalars['timestamptz']['output']>;
@@ -176,6 +213,10 @@ export type RefreshConnectionOutput = {
   /** False where the tokens are less than a minute old or cannot be renewed */
   readonly refreshed: Scalars['Boolean']['output'];
   readonly status: Scalars['String']['output'];
+};
+
+export type RequestEmergencyAccessOutput = {
+  readonly id: Scalars['uuid']['output'];
 };
 
 export type RevokeApiKeyOutput = {
