@@ -65,6 +65,7 @@ import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
+import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireAuditSealing, wireEmergency } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
@@ -103,7 +104,10 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     origins,
     count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
   })
-  const vault = auditVault({ db, vault: wireVault(config.vault, { db, bookkeepingDb }), audit, origins })
+  const counted = countVault(wireVault(config.vault, { db, bookkeepingDb }), (done) =>
+    metrics.encryptionOperations.inc({ ...done }),
+  )
+  const vault = auditVault({ db, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization = wireNormalization({ config, db, metrics })
