@@ -3,6 +3,7 @@ import { loadDevelopmentEnvironment } from '../config.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
 import { auditCommand } from './audit.command.ts'
 import type { Command } from './command.ts'
+import { importOAuth1Command } from './import-oauth1.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
 
@@ -13,6 +14,7 @@ const COMMANDS: readonly Command[] = [
   replayCommand,
   apiKeysCommand,
   auditCommand,
+  importOAuth1Command,
 ]
 
 function describe(): string {
