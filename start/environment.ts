@@ -53,6 +53,7 @@ export function describeEnvironment(
     GARMIN_SIMULATOR_PUBLIC_URL: `${simulator}/garmin`,
     GARMIN_SIMULATOR_WEBHOOK_URL: `${service}/webhooks/garmin/${secrets.GARMIN_WEBHOOK_SECRET}`,
     AUDIT_HEADS_STORE: pathToFileURL(join(dataDirectory, 'audit-heads')).href,
+    BACKUP_STORE: pathToFileURL(join(dataDirectory, 'backups')).href,
     STRAVA_RETENTION_DAYS: 'off',
     ...told,
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),

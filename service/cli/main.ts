@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { loadDevelopmentEnvironment } from '../config.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
 import { auditCommand } from './audit.command.ts'
+import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
 import type { Command } from './command.ts'
 import { importOAuth1Command } from './import-oauth1.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
@@ -15,6 +16,9 @@ const COMMANDS: readonly Command[] = [
   apiKeysCommand,
   auditCommand,
   importOAuth1Command,
+  backupCommand,
+  restoreCommand,
+  verifyCommand,
 ]
 
 function describe(): string {
