@@ -57,7 +57,7 @@ async function printUserSchema({ endpoint, adminSecret }: GraphqlSource): Promis
 /** Hasura's export repeats `type Mutation` for every action and knows Postgres' scalars without declaring them. */
 function asSchema(actions: string): string {
   const merged = actions.replace(/^type Mutation \{/gm, 'extend type Mutation {')
-  return `scalar uuid\nscalar timestamptz\ntype Query { unused: Boolean }\ntype Mutation { unused: Boolean }\n${merged}`
+  return `scalar uuid\nscalar timestamptz\nscalar jsonb\ntype Query { unused: Boolean }\ntype Mutation { unused: Boolean }\n${merged}`
 }
 
 function describeErrors(): string {

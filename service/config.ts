@@ -7,6 +7,7 @@ import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contra
 import { discoverPlatforms } from './platforms/discover.ts'
 import { isStoreAddress } from './runtime/open-store.ts'
 import { Secret } from './runtime/secret.ts'
+import { namedVault, VAULT_ENVIRONMENT, vaultProblems } from './vault/settings.ts'
 
 const secret = (minLength: number) =>
   z
@@ -48,7 +49,9 @@ const Environment = z.object({
   ...accessEnvironment,
   HASURA_ACTION_SECRET: secret(32),
   HASURA_EVENT_SECRET: secret(32),
-  VAULT_MASTER_KEY: secret(1),
+  ...VAULT_ENVIRONMENT,
+  /** Processed webhook bodies are dropped after so many days. */
+  WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
   AUDIT_HEADS_STORE: storeAddress.optional(),
   AUDIT_TRUSTED_KEYS: z
@@ -80,6 +83,7 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
     ...accessProblems(parsed.data),
+    ...(parsed.data === undefined ? [] : vaultProblems(parsed.data)),
     ...refusedEverywhere(env),
   ]
   if (!parsed.success || problems.length > 0)
@@ -133,7 +137,8 @@ function named(env: z.infer<typeof Environment>) {
       actionSecret: env.HASURA_ACTION_SECRET,
       eventSecret: env.HASURA_EVENT_SECRET,
     },
-    vaultMasterKey: env.VAULT_MASTER_KEY,
+    vault: namedVault(env),
+    webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
     access: accessSettings(env),
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,

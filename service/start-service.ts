@@ -13,12 +13,15 @@ import { demoOptions } from './demo.ts'
 import { registerPlatforms } from './ingestion/register-platforms.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { shutDownOnSignal } from './runtime/shutdown.ts'
+import { startKeyListener } from './wire-vault.ts'
 import { bindActions, type Wiring, wire } from './wiring.ts'
 
 /** The HTTP process: the public listener and the internal one, which is never exposed. */
 export async function startService(config: Config): Promise<void> {
   const wiring = wire(config, 'service')
   const { log, db } = wiring
+  await wiring.vault.keyring.masterKeys.ready(db)
+  const keyListener = startKeyListener(wiring)
   await registerPlatforms(db, config.platforms)
   const internal = createInternal(wiring)
   const open = createPublic(wiring)
@@ -32,6 +35,7 @@ export async function startService(config: Config): Promise<void> {
     [
       { name: 'public listener', withinMs: 10_000, run: () => open.close() },
       { name: 'internal listener', withinMs: 10_000, run: () => internal.close() },
+      { name: 'key listener', withinMs: 2_000, run: () => keyListener.stop() },
       { name: 'database', withinMs: 5_000, run: () => db.close() },
     ],
     log,

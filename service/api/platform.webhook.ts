@@ -11,7 +11,7 @@ import { opensWith } from './webhook-gate.ts'
 export interface WebhookServices {
   readonly db: Database
   readonly platforms: Platforms
-  readonly sealInbox: (platform: string, body: Buffer) => Buffer
+  readonly sealInbox: (platform: string, body: Buffer) => Promise<Buffer>
 }
 
 interface WebhookRoute {

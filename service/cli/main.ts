@@ -5,10 +5,12 @@ import { auditCommand } from './audit.command.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
 import type { Command } from './command.ts'
 import { importOAuth1Command } from './import-oauth1.command.ts'
+import { keysCommand } from './keys.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
 
 const COMMANDS: readonly Command[] = [
+  keysCommand,
   tokenCommand,
   statusCommand,
   normalizeCommand,

@@ -51,7 +51,10 @@ export async function completeConnection(
   const { platform, stateHash } = attempt
   const oauth = getPlatformOAuth(services.platforms, platform)
   if (issuerOf(oauth) !== attempt.issuer) throw new AppError('connection/handle_invalid')
-  const verifier = services.vault.openOAuthSecret({ platform, stateHash, kind: 'verifier' }, attempt.verifierSealed)
+  const verifier = await services.vault.openOAuthSecret(
+    { platform, stateHash, kind: 'verifier' },
+    attempt.verifierSealed,
+  )
   const grant = await exchangeCode(oauth, { code, verifier, redirectUri: attempt.redirectUri })
   const fromCallback = 'handle' in input ? attempt.callbackScopes : (input.scope ?? null)
   const { platformUserId, grantedScopes } = await identify(oauth, grant, { platform, fromCallback })
@@ -105,7 +108,7 @@ async function burnAttempt(
     const attempt = await ownAttempt(services, burnt, callerId)
     const { platform, stateHash, codeSealed } = attempt
     if (codeSealed === null) throw new AppError('connection/handle_invalid')
-    return { attempt, code: vault.openOAuthSecret({ platform, stateHash, kind: 'code' }, codeSealed) }
+    return { attempt, code: await vault.openOAuthSecret({ platform, stateHash, kind: 'code' }, codeSealed) }
   }
   const { platform } = input
   const oauth = getPlatformOAuth(platforms, platform)

@@ -91,6 +91,12 @@ function syncMetrics(registers: Registry[]) {
 
 function requestMetrics(registers: Registry[]) {
   return {
+    emergencyAccess: new Counter({
+      name: 'emergency_access_total',
+      help: 'Steps of break-glass accesses; each is an alert',
+      labelNames: ['step'],
+      registers,
+    }),
     dataAccessAudit: new Counter({
       name: 'data_access_audit_total',
       help: 'Events written to the audit trail',

@@ -146,6 +146,8 @@ export interface PlatformApi {
   readonly probe: PlatformRequest
   /** What was granted, asked again when a delivery says that it changed. `read` answers undefined when it cannot be read. */
   readonly permissions?: { readonly request: PlatformRequest; read(text: string): readonly string[] | undefined }
+  /** What the account says of the person (weight, say), fetched after each import of the history; stored with `fetched_at`. */
+  readonly profile?: { readonly dataType: string; readonly request: PlatformRequest }
   /** Fetched later, newest activities first, within the spare budget, for activities of the last `days` days. */
   readonly enrichment?: {
     readonly days: number

@@ -145,8 +145,31 @@ const CATALOG = {
     retry: true,
     publicMessage: 'The activity of this series has not arrived yet.',
   },
+  'summaries/unknown_kind': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'There is no such metric; see the metric_kinds table.',
+  },
   'vault/unreadable': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
+  'vault/keys_unavailable': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'The keys are out of reach at the moment; it is tried again.',
+  },
   'vault/key_exhausted': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
+  'emergency/person_unknown': { httpStatus: 404, retry: false, publicMessage: 'There is no such person here.' },
+  'emergency/not_approvable': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage:
+      'Unknown, approved already, over an hour old, or your own request: another person has to approve it.',
+  },
+  'emergency/no_access': {
+    httpStatus: 403,
+    retry: false,
+    publicMessage: 'This access is not yours, not approved or over; ask with requestEmergencyAccess.',
+  },
+  'emergency/dataset_unknown': { httpStatus: 400, retry: false, publicMessage: 'This cannot be read; there are.' },
   'backup/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such backup.' },
   'backup/altered': { httpStatus: 500, retry: false, publicMessage: 'The backup is not as it was made.' },
   'backup/not_empty': { httpStatus: 409, retry: false, publicMessage: 'A restore needs a database with nobody in it.' },

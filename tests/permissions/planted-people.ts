@@ -91,4 +91,6 @@ const STATEMENTS = [
    select (i || k)::uuid, ${AT} + k * interval '1 day', 'token.opened', 'user', 'success', t, t from p, generate_series(3, 5) as k`,
   `insert into audit.personal_values (event_id, subject_user_id, actor_id, reason, source_address)
    select (i || k)::uuid, u, u::text, t, t from p, generate_series(3, 5) as k`,
+  `insert into emergency_accesses (user_id, id, reason, minutes, requested_by, requested_at, approved_by, approved_at, expires_at)
+   select u, (i || 7)::uuid, t || ' needs help', 1 + n % 60, (i || 8)::uuid, ${AT}, (i || 9)::uuid, ${AT}, ${AT} from p`,
 ]

@@ -7,6 +7,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
+  jsonb: { input: unknown; output: unknown; }
   timestamptz: { input: string; output: string; }
   uuid: { input: string; output: string; }
 };
@@ -19,6 +20,11 @@ export type ApiKeyOutput = {
   /** The part by which it is recognized in api_keys */
   readonly keyPrefix: Scalars['String']['output'];
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+};
+
+export type ApproveEmergencyAccessOutput = {
+  readonly expiresAt: Scalars['timestamptz']['output'];
+  readonly id: Scalars['uuid']['output'];
 };
 
 export type CheckConnectionOutput = {
@@ -60,6 +66,8 @@ export type DisconnectPlatformOutput = {
 };
 
 export type Mutation = {
+  /** Approves another person's request. It ends by itself. */
+  readonly approveEmergencyAccess: ApproveEmergencyAccessOutput;
   /** Asks the platform whether it still accepts the connection. */
   readonly checkConnection: CheckConnectionOutput;
   /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code, state and scope caught by a native app. */
@@ -70,15 +78,30 @@ export type Mutation = {
   readonly createApiKey: ApiKeyOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
+  /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
+  readonly orderSources: OrderSourcesOutput;
+  /** Reads rows under an approved access of one's own; every read is in the person's access log. */
+  readonly readAsEmergency: ReadAsEmergencyOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
+  /** Asks to read one person's data in an emergency. Another operator or auditor has to approve it within an hour. */
+  readonly requestEmergencyAccess: RequestEmergencyAccessOutput;
   /** Ends an API key at once. */
   readonly revokeApiKey: RevokeApiKeyOutput;
+  /** Ends somebody's connection: its tokens are unusable at once, everywhere, and the platform is told. */
+  readonly revokeUserTokens: DisconnectPlatformOutput;
   /** Puts a new API key with the same scopes in place of an old one, which works on for the overlap. The key is shown this once. */
   readonly rotateApiKey: ApiKeyOutput;
+  /** Starts to replace the vault's keys: the master key's version, everybody's own key, or both. Online, and it finishes by itself. */
+  readonly rotateKeys: RotateKeysOutput;
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+};
+
+
+export type MutationApproveEmergencyAccessArgs = {
+  id: Scalars['uuid']['input'];
 };
 
 
@@ -115,13 +138,40 @@ export type MutationDisconnectPlatformArgs = {
 };
 
 
+export type MutationOrderSourcesArgs = {
+  kind?: InputMaybe<Scalars['String']['input']>;
+  sources: ReadonlyArray<SourceInput>;
+};
+
+
+export type MutationReadAsEmergencyArgs = {
+  dataset: Scalars['String']['input'];
+  id: Scalars['uuid']['input'];
+  limit?: InputMaybe<Scalars['Int']['input']>;
+  offset?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
 export type MutationRefreshConnectionArgs = {
   platform: Scalars['String']['input'];
 };
 
 
+export type MutationRequestEmergencyAccessArgs = {
+  minutes: Scalars['Int']['input'];
+  reason: Scalars['String']['input'];
+  userId: Scalars['uuid']['input'];
+};
+
+
 export type MutationRevokeApiKeyArgs = {
   id: Scalars['uuid']['input'];
+};
+
+
+export type MutationRevokeUserTokensArgs = {
+  platform: Scalars['String']['input'];
+  userId: Scalars['uuid']['input'];
 };
 
 
@@ -131,12 +181,29 @@ export type MutationRotateApiKeyArgs = {
 };
 
 
+export type MutationRotateKeysArgs = {
+  keys?: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type MutationSyncNowArgs = {
   platform: Scalars['String']['input'];
 };
 
+export type OrderSourcesOutput = {
+  /** The metric; null: every metric that has no order of its own */
+  readonly kind?: Maybe<Scalars['String']['output']>;
+  /** How many are ranked now */
+  readonly sources: Scalars['Int']['output'];
+};
+
 export type Query = {
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+};
+
+export type ReadAsEmergencyOutput = {
+  /** The rows as JSON objects, newest first */
+  readonly rows: Scalars['jsonb']['output'];
 };
 
 export type RefreshConnectionOutput = {
@@ -148,9 +215,25 @@ export type RefreshConnectionOutput = {
   readonly status: Scalars['String']['output'];
 };
 
+export type RequestEmergencyAccessOutput = {
+  readonly id: Scalars['uuid']['output'];
+};
+
 export type RevokeApiKeyOutput = {
   readonly id: Scalars['uuid']['output'];
   readonly revokedAt: Scalars['timestamptz']['output'];
+};
+
+export type RotateKeysOutput = {
+  /** The rotation that was started, or the one already going on; key_rotations tells how far it is */
+  readonly rotationId: Scalars['uuid']['output'];
+};
+
+export type SourceInput = {
+  /** The platform's id, for example garmin */
+  readonly platform: Scalars['String']['input'];
+  /** The device or app as samples name it; without it, every one of the platform */
+  readonly source?: InputMaybe<Scalars['String']['input']>;
 };
 
 export type SyncNowOutput = {
