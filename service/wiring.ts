@@ -64,6 +64,7 @@ import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
+import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireAuditSealing, wireEmergency } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
@@ -100,7 +101,10 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     origins,
     count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
   })
-  const vault = auditVault({ db, vault: wireVault(config.vault, { db, bookkeepingDb }), audit, origins })
+  const counted = countVault(wireVault(config.vault, { db, bookkeepingDb }), (done) =>
+    metrics.encryptionOperations.inc({ ...done }),
+  )
+  const vault = auditVault({ db, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization: NormalizationServices = {
