@@ -5,6 +5,7 @@ import { auditCommand } from './audit.command.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
 import type { Command } from './command.ts'
 import { importCommand } from './import.command.ts'
+import { importOAuth1Command } from './import-oauth1.command.ts'
 import { keysCommand } from './keys.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
@@ -18,6 +19,7 @@ const COMMANDS: readonly Command[] = [
   replayCommand,
   apiKeysCommand,
   auditCommand,
+  importOAuth1Command,
   backupCommand,
   restoreCommand,
   verifyCommand,
