@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
-import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
+import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { isStoreAddress } from './runtime/open-store.ts'
 import { Secret } from './runtime/secret.ts'
@@ -109,12 +109,29 @@ export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env) {
   return { nodeEnvironment, hasura: { url, jwt } }
 }
 
-/** What every platform makes of its payloads, whether it is switched on or not: reading a payload needs no settings. */
-export async function loadNormalizers(): Promise<ReadonlyMap<string, PayloadReaders>> {
-  return discoverPlatforms()
+/** What every platform makes of its payloads, whether it is switched on or not: reading a payload needs no settings but limits. */
+export async function loadNormalizers(
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<ReadonlyMap<string, PayloadReaders>> {
+  const folders = await discoverPlatforms()
+  return new Map(
+    [...folders.values()].map((platform) => {
+      const { id, normalize, files, readWebhookItem } = platform
+      const settings = platform.upload && platform.env.safeParse(withoutEmpty(environment))
+      const upload = settings?.success ? platform.upload?.(settings.data) : undefined
+      const optional = {
+        ...(files && { files }),
+        ...(readWebhookItem && { readWebhookItem }),
+        ...(upload && { upload }),
+      }
+      return [id, { normalize, ...optional }]
+    }),
+  )
 }
 
-export type PayloadReaders = Pick<Platform, 'normalize' | 'files' | 'readWebhookItem'>
+export type PayloadReaders = Pick<Platform, 'normalize' | 'files' | 'readWebhookItem'> & {
+  readonly upload?: PlatformUpload
+}
 
 /** Variables that the launcher wrote for the operator's commands on a laptop; what is set already wins. */
 export function loadDevelopmentEnvironment(): void {
@@ -172,6 +189,7 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
     coverage,
     normalize,
     policy: platform.policy(settings.data),
+    ...(platform.upload && { upload: platform.upload(settings.data) }),
     ...platform.connect?.(settings.data),
   }
   return { value, problems: [] }

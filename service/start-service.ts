@@ -8,6 +8,7 @@ import { pageRoutes } from './api/pages.route.ts'
 import { platformWebhook } from './api/platform.webhook.ts'
 import { rawDataInsertedEvent } from './api/raw-data-inserted.event.ts'
 import { createServer } from './api/server.ts'
+import { uploadRoutes } from './api/upload.route.ts'
 import { webhookGate } from './api/webhook-gate.ts'
 import type { Config } from './config.ts'
 import { demoOptions } from './demo.ts'
@@ -65,7 +66,7 @@ function createInternal(wiring: Wiring) {
 }
 
 function createPublic(wiring: Wiring) {
-  const { config, db, log, metrics, ingestion, connections } = wiring
+  const { config, db, log, metrics, ingestion, connections, uploads, verifyToken } = wiring
   const app = createServer({
     listener: 'public',
     log,
@@ -80,6 +81,7 @@ function createPublic(wiring: Wiring) {
     gated.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
   })
   app.register(oauthCallbackRoute, connections)
+  app.register(uploadRoutes, { ...uploads, verifyToken })
   if (config.demo) {
     const options = demoOptions(wiring)
     app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })

@@ -22,6 +22,7 @@ function imports(file: string): string[] {
 const COMPOSITION_ROOT = [
   'wiring.ts',
   'wire-audit.ts',
+  'wire-uploads.ts',
   'wire-vault.ts',
   'wire-backup.ts',
   'start-service.ts',
