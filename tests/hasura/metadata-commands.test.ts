@@ -26,6 +26,24 @@ describe('metadata commands refuse', () => {
       'invalid-configuration',
     ],
     [
+      'a permission to see rows that does not say which',
+      'create_select_permission',
+      { table: 'author', role: 'user', permission: { columns: ['id'] } },
+      'parse-failed',
+    ],
+    [
+      'a permission to delete rows that does not say which',
+      'create_delete_permission',
+      { table: 'author', role: 'user', permission: {} },
+      'parse-failed',
+    ],
+    [
+      'a permission to insert without a check',
+      'create_insert_permission',
+      { table: 'author', role: 'user', permission: { columns: '*' } },
+      'parse-failed',
+    ],
+    [
       'a permission that asks a number for a pattern',
       'create_select_permission',
       { table: 'author', role: 'user', permission: { columns: '*', filter: { id: { _like: '1%' } } } },

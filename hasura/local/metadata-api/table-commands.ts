@@ -127,6 +127,12 @@ function readPermission(value: unknown, operation: string): Json {
   const permission = without(readObject(value, '$.args.permission'))
   if (Array.isArray(permission['computed_fields']) && permission['computed_fields'].length === 0)
     delete permission['computed_fields']
-  if (operation === 'select' || operation === 'update') return { columns: [], filter: {}, ...permission }
+  const rule = operation === 'insert' ? 'check' : 'filter'
+  // Without its rule a permission would be one for every row.
+  if (typeof permission[rule] !== 'object') {
+    const message = `parsing the permission failed, key "${rule}" not found`
+    throw new HasuraError({ code: 'parse-failed', message, path: '$.args.permission' })
+  }
+  if (operation === 'select' || operation === 'update') return { columns: [], ...permission }
   return permission
 }
