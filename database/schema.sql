@@ -254,6 +254,20 @@ comment on column ops.delivered_items.digest is 'Of its exact bytes.';
 comment on column ops.delivered_items.received_at is 'When it first came.';
 grant delete, insert, select, update on ops.delivered_items to tributary_service;
 
+create table ops.erasure_ledger (
+  person_hmac bytea not null,
+  erased_at timestamp with time zone default now() not null,
+  published_at timestamp with time zone,
+  constraint erasure_ledger_pkey PRIMARY KEY (person_hmac),
+  constraint erasure_ledger_person_hmac_check CHECK ((octet_length(person_hmac) = 32))
+);
+comment on table ops.erasure_ledger is 'Who was erased, as HMAC of the person''s id: a restore skips them. A copy of every row goes beside the backups, for the database may be what is lost.';
+comment on column ops.erasure_ledger.person_hmac is 'HMAC-SHA-256 of the person''s id under a key derived from BACKUP_KEY.';
+comment on column ops.erasure_ledger.erased_at is 'When the person was erased.';
+comment on column ops.erasure_ledger.published_at is 'When the row was copied beside the backups; null until then.';
+grant insert, select on ops.erasure_ledger to tributary_service;
+grant update (published_at) on ops.erasure_ledger to tributary_service;
+
 create table ops.rate_limits (
   key character varying(255) not null,
   points integer default 0 not null,
@@ -306,6 +320,15 @@ create table ops.request_budgets (
 comment on table ops.request_budgets is 'The platform''s request limits and what is used of them, shared by all processes and learnt from response headers.';
 comment on column ops.request_budgets.unit is 'What is counted: requests, or days of data asked for.';
 grant delete, insert, select, update on ops.request_budgets to tributary_service;
+
+create table ops.request_pauses (
+  platform text not null,
+  paused_until timestamp with time zone not null,
+  constraint request_pauses_pkey PRIMARY KEY (platform),
+  constraint request_pauses_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
+);
+comment on table ops.request_pauses is 'Until when a platform asked to be left alone (Retry-After); no process calls it before.';
+grant insert, select, update on ops.request_pauses to tributary_service;
 
 create table ops.schema_migrations (
   version text not null,
@@ -2816,11 +2839,13 @@ begin
   select max(b.resets_at) into v_wait_until
   from ops.request_budgets b
   where b.platform = p_platform and b.unit = 'request' and b.used + 1 > floor(b.quota * p_share);
+  v_wait_until := greatest(v_wait_until, (
+    select p.paused_until from ops.request_pauses p where p.platform = p_platform and p.paused_until > clock_timestamp()));
   if v_wait_until is null then
     update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
   end if;
   return v_wait_until;
 end $function$;
-comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again. The share (0 to 1] keeps the rest of each window for more urgent work.';
+comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, or a pause that the platform asked for ends. The share (0 to 1] keeps the rest of each window for more urgent work.';
 grant execute on function ops.take_request(text,numeric) to public;
 grant execute on function ops.take_request(text,numeric) to tributary_service;

@@ -55,6 +55,10 @@ const Environment = z.object({
     .string()
     .transform((list) => list.split(',').map((key) => key.trim()))
     .default([]),
+  BACKUP_STORE: storeAddress.optional(),
+  BACKUP_KEY: secret(1).optional(),
+  BACKUP_SCHEDULE: z.string().default('15 2 * * *'),
+  BACKUP_KEEP_DAYS: z.coerce.number().int().positive().default(35),
   S3_ENDPOINT: address.optional(),
   S3_REGION: z.string().default('us-east-1'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -100,10 +104,11 @@ export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env) {
 }
 
 /** What every platform makes of its payloads, whether it is switched on or not: reading a payload needs no settings. */
-export async function loadNormalizers(): Promise<ReadonlyMap<string, Platform['normalize']>> {
-  const folders = await discoverPlatforms()
-  return new Map([...folders.values()].map(({ id, normalize }) => [id, normalize]))
+export async function loadNormalizers(): Promise<ReadonlyMap<string, PayloadReaders>> {
+  return discoverPlatforms()
 }
+
+export type PayloadReaders = Pick<Platform, 'normalize' | 'files' | 'readWebhookItem'>
 
 /** Variables that the launcher wrote for the operator's commands on a laptop; what is set already wins. */
 export function loadDevelopmentEnvironment(): void {
@@ -135,6 +140,12 @@ function named(env: z.infer<typeof Environment>) {
       headsStore: env.AUDIT_HEADS_STORE,
       trustedKeys: env.AUDIT_TRUSTED_KEYS,
     },
+    backup: {
+      store: env.BACKUP_STORE,
+      key: env.BACKUP_KEY,
+      schedule: env.BACKUP_SCHEDULE,
+      keepDays: env.BACKUP_KEEP_DAYS,
+    },
     s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
     demo: env.DEMO,
@@ -163,6 +174,9 @@ function refusedInProduction(env: z.infer<typeof Environment> | undefined): stri
   const halfAudited = (env.AUDIT_SIGNING_KEY === undefined) !== (env.AUDIT_HEADS_STORE === undefined)
   return [
     ...(production && env.DEMO ? ['DEMO: is for laptops; it hands out tokens and must be false in production'] : []),
+    ...((env.BACKUP_STORE === undefined) !== (env.BACKUP_KEY === undefined)
+      ? ['BACKUP_STORE, BACKUP_KEY: give both or neither']
+      : []),
     ...(halfAudited ? ['AUDIT_SIGNING_KEY, AUDIT_HEADS_STORE: give both or neither'] : []),
     ...(production && env.AUDIT_SIGNING_KEY === undefined
       ? ['AUDIT_SIGNING_KEY: the audit trail must be sealed in production; see docs/operations/audit.md']

@@ -58,6 +58,7 @@ import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import { createVault, type Vault } from './vault/vault.ts'
 import { wireAuditSealing } from './wire-audit.ts'
+import { bindBackupTasks } from './wire-backup.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -202,6 +203,7 @@ export function bindTasks({
   db,
   log,
   metrics,
+  audit,
   connections,
   ingestion,
   normalization,
@@ -219,6 +221,7 @@ export function bindTasks({
     ...(sealing === undefined
       ? []
       : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
+    ...bindBackupTasks({ config, db, audit }, options),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),

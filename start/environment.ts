@@ -46,6 +46,7 @@ export function describeEnvironment(
     STRAVA_SIMULATOR_STATE: join(dataDirectory, 'strava-simulator.json'),
     STRAVA_SIMULATOR_RATE_LIMITS: SIMULATED_LIMITS,
     AUDIT_HEADS_STORE: pathToFileURL(join(dataDirectory, 'audit-heads')).href,
+    BACKUP_STORE: pathToFileURL(join(dataDirectory, 'backups')).href,
     STRAVA_RETENTION_DAYS: 'off',
     ...told,
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),

@@ -15,6 +15,7 @@ const GENERATORS = {
   HASURA_EVENT_SECRET: () => random(32),
   VAULT_MASTER_KEY: () => randomBytes(32).toString('base64'),
   AUDIT_SIGNING_KEY: () => randomBytes(32).toString('base64'),
+  BACKUP_KEY: () => randomBytes(32).toString('base64'),
   STRAVA_CLIENT_SECRET: () => random(20),
   STRAVA_WEBHOOK_SECRET: () => random(32),
   STRAVA_WEBHOOK_VERIFY_TOKEN: () => random(16),

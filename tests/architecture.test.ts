@@ -19,7 +19,14 @@ function imports(file: string): string[] {
 }
 
 // The composition root may import every part: it is where the parts meet.
-const COMPOSITION_ROOT = ['wiring.ts', 'wire-audit.ts', 'start-service.ts', 'start-worker.ts', 'demo.ts']
+const COMPOSITION_ROOT = [
+  'wiring.ts',
+  'wire-audit.ts',
+  'wire-backup.ts',
+  'start-service.ts',
+  'start-worker.ts',
+  'demo.ts',
+]
 const PARTS = [
   'api',
   'access',

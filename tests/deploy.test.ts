@@ -51,6 +51,39 @@ describe('docker compose', () => {
     expect(compose.services['postgres']?.image).toBe('postgres:18')
   })
 
+  test('runs Hasura as production asks, unless the demo says otherwise', () => {
+    const given = compose.services['hasura']?.environment ?? {}
+    const byDefault = (name: string) => given[`HASURA_GRAPHQL_${name}`]?.replace(/^\$\{\w+:-(.*)\}$/, '$1')
+    const settings = {
+      ENABLE_CONSOLE: 'false',
+      DEV_MODE: 'false',
+      ADMIN_INTERNAL_ERRORS: 'false',
+      ENABLE_ALLOWLIST: 'true',
+      ENABLED_APIS: 'metadata,graphql',
+      ENABLED_LOG_TYPES: 'startup,http-log,webhook-log,websocket-log',
+      CONFIGURED_HEADER_PRECEDENCE: 'true',
+      REDACT_ACTION_HANDLER_LOGS: 'true',
+      REDACT_EVENT_TRIGGER_LOGS: 'true',
+      REDACT_SCHEDULED_TRIGGER_LOGS: 'true',
+      INFER_FUNCTION_PERMISSIONS: 'false',
+      CORS_DOMAIN: 'http://localhost:3000',
+      ADMIN_SECRET: '${HASURA_GRAPHQL_ADMIN_SECRET:?}',
+    }
+    for (const [name, value] of Object.entries(settings)) expect([name, byDefault(name)]).toEqual([name, value])
+    // Neither may be set: a role for strangers, and nulls in filters that become "every row".
+    for (const name of ['UNAUTHORIZED_ROLE', 'V1_BOOLEAN_NULL_COLLAPSE']) expect(byDefault(name)).toBeUndefined()
+    expect(given['PG_DATABASE_URL']).toMatch(/^postgres:\/\/tributary_hasura:/)
+    const jwt = JSON.parse(demo['HASURA_GRAPHQL_JWT_SECRET'] ?? '{}') as Record<string, unknown>
+    expect(Object.keys(jwt)).toEqual(expect.arrayContaining(['type', 'issuer', 'audience']))
+  })
+
+  test("hands a person's headers to no handler", () => {
+    const actions = parse(read('hasura/metadata/actions.yaml')) as {
+      actions: { definition: Record<string, unknown> }[]
+    }
+    expect(actions.actions.filter(({ definition }) => definition['forward_client_headers'] === true)).toEqual([])
+  })
+
   test('gives Hasura every variable that the metadata names', () => {
     const files = readdirSync(join(ROOT, 'hasura/metadata'), { recursive: true, encoding: 'utf8' })
     const text = files

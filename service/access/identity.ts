@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Db } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import { checkPlatform } from './allowed-platforms.ts'
 import { authenticateApiKey, hasApiKey } from './authenticate-api-key.ts'
 import type { Scope } from './scopes.ts'
 import type { VerifyToken } from './verify-token.ts'
@@ -34,7 +35,8 @@ export async function authenticatePerson(
   const token = bearerToken(headers)
   if (token === undefined || verifyToken === undefined)
     throw new AppError('request/token_not_accepted', { why: 'no token' })
-  const { userId, allowedRoles } = await verifyToken(token)
+  const { userId, allowedRoles, variables } = await verifyToken(token)
+  checkPlatform(variables, scope.slice(scope.indexOf(':') + 1))
   if (!allowedRoles.includes('user')) throw new AppError('request/role_not_allowed', { scope })
   return { userId, keyId: null }
 }

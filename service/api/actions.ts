@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
+import { checkPlatform } from '../access/allowed-platforms.ts'
 import { checkForwardedToken } from '../access/identity.ts'
 import type { Taken, TakeRequest } from '../access/rate-limit.ts'
 import type { VerifyToken } from '../access/verify-token.ts'
@@ -46,17 +47,27 @@ export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (
       const caller = callerOf(call.data.session_variables)
       await checkForwardedToken(verifyToken, request.headers, caller)
       if (!action.roles.includes(caller.role)) throw new AppError('request/role_not_allowed', { action: action.name })
-      applyLimits(reply, await countCall(takeRequest, caller.userId, call.data.input))
+      const platform = platformIn(call.data.input)
+      if (platform !== undefined) checkPlatform(call.data.session_variables, platform)
+      applyLimits(reply, await countCall(takeRequest, caller.userId, platform))
       return action.call(call.data.input, { ...caller, requestId: request.id })
     })
   }
 }
 
+/** What every action calls its platform; a name of another shape is left to the action to refuse. */
+function platformIn(input: unknown): string | undefined {
+  return z.object({ platform: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/) }).safeParse(input).data?.platform
+}
+
 /** Against the person's own limit, and against the narrower one of the platform that the call names. */
-async function countCall(takeRequest: TakeRequest, userId: string, input: unknown): Promise<readonly Taken[]> {
-  const named = z.object({ platform: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/) }).safeParse(input)
+async function countCall(
+  takeRequest: TakeRequest,
+  userId: string,
+  platform: string | undefined,
+): Promise<readonly Taken[]> {
   const counts = [takeRequest('user', userId)]
-  if (named.success) counts.push(takeRequest('user-platform', `${userId}:${named.data.platform}`))
+  if (platform !== undefined) counts.push(takeRequest('user-platform', `${userId}:${platform}`))
   return Promise.all(counts)
 }
 

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { loadDevelopmentEnvironment } from '../config.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
 import { auditCommand } from './audit.command.ts'
+import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
 import type { Command } from './command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
@@ -13,6 +14,9 @@ const COMMANDS: readonly Command[] = [
   replayCommand,
   apiKeysCommand,
   auditCommand,
+  backupCommand,
+  restoreCommand,
+  verifyCommand,
 ]
 
 function describe(): string {

@@ -1,8 +1,11 @@
 import { createReadStream } from 'node:fs'
-import { text as readText } from 'node:stream/consumers'
-import { loadNormalizers } from '../config.ts'
+import { buffer as readBuffer } from 'node:stream/consumers'
+import { loadNormalizers, type PayloadReaders } from '../config.ts'
 import { readPayload } from '../normalization/read-payload.ts'
 import type { Records } from '../platforms/records.ts'
+import type { ReadWebhookItem } from '../platforms/webhook-contract.ts'
+import { parseJson } from '../runtime/json.ts'
+import { readJsonItems } from '../runtime/json-items.ts'
 
 export interface NormalizeInput {
   readonly platform: string
@@ -27,20 +30,76 @@ const RECORD_NAMES = {
   rejected: 'rejected',
 } as const satisfies Record<keyof Records, string>
 
+/** Not a kind of payload but a whole delivery, as the platform posts it. */
+const WEBHOOK = 'webhook'
+
 /**
- * What a payload becomes, as NDJSON: one line a record, `record` says which kind. Needs no database. Throws Error in one line when the
- * platform, the kind of payload or the file is unknown.
+ * What a payload becomes, as NDJSON: one line a record, `record` says which kind. A file (FIT, say) is read as what is stored of it; of a
+ * whole delivery every item is read as its own kind says. Needs no database. Throws Error in one line when the platform, the kind of
+ * payload or the file is unknown.
  */
 export async function normalizeFile({ platform, dataType, file, metadata }: NormalizeInput): Promise<string> {
   const platforms = await loadNormalizers()
-  const normalizers = platforms.get(platform)
-  if (normalizers === undefined)
-    throw new Error(`no platform "${platform}"; there are ${[...platforms.keys()].join(', ')}`)
-  const normalize = normalizers[dataType]
-  if (normalize === undefined)
-    throw new Error(`${platform} has no payloads "${dataType}"; it has ${Object.keys(normalizers).join(', ')}`)
-  const payload = { text: await readFileText(file), metadata: readMetadata(metadata) }
-  return toLines(readPayload(normalize, payload, new Date()))
+  const readers = platforms.get(platform)
+  if (readers === undefined) throw new Error(`no platform "${platform}"; there are ${[...platforms.keys()].join(', ')}`)
+  const facts = readMetadata(metadata)
+  if (dataType === WEBHOOK && readers.readWebhookItem !== undefined)
+    return normalizeDelivery(readers, { bytes: await readBytes(file), readItem: readers.readWebhookItem })
+  const normalize = readers.normalize[dataType]
+  if (normalize === undefined) throw new Error(describeMissing(platform, dataType, readers))
+  const bytes = await readBytes(file)
+  const wrap = isJson(bytes) ? undefined : readers.files?.[dataType]
+  const text = wrap === undefined ? bytes.toString('utf8') : JSON.stringify(wrap(bytes, facts))
+  return toLines(readPayload(normalize, { text, metadata: facts }, new Date()))
+}
+
+function describeMissing(platform: string, dataType: string, { normalize, readWebhookItem }: PayloadReaders): string {
+  const known = [...Object.keys(normalize), ...(readWebhookItem === undefined ? [] : [WEBHOOK])]
+  return `${platform} has no payloads "${dataType}"; it has ${known.join(', ')}`
+}
+
+/** JSON begins with a bracket; no file that is wrapped does. */
+function isJson(bytes: Buffer): boolean {
+  return /^[\ufeff\s]*[[{]/.test(bytes.subarray(0, 64).toString('utf8'))
+}
+
+type Delivery = { readonly bytes: Buffer; readonly readItem: ReadWebhookItem }
+
+async function normalizeDelivery({ normalize }: PayloadReaders, { bytes, readItem }: Delivery): Promise<string> {
+  let [lines, position] = ['', 0]
+  const reject = (reason: string) => toLine('rejected', { position, reason })
+  try {
+    for await (const item of readJsonItems(inOnePiece(bytes), { maxItemBytes: bytes.length })) {
+      lines += 'bytes' in item ? readOne(item.list, item.bytes) : reject('item_too_large')
+      position += 1
+    }
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    lines += reject('malformed_body')
+  }
+  return lines
+
+  function readOne(list: string, itemBytes: Buffer): string {
+    const text = itemBytes.toString('utf8')
+    const item = readItem(list, parseOr(text))
+    if (item.kind === 'none') return reject(`${list}: ${item.reason}`)
+    if (item.kind === 'data') return toLines(readPayload(normalize[item.dataType], { text, metadata: {} }, new Date()))
+    // An address to fetch, or news of the account: nothing to normalize. The address may hold a token and is not shown.
+    const dataType = 'dataType' in item ? { dataType: item.dataType } : {}
+    return toLine(item.kind, { position, ...dataType })
+  }
+}
+
+async function* inOnePiece(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes
+}
+
+function parseOr(text: string): unknown {
+  try {
+    return parseJson(text)
+  } catch {
+    return undefined
+  }
 }
 
 function toLines(records: Records): string {
@@ -53,9 +112,9 @@ function toLine(record: string, item: object | string): string {
   return `${JSON.stringify(typeof item === 'string' ? { record, sourceId: item } : { record, ...item })}\n`
 }
 
-async function readFileText(file: string): Promise<string> {
+async function readBytes(file: string): Promise<Buffer> {
   try {
-    return await readText(file === '-' ? process.stdin : createReadStream(file))
+    return await readBuffer(file === '-' ? process.stdin : createReadStream(file))
   } catch {
     throw new Error(`cannot read "${file}"; give a file, or - for standard input`)
   }

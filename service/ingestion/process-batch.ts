@@ -107,11 +107,13 @@ async function keepItems(services: IngestionServices, batch: Batch, { items, sta
   const outcomes = { ...state.outcomes }
   const moved = await services.db.transaction(async (tx) => {
     const touched = new Map<string, ConnectionKey>()
+    const pages = new Pages(batch.deliveryId)
     for (const routed of items) {
-      const outcome = 'why' in routed ? routed.why : await act(services, tx, { batch, routed })
+      const outcome = 'why' in routed ? routed.why : await act(services, tx, { batch, routed, pages })
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
       if ('key' in routed) touched.set(routed.key.userId, routed.key)
     }
+    await pages.store(tx)
     for (const key of touched.values()) {
       await services.markWebhook(tx, key)
       await markSynced(tx, key)
@@ -124,18 +126,47 @@ async function keepItems(services: IngestionServices, batch: Batch, { items, sta
   return true
 }
 
-type Acting = { readonly batch: Batch; readonly routed: Extract<Routed, { key: ConnectionKey }> }
+/** A day has hundreds of items, so what is one person's and of one kind is stored as one list. */
+class Pages {
+  readonly #deliveryId: string
+  readonly #pages = new Map<
+    string,
+    { readonly key: ConnectionKey; readonly dataType: string; readonly items: string[] }
+  >()
 
-async function act(services: IngestionServices, tx: Tx, { batch, routed }: Acting): Promise<string> {
+  constructor(deliveryId: string) {
+    this.#deliveryId = deliveryId
+  }
+
+  add(key: ConnectionKey, dataType: string, item: string): void {
+    const name = `${key.userId} ${dataType}`
+    const page = this.#pages.get(name) ?? { key, dataType, items: [] }
+    page.items.push(item)
+    this.#pages.set(name, page)
+  }
+
+  async store(tx: Tx): Promise<void> {
+    // Nobody signed it: what reads it may tell it from what was fetched.
+    const metadata = { delivery_id: this.#deliveryId, from: 'push', verified: false }
+    for (const { key, dataType, items } of this.#pages.values())
+      await storeRaw(tx, { ...key, dataType, text: `[${items.join(',')}]`, metadata })
+  }
+}
+
+interface Acting {
+  readonly batch: Batch
+  readonly routed: Extract<Routed, { key: ConnectionKey }>
+  readonly pages: Pages
+}
+
+async function act(services: IngestionServices, tx: Tx, { batch, routed, pages }: Acting): Promise<string> {
   const { key, item, bytes } = routed
   const { deliveryId, webhook } = batch
   switch (item.kind) {
     case 'data': {
       const digest = createHash('sha256').update(bytes).digest()
       if (!(await insertDeliveredItem(tx, { ...key, dataType: item.dataType, digest }))) return 'sent_before'
-      // Nobody signed it: what reads it may tell it from what was fetched.
-      const metadata = { delivery_id: deliveryId, from: 'push', verified: false }
-      await storeRaw(tx, { ...key, dataType: item.dataType, text: bytes.toString('utf8'), metadata })
+      pages.add(key, item.dataType, bytes.toString('utf8'))
       return 'stored'
     }
     case 'callback': {

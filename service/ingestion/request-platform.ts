@@ -1,6 +1,8 @@
 import type { PlatformAnswer, PlatformRequest } from '../platforms/contract.ts'
+import type { Db } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
-import { exhaustBudget, learnBudget, takeRequest, type Urgency } from './budget.ts'
+import { readRetryAfter } from '../runtime/retry-after.ts'
+import { exhaustBudget, learnBudget, pauseRequests, takeRequest, type Urgency } from './budget.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
 
 export type PlatformReply =
@@ -61,12 +63,21 @@ async function understand(
     case 'unauthorized':
       return 'unauthorized'
     case 'rate_limited':
-      return { kind: 'wait', until: await exhaustBudget(db, platform) }
+      return { kind: 'wait', until: (await pauseAsAsked(db, platform, answer)) ?? (await exhaustBudget(db, platform)) }
     case 'scope_missing':
       throw new AppError('connection/scope_missing', { platform })
     case 'misconfigured':
       throw new AppError('platform/misconfigured', { platform, status: answer.status })
-    case 'unavailable':
+    case 'unavailable': {
+      const until = await pauseAsAsked(db, platform, answer)
+      if (until !== undefined) return { kind: 'wait', until }
       throw new AppError('platform/unavailable', { platform, status: answer.status })
+    }
   }
+}
+
+/** A platform that names the time knows better than our count of requests. Undefined when it does not. */
+async function pauseAsAsked(db: Db, platform: string, { headers }: PlatformAnswer): Promise<Date | undefined> {
+  const seconds = readRetryAfter(headers, new Date())
+  return seconds === undefined ? undefined : pauseRequests(db, platform, seconds)
 }

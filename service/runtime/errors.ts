@@ -48,6 +48,11 @@ const CATALOG = {
     retry: false,
     publicMessage: 'There are 20 API keys already; revoke one first.',
   },
+  'access/platform_not_allowed': {
+    httpStatus: 403,
+    retry: false,
+    publicMessage: 'This sign-in does not cover this platform.',
+  },
   'platform/unknown': {
     httpStatus: 400,
     retry: false,
@@ -142,6 +147,11 @@ const CATALOG = {
   },
   'vault/unreadable': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
   'vault/key_exhausted': { httpStatus: 500, retry: false, publicMessage: 'Something went wrong.' },
+  'backup/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such backup.' },
+  'backup/altered': { httpStatus: 500, retry: false, publicMessage: 'The backup is not as it was made.' },
+  'backup/not_empty': { httpStatus: 409, retry: false, publicMessage: 'A restore needs a database with nobody in it.' },
+  'backup/other_schema': { httpStatus: 409, retry: false, publicMessage: 'The backup has another schema.' },
+  'backup/wrong_environment': { httpStatus: 409, retry: false, publicMessage: 'The backup is of another environment.' },
   'audit/tampered': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
   'internal/unexpected': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
 } as const satisfies Record<string, ErrorSpec>

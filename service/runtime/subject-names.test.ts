@@ -13,6 +13,7 @@ describe('the names in a certificate', () => {
     ['URI:"a\\"b, DNS:c"', ['URI:a"b, DNS:c']],
     ['DNS:"never closed, DNS:a', []],
     ['nonsense', []],
+    ['DNS:a, DNS:"\\x41"', []],
   ])('%j are %j', ([text, names]) => {
     expect(readSubjectNames(text)).toEqual(names)
   })

@@ -9,7 +9,18 @@ export function readSubjectNames(text: string): readonly string[] {
     const match = entry.exec(text)
     if (match === null) return []
     const [, kind = '', value = ''] = match
-    names.push(`${kind}:${value.startsWith('"') ? String(JSON.parse(value)) : value}`)
+    const name = value.startsWith('"') ? unquote(value) : value
+    if (name === undefined) return []
+    names.push(`${kind}:${name}`)
   }
   return names
+}
+
+/** A text that is no JSON names nobody; an exception here would end the process. */
+function unquote(text: string): string | undefined {
+  try {
+    return String(JSON.parse(text))
+  } catch {
+    return undefined
+  }
 }

@@ -39,10 +39,11 @@ interface Call {
   readonly session?: Record<string, string>
   readonly name?: string
   readonly verifier?: typeof verifyToken | undefined
+  readonly input?: object
 }
 
 /** Calls as Hasura would, over a real Fastify; answers the code of the refusal, or who was believed to call. */
-async function call({ headers = {}, session = {}, name = 'probe', ...options }: Call): Promise<unknown> {
+async function call({ headers = {}, session = {}, name = 'probe', input = {}, ...options }: Call): Promise<unknown> {
   const action = (of: string, roles: readonly string[]): BoundAction => ({
     name: of,
     roles,
@@ -68,7 +69,7 @@ async function call({ headers = {}, session = {}, name = 'probe', ...options }: 
     headers: { 'x-action-secret': SECRET, ...headers },
     payload: {
       action: { name },
-      input: {},
+      input,
       session_variables: { 'x-hasura-user-id': ADA, 'x-hasura-role': 'user', ...session },
     },
   })
@@ -108,6 +109,27 @@ describe('an action is refused', () => {
     ['administer', 'auditor'],
   ])('that is %s to role %s, whatever Hasura allowed', async ([name, role]) => {
     expect(await call({ name, session: { 'x-hasura-role': role } })).toEqual([403, 'request/role_not_allowed'])
+  })
+})
+
+describe('a sign-in that covers Strava alone', () => {
+  const only = (platforms: string) => ({ 'x-hasura-allowed-platforms': platforms })
+
+  test.for([
+    ['{strava}', 'garmin'],
+    ['{strava}', 'strav'],
+    ['{strava-lab,x-strava}', 'strava'],
+    ['{}', 'strava'],
+    ['strava', 'strava'],
+    ['', 'strava'],
+  ] as const)('(%j) is refused for %s', async ([claim, platform]) => {
+    expect(await call({ session: only(claim), input: { platform } })).toEqual([403, 'access/platform_not_allowed'])
+  })
+
+  test('may do for Strava what it could, and without the claim every platform is covered', async () => {
+    const asAda = { userId: ADA, role: 'user' }
+    expect(await call({ session: only('{garmin,strava}'), input: { platform: 'strava' } })).toMatchObject(asAda)
+    expect(await call({ input: { platform: 'garmin' } })).toMatchObject(asAda)
   })
 })
 

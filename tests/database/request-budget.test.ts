@@ -1,5 +1,11 @@
 import { describe, expect } from 'vitest'
-import { declareBudget, exhaustBudget, learnBudget, takeRequest } from '../../service/ingestion/budget.ts'
+import {
+  declareBudget,
+  exhaustBudget,
+  learnBudget,
+  pauseRequests,
+  takeRequest,
+} from '../../service/ingestion/budget.ts'
 import { openDatabase } from '../../service/runtime/db.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { test as base, type TestDatabase } from '../support/database.ts'
@@ -75,5 +81,18 @@ describe('the request budget of a platform', () => {
   test('is empty after a refusal, whatever was counted', async ({ budget }) => {
     const waitUntil = await exhaustBudget(budget, 'strava')
     expect(await takeRequest(budget, 'strava', 'interactive')).toEqual(waitUntil)
+  })
+
+  test('is closed for as long as the platform asked, whatever was counted, and no longer', async ({ db, budget }) => {
+    const until = await pauseRequests(budget, 'strava', 60)
+    expect(await takeRequest(budget, 'strava', 'interactive')).toEqual(until)
+    await db.admin.query("update ops.request_pauses set paused_until = now() - interval '1 ms'")
+    expect(await takeRequest(budget, 'strava', 'interactive')).toBeUndefined()
+  })
+
+  test('keeps the longest of the pauses that were asked for', async ({ budget }) => {
+    const until = await pauseRequests(budget, 'strava', 60)
+    expect(await pauseRequests(budget, 'strava', 5)).toEqual(until)
+    expect(await takeRequest(budget, 'strava', 'interactive')).toEqual(until)
   })
 })

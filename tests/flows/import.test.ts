@@ -60,6 +60,30 @@ describe('the import of a history', () => {
     expect(await run(db)).toMatchObject({ status: 'complete', waiting_until: null })
   })
 
+  test.for([
+    ['429 and seconds', 429, '90'],
+    ['503 and a date', 503, new Date(Date.now() + 90_000).toUTCString()],
+  ] as const)(
+    'waits as long as the platform says, by %s, without using up attempts',
+    async ([, status, value], { db, service }) => {
+      await connect(service)
+      await faults(service, [{ match: '/athlete/activities', status, headers: { 'retry-after': value }, count: 1 }])
+      await service.work()
+      const { rows } = await db.admin.query(`
+      select attempts, extract(epoch from run_at - now()) between 60 and 91 as as_asked
+      from graphile_worker.jobs where task_identifier = 'import_history'`)
+      expect(rows).toEqual([{ attempts: 0, as_asked: true }])
+      const before = await service.simulate('GET', '/requests')
+      await skipWaiting(db)
+      await service.work()
+      expect(await service.simulate('GET', '/requests')).toEqual(before)
+      await db.admin.query('update ops.request_pauses set paused_until = now()')
+      await skipWaiting(db)
+      await service.work()
+      expect(await run(db)).toMatchObject({ status: 'complete' })
+    },
+  )
+
   test('makes no request when the budget is known to be used up', async ({ db, service }) => {
     await connect(service)
     await db.admin.query('update ops.request_budgets set used = quota')

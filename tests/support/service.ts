@@ -55,7 +55,7 @@ async function lendService(
   await rm(headsDirectory, { recursive: true })
 }
 
-function environment(
+export function environment(
   { serviceUrl }: TestDatabase,
   { simulators, headsDirectory }: { simulators: string; headsDirectory: string },
 ): NodeJS.ProcessEnv {

@@ -10,6 +10,7 @@ import {
 import type { ValueType } from './column-values.ts'
 import { type InputConfig, input } from './meaning.ts'
 import type { ColumnModel } from './model.ts'
+import { AGGREGATE_FUNCTIONS } from './predicate.ts'
 import type { RoleTable } from './role-tables.ts'
 import { isJsonb, isText } from './scalars.ts'
 import { PLACEHOLDER, type TypeScope } from './type-scope.ts'
@@ -114,7 +115,6 @@ function aggregateBoolExp(scope: TypeScope, table: RoleTable): GraphQLInputObjec
 
 function aggregateBoolFields(scope: TypeScope, table: RoleTable): Inputs {
   const prefix = `${table.model.name}_aggregate_bool_exp`
-  const booleans = table.select?.columns.filter(({ column }) => column.typeName === 'bool' && !column.isArray) ?? []
   const predicate = (name: string, fields: Inputs) => {
     const common: Inputs = { distinct: input(GraphQLBoolean), filter: input(boolExp(scope, table)) }
     return input(
@@ -128,16 +128,17 @@ function aggregateBoolFields(scope: TypeScope, table: RoleTable): Inputs {
       predicate: input(new GraphQLNonNull(comparisonExp(scope, imaginaryColumn('int4', GraphQLInt.name)))),
     }),
   }
-  if (booleans.length === 0) return fields
-  for (const operation of ['bool_and', 'bool_or']) {
-    const columnsName = `${table.model.name}_select_column_${prefix}_${operation}_arguments_columns`
+  for (const [operation, typeName] of Object.entries(AGGREGATE_FUNCTIONS)) {
+    const taken = table.select?.columns.filter(({ column }) => column.typeName === typeName && !column.isArray) ?? []
+    if (operation === 'count' || taken.length === 0) continue
     const columns = scope.enumeration(
-      columnsName,
-      booleans.map(({ name }) => name),
+      `${table.model.name}_select_column_${prefix}_${operation}_arguments_columns`,
+      taken.map(({ name }) => name),
     )
+    const result = imaginaryColumn(typeName, typeName === 'bool' ? GraphQLBoolean.name : typeName)
     fields[operation] = predicate(`${prefix}_${operation}`, {
       arguments: input(new GraphQLNonNull(columns)),
-      predicate: input(new GraphQLNonNull(comparisonExp(scope, imaginaryColumn('bool', GraphQLBoolean.name)))),
+      predicate: input(new GraphQLNonNull(comparisonExp(scope, result))),
     })
   }
   return fields

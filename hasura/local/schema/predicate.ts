@@ -41,11 +41,34 @@ export type Predicate =
       readonly relationship: RelationshipModel
       readonly target: TableModel
       readonly where: Predicate
-      readonly function: 'count' | 'bool_and' | 'bool_or'
+      readonly function: AggregateFunction
       readonly columns: readonly Column[]
       readonly distinct: boolean
-      readonly comparisons: readonly { readonly operator: Operator; readonly operand: Operand }[]
+      readonly comparisons: readonly ResultComparison[]
     }
+
+/** What a condition on a relationship's rows may compare, and the type of the result; all but `count` take columns of it. */
+export const AGGREGATE_FUNCTIONS = {
+  count: 'int4',
+  bool_and: 'bool',
+  bool_or: 'bool',
+  avg: 'float8',
+  max: 'float8',
+  min: 'float8',
+  stddev_samp: 'float8',
+  sum: 'float8',
+  var_samp: 'float8',
+} as const
+export type AggregateFunction = keyof typeof AGGREGATE_FUNCTIONS
+
+export function isAggregateFunction(name: string): name is AggregateFunction {
+  return Object.hasOwn(AGGREGATE_FUNCTIONS, name)
+}
+
+/** What the result has to be. */
+export type ResultComparison =
+  | { readonly operator: Operator; readonly operand: Operand }
+  | { readonly operator: '_is_null'; readonly isNull: boolean }
 
 export const ALWAYS: Predicate = { kind: 'and', items: [] }
 

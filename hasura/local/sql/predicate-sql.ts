@@ -1,6 +1,13 @@
 import type { Column } from '../catalog/catalog.ts'
 import type { RelationshipModel, TableModel } from '../schema/model.ts'
-import { OPERATORS, type Operand, type Operator, type Predicate } from '../schema/predicate.ts'
+import {
+  AGGREGATE_FUNCTIONS,
+  OPERATORS,
+  type Operand,
+  type Operator,
+  type Predicate,
+  type ResultComparison,
+} from '../schema/predicate.ts'
 import { columnOf, conjunction, type Statement, tableName } from './statement.ts'
 
 export interface Row {
@@ -121,21 +128,32 @@ function operandType(operator: Operator, column: Column): string {
 
 function aggregateComparison(statement: Statement, predicate: Kind<'aggregate'>, row: Row): string {
   const { relationship, target, where, columns, distinct, comparisons } = predicate
+  if (comparisons.length === 0) return 'true'
   const alias = statement.alias()
   const condition = predicateSql(statement, where, { alias, root: alias })
   const names = columns.map((column) => columnOf(alias, column.name))
   const call = aggregateCall(predicate.function, names, distinct)
-  const resultType = predicate.function === 'count' ? 'integer' : 'boolean'
-  const compared = comparisons.map(({ operator, operand }) => {
-    const type = OPERATORS[operator].operandType === 'list' ? `${resultType}[]` : resultType
-    const right =
-      operand.kind === 'value' ? statement.parameter(operand.value, type) : listParameter(statement, operand, type)
-    if (operator === '_nin') return `not (${call} = any (${right}))`
-    return operator === '_in' ? `${call} = any (${right})` : `${call} ${OPERATORS[operator].sql} ${right}`
-  })
+  const type = AGGREGATE_FUNCTIONS[predicate.function]
+  const compared = comparisons.map((comparison) => resultComparison(statement, comparison, { call, type }))
   const from = `${tableName(target.catalog)} ${alias}`
   const join = joinCondition(relationship.mapping, row.alias, alias)
   return `(select ${conjunction(...compared)} from ${from} where ${conjunction(join, condition)})`
+}
+
+function resultComparison(
+  statement: Statement,
+  comparison: ResultComparison,
+  { call, type }: { call: string; type: string },
+): string {
+  if (comparison.operator === '_is_null') return `${call} is ${comparison.isNull ? '' : 'not '}null`
+  const { operator, operand } = comparison
+  const isList = OPERATORS[operator].operandType === 'list'
+  const right =
+    operand.kind === 'value'
+      ? statement.parameter(operand.value, isList ? `${type}[]` : type)
+      : listParameter(statement, operand, `${type}[]`)
+  if (operator === '_nin') return `not (${call} = any (${right}))`
+  return operator === '_in' ? `${call} = any (${right})` : `${call} ${OPERATORS[operator].sql} ${right}`
 }
 
 function listParameter(statement: Statement, operand: Operand, sqlType: string): string {

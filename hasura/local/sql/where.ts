@@ -5,11 +5,13 @@ import {
   ALWAYS,
   allOf,
   type ColumnValue,
+  isAggregateFunction,
   isOperator,
   OPERATORS,
   type Operand,
   type Operator,
   type Predicate,
+  type ResultComparison,
 } from '../schema/predicate.ts'
 import type { RoleTable, RoleTables } from '../schema/role-tables.ts'
 
@@ -84,15 +86,19 @@ function readAggregate(name: string, value: Value, { table, tables }: Scope): Pr
       relationship,
       target: target.model,
       where: allOf(target.select?.filter ?? ALWAYS, readWhere(filter, target, tables)),
-      function: called === 'bool_and' || called === 'bool_or' ? called : 'count',
+      function: isAggregateFunction(called) ? called : 'count',
       columns: namedColumns(target, columns).map(({ column }) => column),
       distinct: distinct === true,
-      comparisons: entriesOf(predicate).flatMap(([operator, operand]) => {
-        return isOperator(operator) ? [{ operator, operand: readOperand(operator, operand) }] : []
-      }),
+      comparisons: entriesOf(predicate).map(([operator, operand]) => readResultComparison(operator, operand)),
     }
   })
   return allOf(...items)
+}
+
+function readResultComparison(name: string, operand: Value): ResultComparison {
+  if (name === '_is_null') return { operator: name, isNull: operand === true }
+  if (!isOperator(name)) throw new Error(`operator ${name} is in the schema but has no SQL`)
+  return { operator: name, operand: readOperand(name, operand) }
 }
 
 /** A table that the schema led to, so it is there. */

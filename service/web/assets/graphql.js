@@ -1,4 +1,5 @@
 import { openSession } from './demo.js'
+import { endWhenIdle, showSignedOut } from './idle.js'
 
 const RENEW_BEFORE_EXPIRY_MS = 120_000
 const STILL_GOOD_MS = 30_000
@@ -32,10 +33,25 @@ export function createGraphql({ graphqlUrl, subscriptionsUrl, userId, onConnecti
     retryAttempts: Number.POSITIVE_INFINITY,
     shouldRetry: () => true,
     retryWait: (retries) => wait(Math.min(LONGEST_WAIT_MS, 250 * 2 ** retries)),
-    connectionParams: async () => ({ headers: await persistently(headers) }),
+    connectionParams: async () => ({ headers: await persistently(async () => (isStopped ? {} : headers())) }),
     on: { connected: () => onConnection(true), closed: () => isStopped || onConnection(false) },
   })
-  const headers = async () => ({ authorization: `Bearer ${await tokens.get()}` })
+  const headers = async () => {
+    // A page that was signed out must not sign itself in again.
+    if (isStopped) throw new Error('Signed out.')
+    return { authorization: `Bearer ${await tokens.get()}` }
+  }
+  const stopWatching = endWhenIdle(() => {
+    stop()
+    showSignedOut()
+  })
+
+  function stop() {
+    isStopped = true
+    stopWatching()
+    tokens.stop()
+    void client.dispose()
+  }
 
   /** @type {typeof fetch} */
   const fetchAsUser = async (url, init) => fetch(url, { ...init, headers: { ...init?.headers, ...(await headers()) } })
@@ -70,11 +86,7 @@ export function createGraphql({ graphqlUrl, subscriptionsUrl, userId, onConnecti
         unsubscribe()
       }
     },
-    stop() {
-      isStopped = true
-      tokens.stop()
-      void client.dispose()
-    },
+    stop,
   }
 }
 

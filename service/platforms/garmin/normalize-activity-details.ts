@@ -1,0 +1,64 @@
+import type { ActivityLapRecord, ActivityStreamRecord } from '../records.ts'
+import { ItemReader, normalizer } from './item-reader.ts'
+import { idOf, readActivity } from './normalize-activities.ts'
+import { buildStreams, type Point, STREAMS } from './streams.ts'
+
+/** The summary with what was recorded each second and the laps. */
+export const normalizeActivityDetails = normalizer((reader) => {
+  const sourceId = idOf(reader)
+  const summary = reader.object('summary')
+  const activity = readActivity(summary ?? reader, sourceId)
+  if (summary !== undefined) reader.problems.push(...summary.problems)
+  const startS = (activity.startedAt?.getTime() ?? 0) / 1000
+  const points = reader.list('samples').flatMap((item) => readPoint(item, reader))
+  const activityStreams: ActivityStreamRecord[] = buildStreams(sourceId, { startS, points })
+  const endS = Math.max(
+    activity.endedAt === null ? startS : activity.endedAt.getTime() / 1000,
+    points.at(-1)?.atS ?? startS,
+  )
+  return { activities: [activity], activityStreams, activityLaps: readLaps(reader, { sourceId, endS }) }
+})
+
+function readPoint(item: unknown, parent: ItemReader): Point[] {
+  if (typeof item !== 'object' || item === null) return noteSample(parent)
+  const fields = item as Readonly<Record<string, unknown>>
+  const atS = fields['startTimeInSeconds']
+  if (typeof atS !== 'number' || !Number.isFinite(atS)) return noteSample(parent)
+  const values = STREAMS.map(({ fields: names, factor = 1 }) => {
+    const value = names.map((name) => fields[name]).find((candidate) => typeof candidate === 'number')
+    return typeof value === 'number' && Number.isFinite(value) ? value * factor : null
+  })
+  return [{ atS, values }]
+}
+
+function noteSample(parent: ItemReader): Point[] {
+  if (!parent.problems.includes(UNREADABLE)) parent.problems.push(UNREADABLE)
+  return []
+}
+
+const UNREADABLE = 'samples: some unreadable'
+
+/** A lap without a duration ends where the next begins. */
+function readLaps(parent: ItemReader, { sourceId, endS }: { sourceId: string; endS: number }): ActivityLapRecord[] {
+  const laps = parent.list('laps').map((item) => new ItemReader(item))
+  const starts = laps.map((lap) => lap.startS())
+  return laps.map((lap, index) => {
+    const startS = starts[index] ?? 0
+    const elapsed = lap.number('durationInSeconds') ?? Math.max(0, (starts[index + 1] ?? endS) - startS)
+    return {
+      sourceId,
+      lapNumber: index + 1,
+      startedAt: new Date(startS * 1000),
+      elapsedTimeS: elapsed,
+      movingTimeS: null,
+      distanceM: lap.number(['distanceInMeters', 'totalDistanceInMeters']) ?? null,
+      elevationGainM: null,
+      meanSpeedMPerS: lap.number('averageSpeedInMetersPerSecond', { max: 200 }) ?? null,
+      maxSpeedMPerS: null,
+      heartRateMeanBpm: lap.number('averageHeartRate', { max: 400 }) || null,
+      heartRateMaxBpm: lap.number('maxHeartRate', { max: 400 }) || null,
+      cadenceMeanRpm: null,
+      powerMeanW: null,
+    }
+  })
+}

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { createServer } from '../../service/api/server.ts'
+import { createMetrics } from '../../service/monitoring/metrics.ts'
+import { createLog } from '../../service/runtime/log.ts'
+
+async function ask(
+  headers: Record<string, string>,
+  {
+    remoteAddress = '203.0.113.9',
+    method = 'POST' as const,
+    ...options
+  }: { remoteAddress?: string; method?: 'POST' | 'OPTIONS'; trustedProxies?: string[]; secure?: boolean } = {},
+) {
+  const metrics = createMetrics({ countConnections: async () => [], findPausedEndpoints: async () => [] })
+  const app = createServer({
+    listener: 'public',
+    log: createLog({ level: 'silent', process: 'test' }),
+    metrics,
+    ...options,
+  })
+  app.post('/seen', async (request) => ({
+    headers: request.headers,
+    source: request.sourceAddress,
+    host: request.host,
+  }))
+  const response = await app.inject({ method, url: '/seen', remoteAddress, headers })
+  await app.close()
+  return response
+}
+
+const FORGED = {
+  'x-forwarded-for': '198.51.100.7',
+  'x-forwarded-host': 'evil.example',
+  'x-forwarded-proto': 'https',
+  forwarded: 'for=198.51.100.7',
+  'x-real-ip': '198.51.100.7',
+  'x-hasura-user-id': 'somebody',
+  'x-hasura-admin-secret': 'guess',
+  'x-client-cert': 'forged',
+  'x-forwarded-client-cert': 'forged',
+  'x-ssl-client-verify': 'SUCCESS',
+  'x-original-url': '/actions/syncNow',
+}
+
+describe('the edge', () => {
+  test('drops what only a proxy of ours may say, and believes nobody about where a request comes from', async () => {
+    const seen = (await ask({ ...FORGED, 'x-app': 'kept' })).json<{
+      headers: Record<string, string>
+      source: string
+      host: string
+    }>()
+    expect(Object.keys(seen.headers).filter((name) => name in FORGED)).toEqual([])
+    expect(seen.headers['x-app']).toBe('kept')
+    expect([seen.source, seen.host]).toEqual(['203.0.113.9', 'localhost:80'])
+  })
+
+  test('sees through a configured proxy to whom that saw, and not further', async () => {
+    const options = { trustedProxies: ['10.0.0.0/8'] }
+    const forwarded = { 'x-forwarded-for': '192.0.2.1, 198.51.100.7' }
+    const through = await ask(forwarded, { ...options, remoteAddress: '10.1.2.3' })
+    expect(through.json()).toMatchObject({ source: '198.51.100.7' })
+    expect((await ask(forwarded, options)).json()).toMatchObject({ source: '203.0.113.9' })
+  })
+
+  test('gives each request an id of its own, whatever it brought', async () => {
+    const ids = [await ask({ 'x-request-id': 'mine' }), await ask({ 'x-request-id': 'mine' })].map(
+      ({ headers }) => headers['x-request-id'],
+    )
+    expect(new Set(ids).size).toBe(2)
+    expect(ids).not.toContain('mine')
+  })
+
+  test('answers with headers that a browser heeds', async () => {
+    const { headers } = await ask({}, { secure: true })
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'cache-control': 'no-store',
+      'strict-transport-security': 'max-age=63072000; includeSubDomains',
+    })
+    expect((await ask({})).headers['strict-transport-security']).toBeUndefined()
+  })
+
+  test('lets no page of another origin read an answer', async () => {
+    const origin = { origin: 'https://evil.example', 'access-control-request-method': 'POST' }
+    for (const method of ['POST', 'OPTIONS'] as const)
+      expect(
+        Object.keys((await ask(origin, { method })).headers).filter((name) => name.startsWith('access-control')),
+      ).toEqual([])
+  })
+})
