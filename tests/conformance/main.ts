@@ -25,7 +25,9 @@ async function main(paths: readonly string[]): Promise<number> {
     await server.close()
   }
   for (const transport of TRANSPORTS)
-    process.stdout.write(`all over ${transport}: ${count(reports.filter((report) => report.transport === transport))}\n`)
+    process.stdout.write(
+      `all over ${transport}: ${count(reports.filter((report) => report.transport === transport))}\n`,
+    )
   return reports.some(({ verdicts }) => verdicts.some(({ outcome }) => outcome === 'failed')) ? 1 : 0
 }
 

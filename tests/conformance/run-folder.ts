@@ -61,7 +61,13 @@ export async function runFolder(
     const own = reports.filter((report) => report.transport === transport)
     const unique = (key: 'missing' | 'setupFailures') => [...new Set(own.flatMap((report) => report[key]))]
     const verdicts = own.flatMap((report) => report.verdicts)
-    return { name: folder.name, transport, verdicts, missing: unique('missing'), setupFailures: unique('setupFailures') }
+    return {
+      name: folder.name,
+      transport,
+      verdicts,
+      missing: unique('missing'),
+      setupFailures: unique('setupFailures'),
+    }
   })
 }
 
