@@ -37,6 +37,17 @@ export function dropDependents(draft: Draft, problems: readonly Inconsistency[])
   return isChanged
 }
 
+/** Removes the actions, and the custom types when they do not fit each other. Answers whether there were any. */
+export function dropActions(draft: Draft, problems: readonly Inconsistency[]): boolean {
+  const names = new Set(problems.map(({ name }) => name))
+  const left = draft.actions.filter(({ name }) => !names.has(`action ${String(name)}`))
+  const areTypesBad = names.has('custom_types custom_types')
+  const isChanged = areTypesBad || left.length < draft.actions.length
+  draft.actions = left
+  if (areTypesBad) draft.custom_types = {}
+  return isChanged
+}
+
 /** Throws `dependency-error` as Hasura does when something still uses what a command removed. */
 export function refuseDependents(problems: readonly Inconsistency[]): never {
   const message = `cannot drop due to the following dependent objects: ${problems.map(({ name }) => name).join(', ')}`
