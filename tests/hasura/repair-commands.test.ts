@@ -64,4 +64,25 @@ describe('metadata commands', () => {
     ])
     expect(await ask('{ article { author { id } } }')).toEqual({ data: { article: [{ author: { id: 1 } }] } })
   })
+
+  test('drop an action whose types went with their table', async () => {
+    const { command, database } = await start()
+    await command('track_table', { table: 'color' })
+    const relationship = { name: 'color', type: 'object', remote_table: 'color', field_mapping: { value: 'value' } }
+    const fields = [{ name: 'value', type: 'String!' }]
+    const objects = [{ name: 'Mixed', fields, relationships: [relationship] }]
+    expect(await command('set_custom_types', { objects })).toEqual(DONE)
+    const definition = { kind: 'synchronous', type: 'query', handler: 'http://127.0.0.1:9', output_type: 'Mixed' }
+    for (const [name, output_type] of [
+      ['mix', 'Mixed'],
+      ['say', 'String'],
+    ])
+      expect(await command('create_action', { name, definition: { ...definition, output_type } })).toEqual(DONE)
+    await database.query('drop table color cascade')
+    await command('reload_metadata', {})
+    expect(await command('drop_inconsistent_metadata', {})).toEqual(DONE)
+    const { body } = await command('export_metadata', {})
+    expect(body).toMatchObject({ actions: [{ name: 'say' }], sources: [{ tables: [] }] })
+    expect(body.custom_types.objects ?? []).toEqual([])
+  })
 })
