@@ -100,12 +100,18 @@ function readAggregate(name: string, value: Value, { table, tables, depth }: Sco
         readConditions(filter, { table: target, tables, depth: depth + 1 }),
       ),
       function: isAggregateFunction(called) ? called : 'count',
-      columns: namedColumns(target, columns).map(({ column }) => column),
+      columns: argumentColumns(target, columns).map(({ column }) => column),
       distinct: distinct === true,
       comparisons: entriesOf(predicate).map(([operator, operand]) => readResultComparison(operator, operand)),
     }
   })
   return allOf(...items)
+}
+
+/** A name, a list of names, or `{X, Y}`. */
+function argumentColumns(table: RoleTable, value: Value | undefined): readonly ColumnModel[] {
+  const isPair = typeof value === 'object' && value !== null && 'X' in value
+  return isPair ? entriesOf(value).flatMap(([, name]) => namedColumns(table, name)) : namedColumns(table, value)
 }
 
 function readResultComparison(name: string, operand: Value): ResultComparison {
