@@ -65,6 +65,27 @@ describe('metadata commands', () => {
     expect(await ask('{ article { author { id } } }')).toEqual({ data: { article: [{ author: { id: 1 } }] } })
   })
 
+  test('drop the permission on a table, and not that on its namesake in another schema', async () => {
+    const { command, database } = await start()
+    await database.query('create schema press; create table press.author (id integer primary key, name text)')
+    const permission = { columns: ['id'], filter: { name: { _neq: 'x' } } }
+    for (const table of [
+      { schema: 'public', name: 'author' },
+      { schema: 'press', name: 'author' },
+    ]) {
+      await command('track_table', table)
+      await command('create_select_permission', { table, role: 'reader', permission })
+    }
+    await database.query('alter table press.author drop column name')
+    await command('reload_metadata', {})
+    expect(await command('drop_inconsistent_metadata', {})).toEqual(DONE)
+    const { body } = await command('export_metadata', {})
+    expect(body.sources[0].tables).toEqual([
+      expect.objectContaining({ select_permissions: [{ role: 'reader', permission }] }),
+      { table: { schema: 'press', name: 'author' }, select_permissions: [] },
+    ])
+  })
+
   test('drop an action whose types went with their table', async () => {
     const { command, database } = await start()
     await command('track_table', { table: 'color' })

@@ -1,7 +1,7 @@
 import { HasuraError } from '../errors.ts'
 import type { Inconsistency } from '../execute/engine-types.ts'
 import type { Draft, Entry, TableDraft } from './draft.ts'
-import { tablesOf } from './draft.ts'
+import { spell, tablesOf } from './draft.ts'
 
 const PERMISSIONS = ['select', 'insert', 'update', 'delete'] as const
 
@@ -59,5 +59,5 @@ function labelOf({ table }: TableDraft): string {
 }
 
 function permissionLabel(kind: string, role: string, { table }: TableDraft): string {
-  return `${kind} permission of role ${role} on table ${table.name}`
+  return `${kind} permission of role ${role} on table ${spell(table)}`
 }
