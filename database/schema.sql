@@ -227,12 +227,15 @@ create table ops.deleted_records (
   source_id text not null,
   observed_at timestamp with time zone not null,
   record_type text default 'activity'::text not null,
+  payloads_removed_at timestamp with time zone,
   constraint deleted_records_pkey PRIMARY KEY (user_id, platform, record_type, source_id),
   constraint deleted_records_record_type_check CHECK ((record_type = ANY (ARRAY['activity'::text, 'sleep_session'::text, 'sample'::text]))),
   constraint deleted_records_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint deleted_records_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
+CREATE INDEX deleted_records_in_payloads ON ops.deleted_records USING btree (platform, user_id) WHERE (payloads_removed_at IS NULL);
 comment on table ops.deleted_records is 'What is gone at the source, so that a late or replayed payload from before does not bring it back.';
+comment on column ops.deleted_records.payloads_removed_at is 'When the record was removed from the stored payloads as well; null while it is still in them, or where no policy asks for it.';
 grant delete, insert, select, update on ops.deleted_records to tributary_service;
 
 create table ops.delivered_items (
@@ -366,6 +369,57 @@ comment on column ops.token_endpoints.paused_until is 'No refresh is asked for b
 comment on column ops.token_endpoints.updated_at is 'When the row last changed.';
 grant delete, insert, select, update on ops.token_endpoints to tributary_service;
 
+create table ops.upload_chunks (
+  user_id uuid not null,
+  upload_id uuid not null,
+  from_byte bigint not null,
+  byte_count integer not null,
+  bytes_sealed bytea not null,
+  constraint upload_chunks_pkey PRIMARY KEY (user_id, upload_id, from_byte),
+  constraint upload_chunks_byte_count_check CHECK (((byte_count >= 1) AND (byte_count <= 1048576))),
+  constraint upload_chunks_from_byte_check CHECK ((from_byte >= 0)),
+  constraint upload_chunks_user_id_upload_id_fkey FOREIGN KEY (user_id, upload_id) REFERENCES ops.uploads(user_id, id) ON DELETE CASCADE
+);
+comment on table ops.upload_chunks is 'The bytes of files that are being received or imported, sealed, at most 1 MiB a row.';
+comment on column ops.upload_chunks.user_id is 'Whose file it is.';
+comment on column ops.upload_chunks.upload_id is 'The file.';
+comment on column ops.upload_chunks.from_byte is 'Place of the first byte in the file.';
+comment on column ops.upload_chunks.byte_count is 'How many bytes are sealed here.';
+comment on column ops.upload_chunks.bytes_sealed is 'The bytes, sealed for this person.';
+grant delete, insert, select, update on ops.upload_chunks to tributary_service;
+
+create table ops.uploads (
+  user_id uuid not null,
+  id uuid not null,
+  platform text not null,
+  state text default 'receiving'::text not null,
+  received_bytes bigint default 0 not null,
+  sha256 text,
+  sync_run_id uuid,
+  received_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint uploads_pkey PRIMARY KEY (user_id, id),
+  constraint uploads_check CHECK (((state = 'receiving'::text) OR ((sha256 IS NOT NULL) AND (sync_run_id IS NOT NULL)))),
+  constraint uploads_received_bytes_check CHECK ((received_bytes >= 0)),
+  constraint uploads_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'importing'::text, 'done'::text, 'failed'::text]))),
+  constraint uploads_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE,
+  constraint uploads_user_id_sync_run_id_fkey FOREIGN KEY (user_id, sync_run_id) REFERENCES public.sync_runs(user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX uploads_by_change ON ops.uploads USING btree (updated_at) WHERE (state = 'receiving'::text);
+CREATE INDEX uploads_by_content ON ops.uploads USING btree (user_id, platform, sha256) WHERE (sha256 IS NOT NULL);
+comment on table ops.uploads is 'Files that people upload: received piece by piece, then imported. The bytes go when the import has ended; the digest stays, so that the same file is recognised.';
+comment on column ops.uploads.user_id is 'Whose file it is.';
+comment on column ops.uploads.id is 'Chosen by the client, so that it can go on after its connection broke.';
+comment on column ops.uploads.platform is 'The platform that made the file.';
+comment on column ops.uploads.state is 'receiving, importing, done or failed.';
+comment on column ops.uploads.received_bytes is 'How much of it is stored.';
+comment on column ops.uploads.sha256 is 'Digest of the whole file, hexadecimal; null until it is complete.';
+comment on column ops.uploads.sync_run_id is 'The import of it; null until it is complete.';
+comment on column ops.uploads.received_at is 'When its first byte came.';
+comment on column ops.uploads.updated_at is 'When it last changed.';
+grant delete, insert, select, update on ops.uploads to tributary_service;
+
 create table ops.webhook_deliveries (
   id uuid default gen_random_uuid() not null,
   platform text not null,
@@ -385,6 +439,7 @@ create table ops.webhook_deliveries (
   constraint webhook_deliveries_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
+CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((processed_at IS NOT NULL) AND (body_sealed IS NOT NULL));
 comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every accepted webhook, sealed, stored before it is answered.';
 comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null when they are in webhook_delivery_chunks.';
 comment on column ops.webhook_deliveries.items_done is 'Items of a large delivery that are dealt with: where a worker that was killed is succeeded.';
@@ -891,6 +946,81 @@ comment on column public.default_source_priorities.rank is 'The smallest wins; a
 grant select on public.default_source_priorities to tributary_hasura;
 grant select on public.default_source_priorities to tributary_service;
 
+create table public.emergency_accesses (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  reason text not null,
+  minutes integer not null,
+  requested_by uuid not null,
+  requested_at timestamp with time zone default now() not null,
+  approved_by uuid,
+  approved_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  constraint emergency_accesses_pkey PRIMARY KEY (user_id, id),
+  constraint emergency_accesses_id_key UNIQUE (id),
+  constraint emergency_accesses_check CHECK ((approved_by <> requested_by)),
+  constraint emergency_accesses_check1 CHECK ((((approved_by IS NULL) = (approved_at IS NULL)) AND ((approved_by IS NULL) = (expires_at IS NULL)))),
+  constraint emergency_accesses_check2 CHECK ((expires_at <= (approved_at + '01:00:00'::interval))),
+  constraint emergency_accesses_minutes_check CHECK (((minutes >= 1) AND (minutes <= 60))),
+  constraint emergency_accesses_reason_check CHECK (((length(reason) >= 10) AND (length(reason) <= 1000))),
+  constraint emergency_accesses_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table public.emergency_accesses is 'Break-glass: an operator asks to read one person''s data, another person approves, and it ends by itself. Every read is in access_log.';
+comment on column public.emergency_accesses.user_id is 'Whose data it is about.';
+comment on column public.emergency_accesses.id is 'Id of the access.';
+comment on column public.emergency_accesses.reason is 'Why, in the words of who asked.';
+comment on column public.emergency_accesses.minutes is 'For how long from the approval.';
+comment on column public.emergency_accesses.requested_by is 'Who asked, and alone may read.';
+comment on column public.emergency_accesses.requested_at is 'When it was asked for; it lapses after an hour without approval.';
+comment on column public.emergency_accesses.approved_by is 'Who approved: somebody else.';
+comment on column public.emergency_accesses.approved_at is 'When it was approved.';
+comment on column public.emergency_accesses.expires_at is 'When it ends, by itself.';
+grant select on public.emergency_accesses to tributary_hasura;
+grant insert, select on public.emergency_accesses to tributary_service;
+grant update (approved_at) on public.emergency_accesses to tributary_service;
+grant update (approved_by) on public.emergency_accesses to tributary_service;
+grant update (expires_at) on public.emergency_accesses to tributary_service;
+
+create table public.key_rotations (
+  id uuid default gen_random_uuid() not null,
+  kind text not null,
+  status text default 'running'::text not null,
+  requested_by uuid,
+  keys_before timestamp with time zone not null,
+  master_version integer,
+  total_keys integer not null,
+  rotated_keys integer default 0 not null,
+  skipped_keys integer default 0 not null,
+  error_code text,
+  started_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  finished_at timestamp with time zone,
+  constraint key_rotations_pkey PRIMARY KEY (id),
+  constraint key_rotations_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
+  constraint key_rotations_kind_check CHECK ((kind = ANY (ARRAY['all'::text, 'master'::text, 'user'::text]))),
+  constraint key_rotations_rotated_keys_check CHECK ((rotated_keys >= 0)),
+  constraint key_rotations_skipped_keys_check CHECK ((skipped_keys >= 0)),
+  constraint key_rotations_status_check CHECK ((status = ANY (ARRAY['running'::text, 'complete'::text]))),
+  constraint key_rotations_total_keys_check CHECK ((total_keys >= 0))
+);
+CREATE UNIQUE INDEX key_rotations_one_running ON public.key_rotations USING btree (status) WHERE (status = 'running'::text);
+comment on table public.key_rotations is 'Rotations of the vault''s keys: what was asked for, how far it is, how it ended. No key is in here.';
+comment on column public.key_rotations.id is 'Id of the rotation.';
+comment on column public.key_rotations.kind is 'master: keys are wrapped anew. user: people get new keys and their tokens are sealed anew. all: both.';
+comment on column public.key_rotations.status is 'running or complete.';
+comment on column public.key_rotations.requested_by is 'The operator who asked for it; null when it was due.';
+comment on column public.key_rotations.keys_before is 'People''s keys made before this are replaced.';
+comment on column public.key_rotations.master_version is 'The version of the master key that everything ends under; null until it is made, and for kind user.';
+comment on column public.key_rotations.total_keys is 'Keys to go through, counted at the start; for kind all each counts twice.';
+comment on column public.key_rotations.rotated_keys is 'Keys done.';
+comment on column public.key_rotations.skipped_keys is 'Keys, or tokens under them, that could not be opened and were left as they are.';
+comment on column public.key_rotations.error_code is 'What stopped it the last time; it goes on by itself. Null while all is well.';
+comment on column public.key_rotations.started_at is 'When it was asked for.';
+comment on column public.key_rotations.updated_at is 'When it last moved.';
+comment on column public.key_rotations.finished_at is 'When it was complete.';
+grant select on public.key_rotations to tributary_hasura;
+grant delete, insert, select, update on public.key_rotations to tributary_service;
+
 create view public.merged_activities as
  SELECT a.user_id,
     a.id,
@@ -1098,6 +1228,24 @@ comment on column public.raw_fitness_data.created_at is 'When the row was writte
 grant select, trigger on public.raw_fitness_data to tributary_hasura;
 grant delete, insert, select on public.raw_fitness_data to tributary_service;
 grant update (processed_at) on public.raw_fitness_data to tributary_service;
+
+create table public.role_platform_restrictions (
+  role text not null,
+  platform text not null,
+  reason text,
+  created_at timestamp with time zone default now() not null,
+  constraint role_platform_restrictions_pkey PRIMARY KEY (platform, role),
+  constraint role_platform_restrictions_platform_check CHECK ((platform ~ '^[a-z][a-z0-9-]{0,39}$'::text)),
+  constraint role_platform_restrictions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint role_platform_restrictions_role_check CHECK ((role = ANY (ARRAY['user'::text, 'operator'::text, 'auditor'::text])))
+);
+comment on table public.role_platform_restrictions is 'Platforms that a role has nothing to do with; empty means that every role works with every platform.';
+comment on column public.role_platform_restrictions.role is 'operator and auditor see no row of the platform; user keeps what is there and may begin nothing new.';
+comment on column public.role_platform_restrictions.platform is 'The platform; it need not be switched on.';
+comment on column public.role_platform_restrictions.reason is 'Why, in the words of whoever decided it; null where none was given.';
+comment on column public.role_platform_restrictions.created_at is 'Since when.';
+grant select on public.role_platform_restrictions to tributary_hasura;
+grant delete, insert, select on public.role_platform_restrictions to tributary_service;
 
 create table public.samples (
   user_id uuid not null,
@@ -1361,6 +1509,7 @@ create table public.user_fitness_summary (
   constraint user_fitness_summary_pkey PRIMARY KEY (user_id, date, platform),
   constraint user_fitness_summary_data_points_check CHECK ((data_points > 0))
 );
+CREATE INDEX user_fitness_summary_by_age ON public.user_fitness_summary USING btree (platform, date);
 comment on table public.user_fitness_summary is 'How much arrived: payloads received for each person, UTC day of arrival and platform.';
 comment on column public.user_fitness_summary.user_id is 'Whose data it is.';
 comment on column public.user_fitness_summary.date is 'UTC day on which the payloads were stored.';
@@ -1369,6 +1518,33 @@ comment on column public.user_fitness_summary.data_points is 'Number of payloads
 comment on column public.user_fitness_summary.data_types is 'The distinct kinds of payload, as a JSON array of text.';
 grant select on public.user_fitness_summary to tributary_hasura;
 grant delete, insert, select, update on public.user_fitness_summary to tributary_service;
+
+create table vault.master_key_versions (
+  version integer not null,
+  source text not null,
+  reference text not null,
+  parameters jsonb default '{}'::jsonb not null,
+  environment text not null,
+  state text not null,
+  created_at timestamp with time zone default now() not null,
+  retired_at timestamp with time zone,
+  constraint master_key_versions_pkey PRIMARY KEY (version),
+  constraint master_key_versions_check CHECK (((state = 'retired'::text) = (retired_at IS NOT NULL))),
+  constraint master_key_versions_source_check CHECK ((source = ANY (ARRAY['local'::text, 'passphrase'::text, 'aws_kms'::text, 'vault_transit'::text]))),
+  constraint master_key_versions_state_check CHECK ((state = ANY (ARRAY['current'::text, 'opening'::text, 'retired'::text]))),
+  constraint master_key_versions_version_check CHECK ((version > 0))
+);
+CREATE UNIQUE INDEX master_key_versions_one_current ON vault.master_key_versions USING btree (state) WHERE (state = 'current'::text);
+comment on table vault.master_key_versions is 'Every version of a master key that wraps data keys. The keys themselves are elsewhere.';
+comment on column vault.master_key_versions.version is 'Counts up; written into every box that is sealed under it.';
+comment on column vault.master_key_versions.source is 'Where the master key is kept.';
+comment on column vault.master_key_versions.reference is 'Which key of the source: a fingerprint, an ARN, or a name.';
+comment on column vault.master_key_versions.parameters is 'What is needed beside the key and is no secret: salt, hash and number of iterations.';
+comment on column vault.master_key_versions.environment is 'The installation it belongs to; its keys open nothing elsewhere.';
+comment on column vault.master_key_versions.state is 'current: wraps and unwraps. opening: unwraps only. retired: nothing is wrapped by it any more.';
+comment on column vault.master_key_versions.created_at is 'When it became current.';
+comment on column vault.master_key_versions.retired_at is 'When the last key that it wrapped was gone; null before.';
+grant delete, insert, select, update on vault.master_key_versions to tributary_service;
 
 create table vault.oauth_states (
   id uuid default gen_random_uuid() not null,
@@ -1416,6 +1592,34 @@ comment on column vault.pending_revocations.gives_up_at is 'After this the row i
 comment on column vault.pending_revocations.created_at is 'When the connection ended.';
 grant delete, insert, select, update on vault.pending_revocations to tributary_service;
 
+create table vault.purpose_keys (
+  key_id uuid not null,
+  purpose text not null,
+  version integer not null,
+  master_version integer not null,
+  wrapped_key bytea not null,
+  seals bigint default 0 not null,
+  created_at timestamp with time zone default now() not null,
+  retired_at timestamp with time zone,
+  constraint purpose_keys_pkey PRIMARY KEY (key_id),
+  constraint purpose_keys_purpose_version_key UNIQUE (purpose, version),
+  constraint purpose_keys_purpose_check CHECK ((purpose = ANY (ARRAY['oauth_state'::text, 'inbox'::text, 'revocation'::text]))),
+  constraint purpose_keys_seals_check CHECK ((seals >= 0)),
+  constraint purpose_keys_version_check CHECK ((version > 0)),
+  constraint purpose_keys_master_version_fkey FOREIGN KEY (master_version) REFERENCES vault.master_key_versions(version)
+);
+CREATE UNIQUE INDEX purpose_keys_one_current ON vault.purpose_keys USING btree (purpose) WHERE (retired_at IS NULL);
+comment on table vault.purpose_keys is 'Data keys for what is sealed without a person: one current key for each purpose.';
+comment on column vault.purpose_keys.key_id is 'Written into every box that the key seals.';
+comment on column vault.purpose_keys.purpose is 'The one thing it is for.';
+comment on column vault.purpose_keys.version is 'Counts up for each purpose.';
+comment on column vault.purpose_keys.master_version is 'The version of the master key that wraps it.';
+comment on column vault.purpose_keys.wrapped_key is '256 random bits, wrapped; the working key is derived from them.';
+comment on column vault.purpose_keys.seals is 'How many boxes it may have sealed: processes reserve them in blocks.';
+comment on column vault.purpose_keys.created_at is 'When it was made.';
+comment on column vault.purpose_keys.retired_at is 'Since when it opens and no longer seals; it is deleted when nothing it sealed can still be there.';
+grant delete, insert, select, update on vault.purpose_keys to tributary_service;
+
 create table vault.tokens (
   user_id uuid not null,
   platform text not null,
@@ -1439,16 +1643,34 @@ comment on column vault.tokens.refresh_not_before is 'No refresh is tried before
 grant delete, insert, select, update on vault.tokens to tributary_service;
 
 create table vault.user_keys (
-  user_id uuid not null,
   key_id uuid not null,
-  master_key_id text not null,
+  user_id uuid not null,
+  version integer not null,
+  master_version integer not null,
   wrapped_key bytea not null,
+  seals bigint default 0 not null,
   created_at timestamp with time zone default now() not null,
-  constraint user_keys_pkey PRIMARY KEY (user_id),
-  constraint user_keys_key_id_key UNIQUE (key_id),
+  retired_at timestamp with time zone,
+  constraint user_keys_pkey PRIMARY KEY (key_id),
+  constraint user_keys_user_id_version_key UNIQUE (user_id, version),
+  constraint user_keys_seals_check CHECK ((seals >= 0)),
+  constraint user_keys_version_check CHECK ((version > 0)),
+  constraint user_keys_master_version_fkey FOREIGN KEY (master_version) REFERENCES vault.master_key_versions(version),
   constraint user_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
-comment on table vault.user_keys is 'One data key for each person, wrapped by a master key; deleting it makes the person''s tokens unreadable.';
+CREATE INDEX user_keys_by_master_version ON vault.user_keys USING btree (master_version, key_id);
+CREATE UNIQUE INDEX user_keys_one_current ON vault.user_keys USING btree (user_id) WHERE (retired_at IS NULL);
+CREATE INDEX user_keys_retired ON vault.user_keys USING btree (key_id) WHERE (retired_at IS NOT NULL);
+CREATE TRIGGER announce_key_deleted AFTER DELETE ON vault.user_keys FOR EACH ROW EXECUTE FUNCTION vault.announce_key_deleted();
+comment on table vault.user_keys is 'Data keys of each person, wrapped by a master key; deleting them makes the person''s tokens unreadable.';
+comment on column vault.user_keys.key_id is 'Written into every box that the key seals; boxes choose their key by it.';
+comment on column vault.user_keys.user_id is 'Whose key it is.';
+comment on column vault.user_keys.version is 'Counts up for each person.';
+comment on column vault.user_keys.master_version is 'The version of the master key that wraps it.';
+comment on column vault.user_keys.wrapped_key is '256 random bits, wrapped; the working key is derived from them.';
+comment on column vault.user_keys.seals is 'How many boxes it may have sealed; counted before they are sealed, and refused above a cap.';
+comment on column vault.user_keys.created_at is 'When it was made.';
+comment on column vault.user_keys.retired_at is 'Since when it opens and no longer seals; null while it is the person''s current key.';
 grant delete, insert, select, update on vault.user_keys to tributary_service;
 
 CREATE OR REPLACE FUNCTION audit.forget_person(p_user_id uuid)
@@ -1618,6 +1840,83 @@ begin
 end $function$;
 comment on function ops.create_sample_partitions(date[]) is 'Creates the partitions of samples for the given months; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
 grant execute on function ops.create_sample_partitions(date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.enforce_policy(p_user_id uuid, p_platform text)
+ RETURNS TABLE(effect text, record_type text, records bigint, days date[])
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_policy record;
+  v_deauthorized boolean;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('person:' || p_user_id, 0));
+  select p.retention_days, p.source_deletion_hours, p.deauthorization_days into v_policy from public.platforms p where p.id = p_platform;
+  v_deauthorized := exists (
+    select 1 from public.connections c
+    where c.user_id = p_user_id and c.platform = p_platform and c.status = 'disconnected'
+      and c.disconnected_at <= now() - make_interval(days => v_policy.deauthorization_days));
+  if v_deauthorized then
+    delete from ops.deleted_records d where d.user_id = p_user_id and d.platform = p_platform;
+  end if;
+  return query
+  with due as (
+    select 'deauthorized' as effect, 'infinity'::timestamptz as before where v_deauthorized
+    union all
+    select 'expired', now() - make_interval(days => v_policy.retention_days) where not v_deauthorized and v_policy.retention_days is not null
+  ), done as (
+    select d.effect, r.* from due d cross join lateral ops.remove_data_from_before(p_user_id, p_platform, d.before) r
+  ), scrubbed as (
+    update ops.deleted_records d set payloads_removed_at = now()
+    where d.user_id = p_user_id and d.platform = p_platform and d.payloads_removed_at is null
+      and v_policy.source_deletion_hours is not null
+    returning ops.remove_record_from_payloads(p_user_id, p_platform, d.source_id, d.observed_at) as payloads
+  ), effects as (
+    select done.effect, n.key as record_type, n.value::bigint as records, done.days
+    from done cross join lateral jsonb_each_text(done.removed) as n
+    union all
+    select 'deleted_at_source', 'raw_fitness_data', sum(s.payloads)::bigint, '{}'::date[] from scrubbed s
+  ), counted as (
+    insert into public.policy_effects as p (user_id, platform, effect, record_type, records)
+    select p_user_id, p_platform, e.effect, e.record_type, e.records from effects e where e.records > 0
+    on conflict on constraint policy_effects_pkey do update set records = p.records + excluded.records, updated_at = now()
+  )
+  select e.effect, e.record_type, e.records, e.days from effects e where e.records > 0;
+end $function$;
+comment on function ops.enforce_policy(uuid,text) is 'Deletes what a platform''s policy no longer allows to keep of one person, counts it, and answers what it was and the days to be merged again. Safe to run twice.';
+grant execute on function ops.enforce_policy(uuid,text) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.find_policy_work(p_limit integer)
+ RETURNS TABLE(user_id uuid, platform text)
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT due.user_id,
+     due.platform
+    FROM ( SELECT f.user_id,
+             p.id AS platform
+            FROM (public.platforms p
+              JOIN public.user_fitness_summary f ON ((((f.platform)::text = p.id) AND (f.date <= ((now() - make_interval(days => p.retention_days)))::date))))
+         UNION
+          SELECT c.user_id,
+             c.platform
+            FROM (public.connections c
+              JOIN public.platforms p ON ((p.id = c.platform)))
+           WHERE ((c.status = 'disconnected'::text) AND (c.disconnected_at <= (now() - make_interval(days => p.deauthorization_days))) AND (EXISTS ( SELECT 1
+                    FROM public.user_fitness_summary f
+                   WHERE ((f.user_id = c.user_id) AND ((f.platform)::text = c.platform)))))
+         UNION
+          SELECT d.user_id,
+             d.platform
+            FROM (ops.deleted_records d
+              JOIN public.platforms p ON ((p.id = d.platform)))
+           WHERE ((p.source_deletion_hours IS NOT NULL) AND (d.payloads_removed_at IS NULL))) due
+   ORDER BY due.user_id, due.platform
+  LIMIT find_policy_work.p_limit;
+END;
+comment on function ops.find_policy_work(integer) is 'People with data of a platform that its policy no longer allows to keep, or soon will not: ops.enforce_policy looks at each more closely.';
+grant execute on function ops.find_policy_work(integer) to public;
+grant execute on function ops.find_policy_work(integer) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.mark_days_of_changed_policy()
  RETURNS trigger
@@ -2408,6 +2707,153 @@ comment on function ops.rebuild_daily_summaries(uuid,date[]) is 'Merges and summ
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to public;
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.remove_data_from_before(p_user_id uuid, p_platform text, p_before timestamp with time zone, OUT removed jsonb, OUT days date[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_samples boolean := (select 'samples' = any (p.coverage) from public.platforms p where p.id = p_platform);
+begin
+  with raw as (
+    delete from public.raw_fitness_data r
+    where r.user_id = p_user_id and r.platform = p_platform and r.created_at < p_before and r.received_at < p_before returning 1
+  ), streams as (
+    delete from public.activity_streams s using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and s.user_id = a.user_id and s.activity_id = a.id and s.observed_at < p_before
+    returning 1
+  ), laps as (
+    delete from public.activity_laps l using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and l.user_id = a.user_id and l.activity_id = a.id and l.observed_at < p_before
+    returning 1
+  ), workouts as (
+    delete from public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and greatest(a.observed_at, a.details_observed_at) < p_before
+    returning a.local_day
+  ), sleep as (
+    delete from public.sleep_sessions s where s.user_id = p_user_id and s.platform = p_platform and s.observed_at < p_before
+    returning s.local_day
+  ), measured as (
+    delete from public.samples s
+    where v_samples and s.user_id = p_user_id and s.platform = p_platform and s.observed_at < p_before returning s.local_day
+  ), reported as (
+    delete from public.daily_metrics d
+    where d.user_id = p_user_id and d.platform = p_platform and not d.derived and d.observed_at < p_before returning d.local_day
+  )
+  select jsonb_build_object(
+      'raw_fitness_data', (select count(*) from raw), 'activity_streams', (select count(*) from streams),
+      'activity_laps', (select count(*) from laps), 'activities', (select count(*) from workouts),
+      'sleep_sessions', (select count(*) from sleep), 'samples', (select count(*) from measured),
+      'daily_metrics', (select count(*) from reported)),
+    array(select local_day from workouts union select local_day from sleep union select local_day from measured
+      union select local_day from reported)
+  into removed, days;
+  perform ops.rebuild_daily_metrics(p_user_id, p_platform, days);
+end $function$;
+comment on function ops.remove_data_from_before(uuid,text,timestamp with time zone) is 'Deletes what was received of a platform before a time, payloads and rows, and answers how many of each and the days they were about.';
+grant execute on function ops.remove_data_from_before(uuid,text,timestamp with time zone) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.remove_record_from_payloads(p_user_id uuid, p_platform text, p_source_id text, p_before timestamp with time zone)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_changed bigint;
+begin
+  with about as (
+    select r.user_id, r.created_at, r.id, left_over.items,
+      r.metadata ->> 'source_id' = p_source_id or r.raw_data ->> 'id' = p_source_id as whole
+    from public.raw_fitness_data r
+    left join lateral (
+      select jsonb_agg(item order by place) filter (where item ->> 'id' is distinct from p_source_id) as items,
+        bool_or(item ->> 'id' = p_source_id) as found
+      from jsonb_array_elements(case jsonb_typeof(r.raw_data) when 'array' then r.raw_data else '[]' end) with ordinality as e (item, place)
+    ) left_over on true
+    -- Our own note that it is gone came with the deletion, not before it: a replay still needs it.
+    where r.user_id = p_user_id and r.platform = p_platform and r.received_at < p_before
+      and (r.metadata ->> 'source_id' = p_source_id or r.raw_data ->> 'id' = p_source_id or left_over.found)
+  ), gone as (
+    delete from public.raw_fitness_data r using about a
+    where r.user_id = a.user_id and r.created_at = a.created_at and r.id = a.id and (a.whole or a.items is null) returning 1
+  ), shortened as (
+    update public.raw_fitness_data r set raw_data = a.items from about a
+    where r.user_id = a.user_id and r.created_at = a.created_at and r.id = a.id and not coalesce(a.whole, false) and a.items is not null
+    returning 1
+  )
+  select (select count(*) from gone) + (select count(*) from shortened) into v_changed;
+  return v_changed;
+end $function$;
+comment on function ops.remove_record_from_payloads(uuid,text,text,timestamp with time zone) is 'Removes one record from the payloads received before a time: a payload about it alone goes, a list loses the entry with that id. Answers how many payloads changed.';
+grant execute on function ops.remove_record_from_payloads(uuid,text,text,timestamp with time zone) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.remove_unproduced(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_records jsonb)
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_days date[];
+  v_from timestamptz;
+  v_to timestamptz;
+begin
+  -- The table of samples has no index for payloads: what one produced lies near what it produces now.
+  select min(s."startedAt") - interval '2 days', max(s."startedAt") + interval '2 days' into v_from, v_to
+  from jsonb_to_recordset(p_records -> 'samples') as s ("startedAt" timestamptz);
+  with workouts as (
+    delete from public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and a.raw_id = p_raw_id and a.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'activities') r where r ->> 'sourceId' = a.source_id)
+    returning a.local_day
+  ), sleep as (
+    delete from public.sleep_sessions s
+    where s.user_id = p_user_id and s.platform = p_platform and s.raw_id = p_raw_id and s.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'sleepSessions') r where r ->> 'sourceId' = s.source_id)
+    returning s.local_day
+  ), reported as (
+    delete from public.daily_metrics d
+    where d.user_id = p_user_id and d.platform = p_platform and not d.derived and d.raw_id = p_raw_id and d.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'dailyMetrics') r
+        where r ->> 'kind' = d.kind and (r ->> 'localDay')::date = d.local_day)
+    returning d.local_day
+  ), measured as (
+    delete from public.samples s
+    where s.user_id = p_user_id and s.platform = p_platform and s.raw_id = p_raw_id and s.raw_created_at = p_raw_created_at
+      and s.started_at >= coalesce(v_from, '-infinity') and s.started_at <= coalesce(v_to, 'infinity')
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records -> 'samples') as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text)
+        where r.kind = s.kind and r."startedAt" = s.started_at and r."endedAt" = s.ended_at and r.source = s.source and r.variant = s.variant)
+    returning s.local_day
+  ), streams as (
+    delete from public.activity_streams t using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and t.user_id = a.user_id and t.activity_id = a.id
+      and t.raw_id = p_raw_id and t.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'activityStreams') r
+        where r ->> 'sourceId' = a.source_id and r ->> 'kind' = t.kind)
+  ), laps as (
+    delete from public.activity_laps l using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and l.user_id = a.user_id and l.activity_id = a.id
+      and l.raw_id = p_raw_id and l.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'activityLaps') r
+        where r ->> 'sourceId' = a.source_id and (r ->> 'lapNumber')::integer = l.lap_number)
+  )
+  select array(select local_day from workouts union select local_day from sleep union select local_day from reported
+    union select local_day from measured) into v_days;
+  return v_days;
+end $function$;
+comment on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) is 'For a replay: removes rows that a payload once produced and, read by today''s normalizer, no longer does. Answers their days.';
+grant execute on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.sample_identity(p_kind text, p_started_at timestamp with time zone, p_ended_at timestamp with time zone, p_source text, p_variant text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+RETURN ((((((((p_kind || '|'::text) || (EXTRACT(epoch FROM p_started_at))::text) || '|'::text) || (EXTRACT(epoch FROM p_ended_at))::text) || '|'::text) || p_source) || '|'::text) || p_variant);
+comment on function ops.sample_identity(text,timestamp with time zone,timestamp with time zone,text,text) is 'What identifies a sample within its platform where the platform gives no id; what is remembered of one that is gone.';
+grant execute on function ops.sample_identity(text,timestamp with time zone,timestamp with time zone,text,text) to public;
+grant execute on function ops.sample_identity(text,timestamp with time zone,timestamp with time zone,text,text) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.source_rank(p_user_id uuid, p_kind text, p_platform text, p_source text)
  RETURNS integer
  LANGUAGE sql
@@ -2415,15 +2861,17 @@ CREATE OR REPLACE FUNCTION ops.source_rank(p_user_id uuid, p_kind text, p_platfo
 BEGIN ATOMIC
  SELECT COALESCE(( SELECT p.rank
             FROM public.source_priorities p
-           WHERE ((p.user_id = source_rank.p_user_id) AND (p.platform = source_rank.p_platform) AND ((p.kind = source_rank.p_kind) OR (p.kind IS NULL)) AND ((p.source = source_rank.p_source) OR (p.source IS NULL)))
-           ORDER BY (p.kind IS NULL), (p.source IS NULL)
+           WHERE ((p.user_id = source_rank.p_user_id) AND (p.platform = source_rank.p_platform) AND ((p.source = source_rank.p_source) OR (p.source IS NULL)) AND (NOT (p.kind IS DISTINCT FROM ( SELECT max(o.kind) AS max
+                    FROM public.source_priorities o
+                   WHERE ((o.user_id = source_rank.p_user_id) AND (o.kind = source_rank.p_kind))))))
+           ORDER BY (p.source IS NULL)
           LIMIT 1), ( SELECT d.rank
             FROM public.default_source_priorities d
            WHERE ((d.platform = source_rank.p_platform) AND ((d.kind = source_rank.p_kind) OR (d.kind IS NULL)) AND ((source_rank.p_source ~~* d.source_pattern) OR (d.source_pattern IS NULL)))
            ORDER BY (d.kind IS NULL), (d.source_pattern IS NULL), d.id
           LIMIT 1), 1000) AS "coalesce";
 END;
-comment on function ops.source_rank(uuid,text,text,text) is 'Where a device or app stands for a metric, the smallest first: the person''s own order, else the default, else 1000. The narrower row wins: first by metric, then by device.';
+comment on function ops.source_rank(uuid,text,text,text) is 'Where a device or app stands for a metric, the smallest first: the person''s own order, else the default, else 1000. An order for the metric itself goes before the general one, a row for the device before one for its platform.';
 grant execute on function ops.source_rank(uuid,text,text,text) to public;
 grant execute on function ops.source_rank(uuid,text,text,text) to tributary_service;
 
@@ -2643,6 +3091,53 @@ comment on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time z
 grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
 grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.store_sample_batch(p_user_id uuid, p_platform text, p_raw_created_at timestamp with time zone, p_raw_ids uuid[], p_observed_at timestamp with time zone[], p_raw integer[], p_kind text[], p_started_ms bigint[], p_ended_ms bigint[], p_offset_seconds integer[], p_value numeric[], p_source text[], p_variant text[], p_source_id text[], p_manual boolean[])
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_time_zone text := coalesce((select u.time_zone from public.app_users u where u.user_id = p_user_id), 'UTC');
+  v_written date[];
+  v_has_deleted boolean := exists (
+    select 1 from ops.deleted_records d where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample');
+begin
+  with incoming as (
+    select i.*, p_raw_ids[i.raw] as raw_id, p_observed_at[i.raw] as observed_at, to_timestamp(i.started_ms / 1000.0) as started_at
+    from unnest(p_raw, p_kind, p_started_ms, p_ended_ms, p_offset_seconds, p_value, p_source, p_variant, p_source_id, p_manual)
+      as i (raw, kind, started_ms, ended_ms, offset_seconds, value, source, variant, source_id, manual)
+    where not v_has_deleted or not exists (
+      select 1 from ops.deleted_records d
+      where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample'
+        and d.source_id in (i.source_id, ops.sample_identity(i.kind, to_timestamp(i.started_ms / 1000.0), to_timestamp(i.ended_ms / 1000.0), i.source, i.variant))
+        and d.observed_at >= p_observed_at[i.raw])
+  ), written as (
+    insert into public.samples as s (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day,
+      start_offset_seconds, manual, source_id, raw_id, raw_created_at, observed_at)
+    select p_user_id, i.kind, i.started_at, to_timestamp(i.ended_ms / 1000.0), p_platform, i.source, i.variant, i.value,
+      case when i.offset_seconds is null then (i.started_at at time zone v_time_zone)::date
+        else (i.started_at at time zone 'UTC' + make_interval(secs => i.offset_seconds))::date end,
+      i.offset_seconds, i.manual, i.source_id, i.raw_id, p_raw_created_at, i.observed_at
+    from incoming i
+    on conflict (user_id, kind, started_at, ended_at, platform, source, variant) do update
+    set value = excluded.value, local_day = excluded.local_day, start_offset_seconds = excluded.start_offset_seconds,
+      manual = excluded.manual, source_id = coalesce(excluded.source_id, s.source_id), raw_id = excluded.raw_id,
+      raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
+    where excluded.observed_at > s.observed_at
+      or (excluded.observed_at = s.observed_at and (excluded.raw_id > s.raw_id or (excluded.raw_id = s.raw_id
+        and row(s.value, s.local_day, s.start_offset_seconds, s.manual)
+          is distinct from row(excluded.value, excluded.local_day, excluded.start_offset_seconds, excluded.manual))))
+    returning old.local_day as old_day, new.local_day as new_day, old.value is distinct from new.value as changed
+  )
+  select array_agg(distinct day) into v_written
+  from written cross join lateral (values (old_day), (new_day)) as touched (day)
+  where day is not null and (changed or old_day is distinct from new_day);
+  return coalesce(v_written, '{}');
+end $function$;
+comment on function ops.store_sample_batch(uuid,text,timestamp with time zone,uuid[],timestamp with time zone[],integer[],text[],bigint[],bigint[],integer[],numeric[],text[],text[],text[],boolean[]) is 'Writes the samples of several payloads that arrive together, as store_samples writes those of one: for imports, which have neither spans nor deletions beside them. p_raw says which of the payloads a sample is from, from 1. No two samples may be of one identity. Answers the local days whose numbers may have changed.';
+grant execute on function ops.store_sample_batch(uuid,text,timestamp with time zone,uuid[],timestamp with time zone[],integer[],text[],bigint[],bigint[],integer[],numeric[],text[],text[],text[],boolean[]) to public;
+grant execute on function ops.store_sample_batch(uuid,text,timestamp with time zone,uuid[],timestamp with time zone[],integer[],text[],bigint[],bigint[],integer[],numeric[],text[],text[],text[],boolean[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.store_samples(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb, p_spans jsonb, p_deleted text[])
  RETURNS date[]
  LANGUAGE plpgsql
@@ -2653,10 +3148,13 @@ declare
   v_written date[];
   v_replaced date[];
   v_deleted date[];
+  v_has_deleted boolean := exists (
+    select 1 from ops.deleted_records d where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample');
 begin
   -- What a span covers is replaced as a whole: an interval that grew has another end, and its shorter self must go.
   with spans as (
-    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean)
+    select r.* from jsonb_to_recordset(p_spans) as r (
+      kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean, lasting boolean)
   ), gone as (
     delete from public.samples s using spans p
     where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
@@ -2667,7 +3165,13 @@ begin
       and not exists (
         select 1 from jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text)
         where r.kind = s.kind and r."startedAt" = s.started_at and r."endedAt" = s.ended_at and r.source = s.source and r.variant = s.variant)
-    returning s.local_day
+    returning s.local_day, s.kind, s.started_at, s.ended_at, s.source, s.variant, p.lasting
+  ), remembered as (
+    -- An older payload that is read again must not bring back what a newer one no longer told.
+    insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
+    select distinct p_user_id, p_platform, 'sample', ops.sample_identity(kind, started_at, ended_at, source, variant), p_observed_at
+    from gone where lasting
+    on conflict (user_id, platform, record_type, source_id) do update set observed_at = greatest(d.observed_at, excluded.observed_at)
   )
   select array_agg(distinct local_day) into v_replaced from gone;
 
@@ -2689,7 +3193,8 @@ begin
         and (p.source is null or r.source = p.source) and (p.variant is null or r.variant = p.variant))
       and not exists (
         select 1 from ops.deleted_records d
-        where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample' and d.source_id = r."sourceId"
+        where v_has_deleted and d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample'
+          and d.source_id in (r."sourceId", ops.sample_identity(r.kind, r."startedAt", r."endedAt", r.source, r.variant))
           and d.observed_at >= p_observed_at)
   ), written as (
     insert into public.samples as s (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day,
@@ -2712,6 +3217,20 @@ begin
   select array_agg(distinct day) into v_written
   from written cross join lateral (values (old_day), (new_day)) as touched (day)
   where day is not null and (changed or old_day is distinct from new_day);
+
+  -- A record that comes again under its id with another time, kind or source is the same record, corrected.
+  with corrected as (
+    delete from public.samples s
+    using jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
+    where r."sourceId" is not null and s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId"
+      and s.observed_at < p_observed_at
+      and (s.kind, s.started_at, s.ended_at, s.source, s.variant) is distinct from (r.kind, r."startedAt", r."endedAt", r.source, r.variant)
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records) as o (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
+        where o."sourceId" = s.source_id and (o.kind, o."startedAt", o."endedAt", o.source, o.variant) = (s.kind, s.started_at, s.ended_at, s.source, s.variant))
+    returning s.local_day
+  )
+  select v_replaced || coalesce(array_agg(distinct local_day), '{}') into v_replaced from corrected;
 
   with gone as (
     insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
@@ -2767,7 +3286,25 @@ begin
       asleep_s = excluded.asleep_s, in_bed_s = excluded.in_bed_s, awake_s = excluded.awake_s, light_s = excluded.light_s,
       deep_s = excluded.deep_s, rem_s = excluded.rem_s, score = excluded.score, finality = excluded.finality,
       raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at, updated_at = now()
-    where (excluded.finality, excluded.observed_at, excluded.raw_id) >= (s.finality, s.observed_at, s.raw_id)
+    where (excluded.finality, excluded.observed_at, excluded.raw_id) > (s.finality, s.observed_at, s.raw_id)
+      -- The same payload once more: after a fix of its normalizer it may say something else, a lower finality included.
+      or (excluded.raw_id = s.raw_id and excluded.observed_at = s.observed_at
+        and (row(s.source, s.local_day, s.started_at, s.ended_at, s.end_offset_seconds, s.time_zone, s.nap, s.asleep_s, s.in_bed_s, s.awake_s,
+            s.light_s, s.deep_s, s.rem_s, s.score, s.finality)
+          is distinct from row(excluded.source, excluded.local_day, excluded.started_at, excluded.ended_at, excluded.end_offset_seconds,
+            excluded.time_zone, excluded.nap, excluded.asleep_s, excluded.in_bed_s, excluded.awake_s, excluded.light_s, excluded.deep_s,
+            excluded.rem_s, excluded.score, excluded.finality)
+        or exists (
+          select t."startedAt", max(t."endedAt"), t.stage
+          from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+          where r."sourceId" = s.source_id group by t."startedAt", t.stage
+          except select t.started_at, t.ended_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id)
+        or exists (
+          select t.started_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id
+          except select t."startedAt", t.stage from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+          where r."sourceId" = s.source_id)))
     returning new.id as id, old.local_day as old_day, new.local_day as new_day
   )
   select array_agg(distinct day), array_agg(distinct id) into v_written, v_sessions
@@ -2849,3 +3386,16 @@ end $function$;
 comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, or a pause that the platform asked for ends. The share (0 to 1] keeps the rest of each window for more urgent work.';
 grant execute on function ops.take_request(text,numeric) to public;
 grant execute on function ops.take_request(text,numeric) to tributary_service;
+
+CREATE OR REPLACE FUNCTION vault.announce_key_deleted()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Any role may listen: the id of a key names nobody.
+  perform pg_notify('vault_key_deleted', old.key_id::text);
+  return null;
+end $function$;
+comment on function vault.announce_key_deleted() is 'Tells every process to forget a person''s key when it is deleted, however that came about: disconnect, erasure, rotation.';
+grant execute on function vault.announce_key_deleted() to public;

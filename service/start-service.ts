@@ -1,3 +1,4 @@
+import { restrictionsIn } from './access/allowed-platforms.ts'
 import { actionRoutes } from './api/actions.ts'
 import { demoRoutes } from './api/demo.route.ts'
 import { healthReportRoute, healthRoutes } from './api/health.route.ts'
@@ -7,18 +8,22 @@ import { pageRoutes } from './api/pages.route.ts'
 import { platformWebhook } from './api/platform.webhook.ts'
 import { rawDataInsertedEvent } from './api/raw-data-inserted.event.ts'
 import { createServer } from './api/server.ts'
+import { uploadRoutes } from './api/upload.route.ts'
 import { webhookGate } from './api/webhook-gate.ts'
 import type { Config } from './config.ts'
 import { demoOptions } from './demo.ts'
 import { registerPlatforms } from './ingestion/register-platforms.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { shutDownOnSignal } from './runtime/shutdown.ts'
+import { startKeyListener } from './wire-vault.ts'
 import { bindActions, type Wiring, wire } from './wiring.ts'
 
 /** The HTTP process: the public listener and the internal one, which is never exposed. */
 export async function startService(config: Config): Promise<void> {
   const wiring = wire(config, 'service')
   const { log, db } = wiring
+  await wiring.vault.keyring.masterKeys.ready(db)
+  const keyListener = startKeyListener(wiring)
   await registerPlatforms(db, config.platforms)
   const internal = createInternal(wiring)
   const open = createPublic(wiring)
@@ -32,6 +37,7 @@ export async function startService(config: Config): Promise<void> {
     [
       { name: 'public listener', withinMs: 10_000, run: () => open.close() },
       { name: 'internal listener', withinMs: 10_000, run: () => internal.close() },
+      { name: 'key listener', withinMs: 2_000, run: () => keyListener.stop() },
       { name: 'database', withinMs: 5_000, run: () => db.close() },
     ],
     log,
@@ -46,18 +52,21 @@ function createInternal(wiring: Wiring) {
   }
   app.register(actionRoutes, {
     actionSecret: config.hasura.actionSecret,
+    previousActionSecret: config.hasura.previousActionSecret,
     actions: bindActions(wiring),
     verifyToken: wiring.verifyToken,
     takeRequest: wiring.takeRequest,
+    findRestriction: restrictionsIn(db),
   })
-  app.register(rawDataInsertedEvent, { db, eventSecret: config.hasura.eventSecret })
+  const { eventSecret, previousEventSecret } = config.hasura
+  app.register(rawDataInsertedEvent, { db, eventSecret, previousEventSecret })
   app.register(healthReportRoute, { db, pingHasura, version: VERSION })
   app.register(metricsRoute, { metrics, db: config.access.metricsNeedApiKey ? db : undefined })
   return app
 }
 
 function createPublic(wiring: Wiring) {
-  const { config, db, log, metrics, ingestion, connections } = wiring
+  const { config, db, log, metrics, ingestion, connections, uploads, verifyToken } = wiring
   const app = createServer({
     listener: 'public',
     log,
@@ -72,6 +81,7 @@ function createPublic(wiring: Wiring) {
     gated.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
   })
   app.register(oauthCallbackRoute, connections)
+  app.register(uploadRoutes, { ...uploads, verifyToken })
   if (config.demo) {
     const options = demoOptions(wiring)
     app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })

@@ -8,12 +8,15 @@ import { registerPlatforms } from './ingestion/register-platforms.ts'
 import { enqueue, runJobs } from './runtime/jobs.ts'
 import { shutDownOnSignal } from './runtime/shutdown.ts'
 import { beat, startHeartbeat } from './runtime/worker-heartbeat.ts'
+import { startKeyListener } from './wire-vault.ts'
 import { bindTasks, type Wiring, wire } from './wiring.ts'
 
 /** The job process. */
 export async function startWorker(config: Config): Promise<void> {
   const wiring = wire(config, 'worker')
   const { log, db } = wiring
+  await wiring.vault.keyring.masterKeys.ready(db)
+  const keyListener = startKeyListener(wiring)
   await registerPlatforms(db, config.platforms)
   await queueStartJobs(wiring)
   let heartbeat: ReturnType<typeof startHeartbeat> | undefined
@@ -29,6 +32,7 @@ export async function startWorker(config: Config): Promise<void> {
       { name: 'jobs', withinMs: 20_000, run: () => jobs.stop() },
       { name: 'heartbeat', withinMs: 2_000, run: async () => heartbeat?.stop() },
       { name: 'listener', withinMs: 2_000, run: async () => listener?.close() },
+      { name: 'key listener', withinMs: 2_000, run: () => keyListener.stop() },
       { name: 'database', withinMs: 5_000, run: () => db.close() },
     ],
     log,

@@ -1,6 +1,11 @@
 import type { KeyObject } from 'node:crypto'
 import { createHeadSigner, type HeadSigner, importPublicKey } from './compliance/audit/tree-head.ts'
+import type { EmergencyServices } from './compliance/emergency/emergency-access.ts'
 import type { Config } from './config.ts'
+import type { Metrics } from './monitoring/metrics.ts'
+import type { RecordAudit } from './runtime/audit-event.ts'
+import type { Database } from './runtime/db.ts'
+import type { Log } from './runtime/log.ts'
 import type { ObjectStore } from './runtime/object-store.ts'
 import { openStore } from './runtime/open-store.ts'
 
@@ -21,4 +26,23 @@ export function wireAuditSealing({ audit, s3 }: Pick<Config, 'audit' | 's3'>): A
     heads: openStore({ address: headsStore, s3 }),
     trustedKeys: [signer.publicKey, ...trustedKeys.map(importPublicKey)],
   }
+}
+
+/** Break-glass; its alert is a warning in the log and a counter that monitoring pages on. */
+export function wireEmergency({ db, audit, log, metrics }: EmergencyParts): EmergencyServices {
+  return {
+    db,
+    audit,
+    alert: ({ step, accessId }) => {
+      metrics.emergencyAccess.inc({ step })
+      log.warn({ operation: 'emergency access', step, access_id: accessId }, 'alert')
+    },
+  }
+}
+
+interface EmergencyParts {
+  readonly db: Database
+  readonly audit: RecordAudit
+  readonly log: Log
+  readonly metrics: Metrics
 }

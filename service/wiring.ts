@@ -2,6 +2,7 @@ import type { KeyServices } from './access/api-keys.ts'
 import { createRateLimiter, type TakeRequest } from './access/rate-limit.ts'
 import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import type { BoundAction } from './api/actions.ts'
+import { approveEmergencyAccessAction } from './api/approve-emergency-access.action.ts'
 import { auditAction } from './api/audited-action.ts'
 import { bindAction } from './api/bind-action.ts'
 import { checkConnectionAction } from './api/check-connection.action.ts'
@@ -9,13 +10,21 @@ import { completeConnectionAction } from './api/complete-connection.action.ts'
 import { connectPlatformAction } from './api/connect-platform.action.ts'
 import { createApiKeyAction } from './api/create-api-key.action.ts'
 import { disconnectPlatformAction } from './api/disconnect-platform.action.ts'
+import { orderSourcesAction } from './api/order-sources.action.ts'
+import { readAsEmergencyAction } from './api/read-as-emergency.action.ts'
 import { refreshConnectionAction } from './api/refresh-connection.action.ts'
+import { requestEmergencyAccessAction } from './api/request-emergency-access.action.ts'
 import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
+import { revokeUserTokensAction } from './api/revoke-user-tokens.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
+import { rotateKeysAction } from './api/rotate-keys.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
+import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import { auditVault } from './compliance/audit/audited-vault.ts'
 import { createAudit } from './compliance/audit/record-audit.ts'
 import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
+import { enforcePolicies } from './compliance/enforce-policies.task.ts'
+import { enforcePolicy } from './compliance/enforce-policy.task.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
@@ -56,9 +65,12 @@ import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
-import { createVault, type Vault } from './vault/vault.ts'
-import { wireAuditSealing } from './wire-audit.ts'
+import { countVault } from './vault/counted-vault.ts'
+import type { Vault } from './vault/vault.ts'
+import { wireAuditSealing, wireEmergency } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindUploadTasks, type UploadParts, wireUploads } from './wire-uploads.ts'
+import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
@@ -75,17 +87,14 @@ export interface Wiring {
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
+  readonly uploads: UploadParts
   readonly verifyToken: VerifyToken | undefined
   readonly takeRequest: TakeRequest
 }
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
   const log = createLog({ level: config.logLevel, process: processName })
-  const db = openDatabase({
-    ...config.database,
-    applicationName: `tributary-${processName}`,
-    onIdleError: (error) => log.warn({ operation: 'database', ...describeError(error) }, 'connection lost'),
-  })
+  const { db, bookkeepingDb } = openPools(config, { log, processName })
   const metrics = createMetrics({
     countConnections: () => countConnections(db),
     findPausedEndpoints: () => findPausedEndpoints(db),
@@ -95,17 +104,14 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     origins,
     count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
   })
-  const bareVault = createVault({ db, masterKey: config.vaultMasterKey, environment: config.nodeEnvironment })
-  const vault = auditVault({ db, vault: bareVault, audit, origins })
+  const counted = countVault(wireVault(config.vault, { db, bookkeepingDb }), (done) =>
+    metrics.encryptionOperations.inc({ ...done }),
+  )
+  const vault = auditVault({ db, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
-  const normalization: NormalizationServices = {
-    db,
-    platforms: config.platforms,
-    queueRebuild,
-    ensureSamplePartitions: createSamplePartitions(db),
-    countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
-  }
+  const normalization = wireNormalization({ config, db, metrics })
+  const uploads = wireUploads({ vault, ingestion, normalization })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
   const takeRequest = createRateLimiter({
     db,
@@ -125,9 +131,26 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ingestion,
     normalization,
     apiKeys,
+    uploads,
     verifyToken,
     takeRequest,
   }
+}
+
+/** Who seals inside a transaction holds a connection already: a pool that all of them share could wait for itself. */
+function openPools(
+  config: Config,
+  { log, processName }: { log: Log; processName: string },
+): { db: Database; bookkeepingDb: Database } {
+  const options = {
+    ...config.database,
+    applicationName: `tributary-${processName}`,
+    onIdleError: (error: Error) => log.warn({ operation: 'database', ...describeError(error) }, 'connection lost'),
+  }
+  const pool = openDatabase(options)
+  const bookkeepingDb = openDatabase({ ...options, maxConnections: 1 })
+  const close = async () => void (await Promise.all([pool.close(), bookkeepingDb.close()]))
+  return { db: { ...pool, close }, bookkeepingDb }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
@@ -173,41 +196,46 @@ function wireIngestion({
   }
 }
 
-const countPolicyEffect =
-  ({ policyEffects }: Metrics, effect: string) =>
-  (platform: string, records: number) =>
-    policyEffects.inc({ platform, effect }, records)
+function wireNormalization({ config, db, metrics }: Pick<Wiring, 'config' | 'db' | 'metrics'>): NormalizationServices {
+  return {
+    db,
+    platforms: config.platforms,
+    queueRebuild,
+    ensureSamplePartitions: createSamplePartitions(db),
+    countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
+  }
+}
 
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
 export function bindActions(wiring: Wiring): readonly BoundAction[] {
-  const { db, config, connections, ingestion, apiKeys } = wiring
+  const { db, config, connections, ingestion, apiKeys, audit, uploads } = wiring
+  const emergency = wireEmergency(wiring)
   const actions = [
     bindAction(connectPlatformAction, connections),
     bindAction(completeConnectionAction, connections),
     bindAction(disconnectPlatformAction, connections),
     bindAction(refreshConnectionAction, connections),
     bindAction(checkConnectionAction, { db, probe: (key) => probeConnection(ingestion, key) }),
+    bindAction(requestEmergencyAccessAction, emergency),
+    bindAction(approveEmergencyAccessAction, emergency),
+    bindAction(readAsEmergencyAction, emergency),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
+    bindAction(uploadHealthSamplesAction, uploads),
+    bindAction(orderSourcesAction, { db }),
     bindAction(createApiKeyAction, apiKeys),
     bindAction(rotateApiKeyAction, apiKeys),
     bindAction(revokeApiKeyAction, apiKeys),
+    bindAction(rotateKeysAction, rotationAction({ db, audit })),
+    bindAction(revokeUserTokensAction, { ...connections, audit }),
   ]
   return actions.map((action) => auditAction(action, wiring))
 }
 
 /** Every background job, with its services and its schedule (UTC). */
-export function bindTasks({
-  config,
-  db,
-  log,
-  metrics,
-  audit,
-  connections,
-  ingestion,
-  normalization,
-}: Wiring): readonly BoundTask[] {
+export function bindTasks(wiring: Wiring): readonly BoundTask[] {
+  const { config, db, log, metrics, audit, connections, ingestion, normalization, uploads } = wiring
   const options: BindOptions = {
     db,
     log,
@@ -218,6 +246,7 @@ export function bindTasks({
   }
   const sealing = wireAuditSealing(config)
   return [
+    ...bindVaultTasks(wiring, options),
     ...(sealing === undefined
       ? []
       : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
@@ -226,19 +255,31 @@ export function bindTasks({
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
     bindTask(enrichActivities, ingestion, options),
+    ...bindUploadTasks(uploads, options),
     bindTask(requestBackfill, ingestion, options),
     bindTask(followCallback, ingestion, options),
     bindTask(checkAccount, ingestion, options),
     bindTask(cleanInbox, ingestion, { ...options, schedule: '17 * * * *' }),
     bindTask(renewSubscriptions, ingestion, { ...options, schedule: '43 4 * * *' }),
     bindTask(normalizeRawData, normalization, options),
-    bindTask(rebuildSummaries, { db, countKeptApart: countPolicyEffect(metrics, 'kept_apart') }, options),
-    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
+    ...bindSummaryTasks(db, metrics, options),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(revokeTokens, connections, options),
     bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),
     bindTask(renewIdleTokens, { ...connections, takeSpareRequest: (id) => takeRequest(db, id, 'enrichment') }, options),
     bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
     bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
+  ]
+}
+
+/** Merging, and what platforms' policies demand of the result. */
+function bindSummaryTasks(db: Database, metrics: Metrics, options: BindOptions): readonly BoundTask[] {
+  const count = (platform: string, effect: string, records: number) =>
+    metrics.policyEffects.inc({ platform, effect }, records)
+  return [
+    bindTask(rebuildSummaries, { db, countKeptApart: (id, numbers) => count(id, 'kept_apart', numbers) }, options),
+    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
+    bindTask(enforcePolicies, { db }, { ...options, schedule: '*/10 * * * *' }),
+    bindTask(enforcePolicy, { db, queueRebuild, countPolicyEffect: count }, options),
   ]
 }

@@ -22,6 +22,8 @@ function imports(file: string): string[] {
 const COMPOSITION_ROOT = [
   'wiring.ts',
   'wire-audit.ts',
+  'wire-uploads.ts',
+  'wire-vault.ts',
   'wire-backup.ts',
   'start-service.ts',
   'start-worker.ts',
@@ -51,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(COMPOSITION_ROOT.map((file) => [file, [...EVERYTHING, ...COMPOSITION_ROOT]])),
   'main.ts': ['config.ts', 'start-service.ts'],
   'worker.ts': ['config.ts', 'start-worker.ts'],
-  'config.ts': ['access/settings.ts', 'runtime', CONTRACT, 'platforms/discover.ts'],
+  'config.ts': ['access/settings.ts', 'vault/settings.ts', 'runtime', CONTRACT, 'platforms/discover.ts'],
   cli: [...EVERYTHING, ...COMPOSITION_ROOT],
   api: [...PARTS.filter((part) => part !== 'vault' && part !== 'config.ts'), CONTRACT, WEBHOOKS],
   access: [CONTRACT, 'runtime'],

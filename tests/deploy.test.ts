@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { loadConfig } from '../service/config.ts'
-import { createMasterKey } from '../service/vault/master-key.ts'
+import { readRandomKey } from '../service/vault/random-key.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
@@ -41,7 +41,7 @@ describe('docker compose', () => {
       const env = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, interpolate(value)]))
       const config = await loadConfig(env)
       expect(config.platforms.get('strava')?.oauth).toBeDefined()
-      expect(() => createMasterKey(config.vaultMasterKey)).not.toThrow()
+      expect(() => readRandomKey(config.vault.masterKey!)).not.toThrow()
     }
   })
 

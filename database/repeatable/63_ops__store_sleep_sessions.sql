@@ -34,7 +34,25 @@ begin
       asleep_s = excluded.asleep_s, in_bed_s = excluded.in_bed_s, awake_s = excluded.awake_s, light_s = excluded.light_s,
       deep_s = excluded.deep_s, rem_s = excluded.rem_s, score = excluded.score, finality = excluded.finality,
       raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at, updated_at = now()
-    where (excluded.finality, excluded.observed_at, excluded.raw_id) >= (s.finality, s.observed_at, s.raw_id)
+    where (excluded.finality, excluded.observed_at, excluded.raw_id) > (s.finality, s.observed_at, s.raw_id)
+      -- The same payload once more: after a fix of its normalizer it may say something else, a lower finality included.
+      or (excluded.raw_id = s.raw_id and excluded.observed_at = s.observed_at
+        and (row(s.source, s.local_day, s.started_at, s.ended_at, s.end_offset_seconds, s.time_zone, s.nap, s.asleep_s, s.in_bed_s, s.awake_s,
+            s.light_s, s.deep_s, s.rem_s, s.score, s.finality)
+          is distinct from row(excluded.source, excluded.local_day, excluded.started_at, excluded.ended_at, excluded.end_offset_seconds,
+            excluded.time_zone, excluded.nap, excluded.asleep_s, excluded.in_bed_s, excluded.awake_s, excluded.light_s, excluded.deep_s,
+            excluded.rem_s, excluded.score, excluded.finality)
+        or exists (
+          select t."startedAt", max(t."endedAt"), t.stage
+          from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+          where r."sourceId" = s.source_id group by t."startedAt", t.stage
+          except select t.started_at, t.ended_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id)
+        or exists (
+          select t.started_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id
+          except select t."startedAt", t.stage from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+          where r."sourceId" = s.source_id)))
     returning new.id as id, old.local_day as old_day, new.local_day as new_day
   )
   select array_agg(distinct day), array_agg(distinct id) into v_written, v_sessions

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { authenticateApiKey } from '../access/authenticate-api-key.ts'
 import { receiveBatch } from '../ingestion/receive-batch.ts'
 import { receiveDelivery } from '../ingestion/receive-delivery.ts'
 import type { Platforms } from '../platforms/contract.ts'
@@ -10,7 +11,7 @@ import { opensWith } from './webhook-gate.ts'
 export interface WebhookServices {
   readonly db: Database
   readonly platforms: Platforms
-  readonly sealInbox: (platform: string, body: Buffer) => Buffer
+  readonly sealInbox: (platform: string, body: Buffer) => Promise<Buffer>
 }
 
 interface WebhookRoute {
@@ -32,12 +33,21 @@ export const platformWebhook: FastifyPluginAsync<WebhookServices> = async (app, 
       const { platform } = request.params
       const webhook = webhookAt(services.platforms, request.params)
       const { headers, body = NO_BODY } = request
-      await receive(services, { platform, webhook, headers, body }).catch((cause: unknown) => {
-        throw cause instanceof AppError ? cause : new AppError('webhook/not_stored', { platform }, { cause })
-      })
+      await store(services, { platform, webhook, headers, body })
       return reply.code(200).send() // exactly 200: to Strava and Garmin a 202 is a failure
     },
   )
+
+  // For a machine of ours that relays a platform's deliveries: a key in a header takes the place of the secret in the path.
+  app.post<WebhookRoute>('/webhooks/:platform', { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) => {
+    const { params, headers, body = NO_BODY } = request
+    const { platform } = params
+    await authenticateApiKey(services.db, { headers, scope: `webhook:${platform}` })
+    const webhook = services.platforms.get(platform)?.webhook
+    if (webhook === undefined) throw new AppError('request/not_found')
+    await store(services, { platform, webhook, headers, body })
+    return reply.code(200).send()
+  })
 
   app.get<WebhookRoute>('/webhooks/:platform/:secret', async (request) => {
     const webhook = webhookAt(services.platforms, request.params)
@@ -57,6 +67,14 @@ interface Incoming {
   readonly webhook: PlatformWebhook
   readonly headers: RequestHeaders
   readonly body: AsyncIterable<Uint8Array>
+}
+
+async function store(services: WebhookServices, incoming: Incoming): Promise<void> {
+  await receive(services, incoming).catch((cause: unknown) => {
+    throw cause instanceof AppError
+      ? cause
+      : new AppError('webhook/not_stored', { platform: incoming.platform }, { cause })
+  })
 }
 
 async function receive(services: WebhookServices, { webhook, body, ...rest }: Incoming): Promise<void> {

@@ -23,7 +23,7 @@ export async function replayPayloads(selection: ReplaySelection, onProgress: (do
   const totals = { payloads: 0, rejected: 0, days: new Set<string>() }
   try {
     for await (const key of findKeys(db, selection)) {
-      const result = await normalizeRaw(normalization, key)
+      const result = await normalizeRaw(normalization, key, { replay: true })
       totals.payloads += 1
       totals.rejected += result?.rejected ?? 0
       for (const day of result?.days ?? []) totals.days.add(`${key.userId} ${day}`)

@@ -35,7 +35,7 @@ export async function acceptCallback(services: CallbackServices, input: Callback
   const returnTo = await acceptOAuthState(services.db, {
     platform,
     stateHash,
-    codeSealed: services.vault.sealOAuthSecret({ platform, stateHash, kind: 'code' }, new Secret(code)),
+    codeSealed: await services.vault.sealOAuthSecret({ platform, stateHash, kind: 'code' }, new Secret(code)),
     callbackScopes: scope ?? null,
     handleHash: hashOneTimeValue(handle),
   })

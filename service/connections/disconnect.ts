@@ -14,7 +14,7 @@ export interface Disconnected {
   readonly revocationStatus: 'confirmed' | 'pending' | null
 }
 
-type DisconnectServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'cancelRuns' | 'audit'>
+export type DisconnectServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 'cancelRuns' | 'audit'>
 
 /**
  * Ends a connection at the person's wish. Here it has ended whatever the platform answers: the tokens are deleted first, and with the

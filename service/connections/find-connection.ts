@@ -1,7 +1,7 @@
 import type { RecordAudit } from '../runtime/audit-event.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
-import { deleteTokens, deleteUserKey } from '../vault/queries.ts'
+import { deleteTokens, deleteUserKeys } from '../vault/queries.ts'
 import { auditConnection, byPlatform } from './audit.ts'
 import { type ConnectionStatus, endConnectionRow, hasConnections, lockUser } from './queries.ts'
 import type { ConnectionKey } from './services.ts'
@@ -30,5 +30,5 @@ export async function endByPlatform(audit: RecordAudit, tx: Tx, key: ConnectionK
   if ((await endConnectionRow(tx, key, 'connection/ended_at_platform')) === undefined) return
   await deleteTokens(tx, key)
   await auditConnection({ audit, tx }, key, { action: 'connection.ended_at_platform', actor: byPlatform(key.platform) })
-  if (!(await hasConnections(tx, key.userId))) await deleteUserKey(tx, key.userId)
+  if (!(await hasConnections(tx, key.userId))) await deleteUserKeys(tx, key.userId)
 }

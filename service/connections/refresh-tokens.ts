@@ -159,13 +159,13 @@ async function whileExtending<Result>(
   }
 }
 
-/** The new pair exists nowhere else, so a database that is restarting gets a few seconds. */
+/** The new pair exists nowhere else, so a database or a key service that is restarting gets a few seconds. */
 async function persist<Result>(save: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await save()
     } catch (error) {
-      if (error instanceof AppError || attempt === 5) throw error
+      if ((error instanceof AppError && !error.spec.retry) || attempt === 5) throw error
       await sleep(attempt * 500)
     }
   }

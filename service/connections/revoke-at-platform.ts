@@ -64,7 +64,7 @@ async function revoke(services: RevocationServices, id: string, pending: Pending
   const oauth = services.platforms.get(platform)?.oauth
   if (oauth === undefined) return false // switched off here; it may come back before the limit
   try {
-    const pair = services.vault.openForRevocation({ platform, revocationId: id }, tokensSealed)
+    const pair = await services.vault.openForRevocation({ platform, revocationId: id }, tokensSealed)
     const { accessToken, refreshToken } = pair
     // The refresh token where it does, for the access token may have expired (RFC 7009, 2.1).
     if (oauth.revokedBy === 'refresh_token') return (await ask(oauth, refreshToken ?? accessToken)) === 'confirmed'
@@ -87,7 +87,7 @@ async function revokeWithNewToken(
   const renewed = { accessToken: grant.accessToken, refreshToken: grant.refreshToken ?? refreshToken }
   const { platform } = (await findPendingRevocation(db, id)) ?? {}
   if (platform === undefined) return false
-  await replaceRevocable(db, id, vault.sealForRevocation({ platform, revocationId: id }, renewed))
+  await replaceRevocable(db, id, await vault.sealForRevocation({ platform, revocationId: id }, renewed))
   return (await ask(oauth, renewed.accessToken)) === 'confirmed'
 }
 

@@ -29,7 +29,7 @@ export async function queueRevocation(
   { connectionId, platform, pair }: { connectionId: string; platform: string; pair: RevocablePair },
 ): Promise<string> {
   const id = randomUUID()
-  const tokensSealed = vault.sealForRevocation({ platform, revocationId: id }, pair)
+  const tokensSealed = await vault.sealForRevocation({ platform, revocationId: id }, pair)
   await insertPendingRevocation(tx, { id, connectionId, platform, tokensSealed })
   await enqueue(tx, revokeTokens, {
     payload: { revocationId: id },

@@ -40,7 +40,10 @@ export async function startConnection(services: StartServices, input: StartInput
   const state = client.randomState()
   const stateHash = hashOneTimeValue(state)
   const verifier = client.randomPKCECodeVerifier()
-  const verifierSealed = services.vault.sealOAuthSecret({ platform, stateHash, kind: 'verifier' }, new Secret(verifier))
+  const verifierSealed = await services.vault.sealOAuthSecret(
+    { platform, stateHash, kind: 'verifier' },
+    new Secret(verifier),
+  )
   const attempt = { userId, platform, issuer: issuerOf(oauth), redirectUri, returnTo, stateHash, verifierSealed }
   const expiresAt = await services.db.transaction(async (tx) => {
     const started = { action: 'connection.started', actor: byUser(userId) }

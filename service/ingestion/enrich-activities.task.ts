@@ -36,16 +36,31 @@ async function enrichNext(services: IngestionServices, run: SyncRun<EnrichmentCu
     return { runAgainAt: new Date(Date.now() + UNPROCESSED_DELAY_MS) }
   const days = api.enrichment?.days ?? 0
   const next = await findNextToEnrich(services.db, { ...run, days })
-  if (next === undefined) {
-    await finishRun(services.db, run, { status: 'complete' })
-    return undefined
-  }
+  if (next === undefined) return finish(services, run)
   const fetched = await fetchDetails(services, run, next.sourceId)
   if (fetched.kind === 'wait') {
     await markWaiting(services.db, run, fetched.until)
     return { runAgainAt: fetched.until }
   }
   await keep(services, { run, raws: fetched.raws, cursor: next, done: next.done / (next.done + next.remaining) })
+  return undefined
+}
+
+/** The run ends with what the account says of the person. */
+async function finish(services: IngestionServices, run: SyncRun<EnrichmentCursor>): Promise<JobResult> {
+  const { profile } = apiOf(services.platforms, run.platform).api
+  const reply =
+    profile && (await requestPlatform(services, { key: run, request: profile.request, urgency: 'enrichment' }))
+  if (reply?.kind === 'wait') {
+    await markWaiting(services.db, run, reply.until)
+    return { runAgainAt: reply.until }
+  }
+  await services.db.transaction(async (tx) => {
+    await finishRun(tx, run, { status: 'complete' })
+    if (profile === undefined || reply?.kind !== 'ok') return
+    const metadata = { sync_run_id: run.runId, fetched_at: new Date().toISOString() }
+    await storeRaw(tx, { ...run, dataType: profile.dataType, text: reply.text, metadata })
+  })
   return undefined
 }
 

@@ -39,7 +39,7 @@ interface Callback extends ConnectionKey {
 async function fetchIt(services: IngestionServices, callback: Callback): Promise<JobResult> {
   const { platform, dataType, fileFacts, deliveryId } = callback
   const configured = services.platforms.get(platform)
-  const url = services.openInbox(platform, callback.urlSealed).toString('utf8')
+  const url = (await services.openInbox(platform, callback.urlSealed)).toString('utf8')
   const webhook = configured?.webhook
   // Asked again, here where the token is about to go along: the setting may be another by now.
   if (webhook === undefined || !('readItem' in webhook) || !webhook.isCallbackAllowed(url)) {
@@ -81,9 +81,10 @@ export async function insertCallback(
   { key, item, deliveryId }: { key: ConnectionKey; item: CallbackItem; deliveryId: string },
 ): Promise<string | undefined> {
   const digest = createHash('sha256').update(item.url).digest()
+  const urlSealed = await sealInbox(key.platform, Buffer.from(item.url))
   const { rows } = await tx.query<{ id: string }>(sql`
     insert into ops.callbacks (user_id, platform, data_type, url_sealed, url_digest, file_facts, delivery_id)
-    values (${key.userId}::uuid, ${key.platform}, ${item.dataType}, ${sealInbox(key.platform, Buffer.from(item.url))}, ${digest},
+    values (${key.userId}::uuid, ${key.platform}, ${item.dataType}, ${urlSealed}, ${digest},
       ${item.file === undefined ? null : JSON.stringify(item.file)}::jsonb, ${deliveryId}::uuid)
     on conflict (user_id, platform, url_digest) do nothing
     returning id`)

@@ -93,9 +93,6 @@ export async function insertDeliveredItem(
 export async function deleteOldInbox(db: Db): Promise<void> {
   await db.query(sql`
     delete from ops.webhook_deliveries where state = 'receiving' and received_at < now() - interval '1 hour'`)
-  await db.query(sql`
-    delete from ops.webhook_delivery_chunks c using ops.webhook_deliveries d
-    where d.id = c.delivery_id and d.processed_at < now() - interval '7 days'`)
   await db.query(sql`delete from ops.delivered_items where received_at < now() - interval '30 days'`)
   await db.query(sql`delete from ops.callbacks where finished_at < now() - interval '30 days'`)
 }

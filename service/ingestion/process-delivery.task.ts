@@ -33,7 +33,8 @@ export const processDelivery = defineTask<IngestionServices>()({
     if ('readItem' in webhook) return processBatch(services, { deliveryId, delivery, webhook })
     if (delivery.bodySealed === null) throw new AppError('webhook/malformed', { problem: 'too_large_for_notices' })
     const effects: Effect[] = []
-    for (const notice of webhook.read(services.openInbox(platform, delivery.bodySealed))) {
+    const body = await services.openInbox(platform, delivery.bodySealed)
+    for (const notice of webhook.read(body)) {
       const effect = await checkNotice(services, platform, notice)
       if (effect.kind === 'wait') return { runAgainAt: effect.until }
       effects.push(effect)

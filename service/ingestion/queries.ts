@@ -49,6 +49,25 @@ export async function finishDelivery(
   return rowCount === 1
 }
 
+/** Of deliveries that ended longer ago than that; answers how many. */
+export async function dropDeliveryBodies(
+  db: Db,
+  { retentionDays, limit }: { retentionDays: number; limit: number },
+): Promise<number> {
+  const { rowCount } = await db.query(sql`
+    update ops.webhook_deliveries set body_sealed = null where id in (
+      select d.id from ops.webhook_deliveries d
+      where d.body_sealed is not null and d.processed_at < now() - make_interval(days => ${retentionDays}::integer)
+      order by d.processed_at limit ${limit} for update skip locked)`)
+  return rowCount
+}
+
+export async function dropDeliveryChunks(db: Db, retentionDays: number): Promise<void> {
+  await db.query(sql`
+    delete from ops.webhook_delivery_chunks c using ops.webhook_deliveries d
+    where d.id = c.delivery_id and d.processed_at < now() - make_interval(days => ${retentionDays}::integer)`)
+}
+
 /** Which of our subscriptions a delivery must name; undefined while none is confirmed. */
 export async function findSubscriptionId(db: Db, platform: string): Promise<string | undefined> {
   const { rows } = await db.query<{ subscription_id: string }>(sql`

@@ -34,8 +34,11 @@ export async function receiveBatch(
   const deliveryId = await openDelivery(services.db, platform)
   try {
     let position = 0
-    const append = (piece: Buffer) =>
-      appendChunk(services.db, deliveryId, { position: position++, bytesSealed: services.sealInbox(platform, piece) })
+    const append = async (piece: Buffer) =>
+      appendChunk(services.db, deliveryId, {
+        position: position++,
+        bytesSealed: await services.sealInbox(platform, piece),
+      })
     await append(first)
     await append(second)
     for await (const piece of pieces) await append(piece)
@@ -54,7 +57,7 @@ async function storeSmall(
   { db, sealInbox }: ReceiveServices,
   { platform, body, dedupeKey }: { platform: string; body: Buffer; dedupeKey: string },
 ): Promise<'stored' | 'duplicate'> {
-  const bodySealed = sealInbox(platform, body)
+  const bodySealed = await sealInbox(platform, body)
   return db.transaction(async (tx) => {
     const stored = await insertDelivery(tx, { platform, dedupeKey, bodySealed })
     if (stored === 'duplicate') return 'duplicate'

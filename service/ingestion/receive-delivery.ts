@@ -21,7 +21,7 @@ export async function receiveDelivery(
 ): Promise<'stored' | 'duplicate'> {
   const subscriptionId = await findSubscriptionId(services.db, platform)
   const { dedupeKey } = webhook.verify({ rawBody, headers, subscriptionId, now: new Date() })
-  const bodySealed = services.sealInbox(platform, rawBody)
+  const bodySealed = await services.sealInbox(platform, rawBody)
   return services.db.transaction(async (tx) => {
     const stored = await insertDelivery(tx, { platform, dedupeKey, bodySealed })
     if (stored === 'duplicate') return 'duplicate'

@@ -14,8 +14,8 @@ export interface IngestionServices {
   readonly platforms: Platforms
   readonly send: SendRequest
   /** The inbox is sealed with a key of its own purpose. */
-  readonly sealInbox: (platform: string, body: Buffer) => Buffer
-  readonly openInbox: (platform: string, sealed: Buffer) => Buffer
+  readonly sealInbox: (platform: string, body: Buffer) => Promise<Buffer>
+  readonly openInbox: (platform: string, sealed: Buffer) => Promise<Buffer>
   /** Lends an access token for the length of one callback, which answers 'unauthorized' when it is not accepted. */
   readonly withAccessToken: <Result>(
     key: ConnectionKey,

@@ -91,10 +91,22 @@ function syncMetrics(registers: Registry[]) {
 
 function requestMetrics(registers: Registry[]) {
   return {
+    emergencyAccess: new Counter({
+      name: 'emergency_access_total',
+      help: 'Steps of break-glass accesses; each is an alert',
+      labelNames: ['step'],
+      registers,
+    }),
     dataAccessAudit: new Counter({
       name: 'data_access_audit_total',
       help: 'Events written to the audit trail',
       labelNames: ['action', 'outcome'],
+      registers,
+    }),
+    encryptionOperations: new Counter({
+      name: 'encryption_operations_total',
+      help: 'Secrets sealed and opened by the vault',
+      labelNames: ['operation', 'purpose', 'outcome'],
       registers,
     }),
     apiRequestDuration: new Histogram({

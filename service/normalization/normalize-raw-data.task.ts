@@ -1,5 +1,5 @@
 import { defineTask, PRIORITY } from '../runtime/jobs.ts'
-import { findRawData } from './queries.ts'
+import { findRawData, isNormalizedOnArrival } from './queries.ts'
 import { RawKey } from './raw-key.ts'
 import { readPayload } from './read-payload.ts'
 import { replaceRecords } from './replace-records.ts'
@@ -12,7 +12,7 @@ export const normalizeRawData = defineTask<NormalizationServices>()({
   jobKey: ({ rawId }) => `normalize_raw_data:${rawId}`,
   priority: PRIORITY.normal,
   async run(key, services) {
-    await normalizeRaw(services, key)
+    if (!(await isNormalizedOnArrival(services.db, key))) await normalizeRaw(services, key)
     return undefined
   },
 })
@@ -25,12 +25,16 @@ export interface Normalized {
 }
 
 /** Undefined when the payload is no longer there: erased with its owner before we got here. */
-export async function normalizeRaw(services: NormalizationServices, key: RawKey): Promise<Normalized | undefined> {
+export async function normalizeRaw(
+  services: NormalizationServices,
+  key: RawKey,
+  { replay = false }: { replay?: boolean } = {},
+): Promise<Normalized | undefined> {
   const raw = await findRawData(services.db, key)
   if (raw === undefined) return undefined
   const records = readPayload(services.platforms.get(raw.platform)?.normalize[raw.dataType], raw, new Date())
   await services.ensureSamplePartitions(records.samples ?? [])
-  const days = await services.db.transaction((tx) => replaceRecords(services, tx, { raw, records }))
+  const days = await services.db.transaction((tx) => replaceRecords(services, tx, { raw, records, replay }))
   const rejected = records.rejected.length
   if (rejected > 0) services.countRejected(raw.platform, rejected)
   return { platform: raw.platform, rejected, days }

@@ -10,20 +10,24 @@ import {
   storeActivities,
   storeRejections,
 } from './queries.ts'
+import { removeUnproduced } from './remove-unproduced.ts'
 import type { NormalizationServices } from './services.ts'
 import { storeDailyMetrics, storeLaps, storeSamples, storeSleepSessions, storeStreams } from './store-records.ts'
 
 /**
  * Writes what a payload became and answers the local days whose numbers may have changed. An older payload never overwrites a newer one, so the order in which jobs run does not matter.
+ * `replay`: the payload was normalized before, perhaps by another version of its normalizer.
  * Throws normalization/activity_missing (retried) when a series or a lap arrives before its activity.
  */
 export async function replaceRecords(
   { queueRebuild }: Pick<NormalizationServices, 'queueRebuild'>,
   tx: Tx,
-  { raw, records }: { raw: RawData; records: Records },
+  { raw, records, replay = false }: { raw: RawData; records: Records; replay?: boolean },
 ): Promise<readonly string[]> {
   await lockPerson(tx, raw.userId)
-  const activityDays = await replaceActivities(tx, { raw, records })
+  // Only then can there be rows that the payload no longer produces: its normalizer changed.
+  const unproducedDays = replay ? await removeUnproduced(tx, raw, records) : []
+  const activityDays = [...unproducedDays, ...(await replaceActivities(tx, { raw, records }))]
   if (activityDays.length > 0) await rebuildDailyMetrics(tx, raw, activityDays)
   const days = new Set([...activityDays, ...(await replaceMeasurements(tx, { raw, records }))])
   await storeRejections(tx, raw, records.rejected)

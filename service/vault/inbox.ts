@@ -1,24 +1,48 @@
-import type { MasterKey } from './master-key.ts'
-import { type BoxKey, open, type Place, seal } from './seal.ts'
+import type { PurposeKeys } from './purpose-keys.ts'
+import { placeOf } from './seal.ts'
 
 /** What a platform sends is personal too: it rests sealed until it is read, under a key of its own purpose. */
 export interface Inbox {
-  sealInbox(platform: string, bytes: Buffer): Buffer
-  /** Throws vault/unreadable. */
-  openInbox(platform: string, box: Buffer): Buffer
+  /** Throws vault/keys_unavailable. */
+  sealInbox(platform: string, bytes: Buffer): Promise<Buffer>
+  /** Throws vault/unreadable, vault/keys_unavailable. */
+  openInbox(platform: string, box: Buffer): Promise<Buffer>
+  /** A piece of a person's file, while it waits to be imported. Throws vault/keys_unavailable. */
+  sealUpload(owner: UploadOwner, bytes: Buffer): Promise<Buffer>
+  /** Throws vault/unreadable, also when it is another person's, vault/keys_unavailable. */
+  openUpload(owner: UploadOwner, box: Buffer): Promise<Buffer>
 }
 
-export function createInbox({ masterKey, environment }: { masterKey: MasterKey; environment: string }): Inbox {
-  const key: BoxKey = { id: masterKey.id, key: masterKey.derive('inbox') }
-  const placeOf = (platform: string): Place => ({
-    environment,
-    purpose: 'inbox',
-    userId: '',
-    platform,
-    kind: 'delivery',
-  })
+export interface UploadOwner {
+  readonly userId: string
+  readonly platform: string
+}
+
+export function createInbox({ purposeKeys, environment }: { purposeKeys: PurposeKeys; environment: string }): Inbox {
+  const place = (platform: string) =>
+    placeOf({
+      environment,
+      purpose: 'inbox',
+      table: 'ops.webhook_deliveries',
+      column: 'body_sealed',
+      userId: '',
+      platform,
+      kind: 'delivery',
+    })
+  const uploadPlace = ({ userId, platform }: UploadOwner) =>
+    placeOf({
+      environment,
+      purpose: 'inbox',
+      table: 'ops.upload_chunks',
+      column: 'bytes_sealed',
+      userId,
+      platform,
+      kind: 'upload',
+    })
   return {
-    sealInbox: (platform, bytes) => seal(key, placeOf(platform), bytes),
-    openInbox: (platform, box) => open(key, placeOf(platform), box),
+    sealInbox: (platform, bytes) => purposeKeys.seal('inbox', place(platform), bytes),
+    openInbox: (platform, box) => purposeKeys.open('inbox', place(platform), box),
+    sealUpload: (owner, bytes) => purposeKeys.seal('inbox', uploadPlace(owner), bytes),
+    openUpload: (owner, box) => purposeKeys.open('inbox', uploadPlace(owner), box),
   }
 }

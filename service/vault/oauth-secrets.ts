@@ -1,6 +1,6 @@
 import { Secret } from '../runtime/secret.ts'
-import type { MasterKey } from './master-key.ts'
-import { type BoxKey, open, type Place, seal } from './seal.ts'
+import type { PurposeKeys } from './purpose-keys.ts'
+import { placeOf } from './seal.ts'
 
 /** One attempt to connect. The state's hash is authenticated, so what belongs to one attempt does not open in another. */
 export interface Attempt {
@@ -11,28 +11,33 @@ export interface Attempt {
 
 /** Secrets of an attempt to connect: there is no key of the person yet, the person may not even be known here. */
 export interface OAuthSecrets {
-  sealOAuthSecret(attempt: Attempt, secret: Secret): Buffer
-  /** Throws vault/unreadable. */
-  openOAuthSecret(attempt: Attempt, box: Buffer): Secret
+  /** Throws vault/keys_unavailable. */
+  sealOAuthSecret(attempt: Attempt, secret: Secret): Promise<Buffer>
+  /** Throws vault/unreadable, vault/keys_unavailable. */
+  openOAuthSecret(attempt: Attempt, box: Buffer): Promise<Secret>
 }
 
 export function createOAuthSecrets({
-  masterKey,
+  purposeKeys,
   environment,
 }: {
-  masterKey: MasterKey
+  purposeKeys: PurposeKeys
   environment: string
 }): OAuthSecrets {
-  const key: BoxKey = { id: masterKey.id, key: masterKey.derive('oauth_state') }
-  const placeOf = ({ platform, stateHash, kind }: Attempt): Place => ({
-    environment,
-    purpose: 'oauth_state',
-    userId: '',
-    platform,
-    kind: `${kind}:${stateHash.toString('hex')}`,
-  })
+  const place = ({ platform, stateHash, kind }: Attempt) =>
+    placeOf({
+      environment,
+      purpose: 'oauth_state',
+      table: 'vault.oauth_states',
+      column: kind === 'code' ? 'code_sealed' : 'verifier_sealed',
+      userId: '',
+      platform,
+      kind: `${kind}:${stateHash.toString('hex')}`,
+    })
   return {
-    sealOAuthSecret: (attempt, secret) => seal(key, placeOf(attempt), Buffer.from(secret.reveal(), 'utf8')),
-    openOAuthSecret: (attempt, box) => new Secret(open(key, placeOf(attempt), box).toString('utf8')),
+    sealOAuthSecret: (attempt, secret) =>
+      purposeKeys.seal('oauth_state', place(attempt), Buffer.from(secret.reveal(), 'utf8')),
+    openOAuthSecret: async (attempt, box) =>
+      new Secret((await purposeKeys.open('oauth_state', place(attempt), box)).toString('utf8')),
   }
 }

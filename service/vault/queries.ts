@@ -1,32 +1,63 @@
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
+import type { DataKeyRow } from './data-keys.ts'
 
-export interface UserKeyRow {
-  readonly key_id: string
-  readonly wrapped_key: Buffer
+export interface SealingKeyRow extends DataKeyRow {
+  /** Including those that were just counted. A bigint, as text. */
+  readonly seals: string
 }
 
-export async function findUserKey(db: Db, userId: string): Promise<UserKeyRow | undefined> {
-  const { rows } = await db.query<UserKeyRow>(sql`
-    select key_id, wrapped_key from vault.user_keys where user_id = ${userId}::uuid`)
+/** Counts seals before they are made; undefined when there is no key, or the cap does not leave so many. The row stays locked. */
+export async function countUserSeals(
+  tx: Tx,
+  { userId, seals, maxSeals }: { userId: string; seals: number; maxSeals: number },
+): Promise<SealingKeyRow | undefined> {
+  const { rows } = await tx.query<SealingKeyRow>(sql`
+    update vault.user_keys set seals = seals + ${seals}::integer
+    where user_id = ${userId}::uuid and retired_at is null and seals + ${seals}::integer <= ${maxSeals}::bigint
+    returning key_id as "keyId", version, master_version as "masterVersion", wrapped_key as "wrappedKey", seals`)
   return rows[0]
 }
 
-/** Does nothing when the person already has a key: of two who create it at once, one wins and both read the same. */
+export async function hasUserKey(db: Db, userId: string): Promise<boolean> {
+  const { rowCount } = await db.query(sql`
+    select from vault.user_keys where user_id = ${userId}::uuid and retired_at is null`)
+  return rowCount > 0
+}
+
+export async function findUserKey(
+  db: Db,
+  { userId, keyId }: { userId: string; keyId: string },
+): Promise<DataKeyRow | undefined> {
+  const { rows } = await db.query<DataKeyRow>(sql`
+    select key_id as "keyId", version, master_version as "masterVersion", wrapped_key as "wrappedKey"
+    from vault.user_keys where key_id = ${keyId}::uuid and user_id = ${userId}::uuid`)
+  return rows[0]
+}
+
+/** Does nothing when the person already has a current key: of two who create it at once, one wins and both read the same. */
 export async function insertUserKey(
   tx: Tx,
-  key: { userId: string; keyId: string; masterKeyId: string; wrappedKey: Buffer },
+  key: { userId: string; keyId: string; masterVersion: number; wrappedKey: Buffer },
 ): Promise<void> {
   await tx.query(sql`
-    insert into vault.user_keys (user_id, key_id, master_key_id, wrapped_key)
-    values (${key.userId}::uuid, ${key.keyId}::uuid, ${key.masterKeyId}, ${key.wrappedKey})
-    on conflict (user_id) do nothing`)
+    insert into vault.user_keys (user_id, key_id, version, master_version, wrapped_key)
+    select ${key.userId}::uuid, ${key.keyId}::uuid, coalesce(max(version), 0) + 1, ${key.masterVersion}::integer, ${key.wrappedKey}
+    from vault.user_keys where user_id = ${key.userId}::uuid
+    on conflict do nothing`)
 }
 
-export async function deleteUserKey(tx: Tx, userId: string): Promise<{ keyId: string } | undefined> {
+/** From now on it only opens. False when there is none that has sealed so much. */
+export async function retireUserKey(tx: Tx, userId: string, minSeals: number): Promise<boolean> {
+  const { rowCount } = await tx.query(sql`
+    update vault.user_keys set retired_at = clock_timestamp() where user_id = ${userId}::uuid and retired_at is null and seals >= ${minSeals}::bigint`)
+  return rowCount === 1
+}
+
+export async function deleteUserKeys(tx: Tx, userId: string): Promise<string[]> {
   const { rows } = await tx.query<{ keyId: string }>(sql`
     delete from vault.user_keys where user_id = ${userId}::uuid returning key_id as "keyId"`)
-  return rows[0]
+  return rows.map(({ keyId }) => keyId)
 }
 
 export interface TokenRow {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Secret } from '../runtime/secret.ts'
-import type { MasterKey } from './master-key.ts'
-import { type BoxKey, open, type Place, seal } from './seal.ts'
+import type { PurposeKeys } from './purpose-keys.ts'
+import { placeOf } from './seal.ts'
 import type { TokenPair } from './tokens.ts'
 
 /** Tokens that are kept for one thing only: to be revoked at the platform. */
@@ -14,37 +14,40 @@ export interface RevocationId {
 
 /** Under a key of its own purpose and no person's: the person's key may be destroyed with the connection. */
 export interface Revocations {
-  sealForRevocation(id: RevocationId, pair: RevocablePair): Buffer
-  /** Throws vault/unreadable. */
-  openForRevocation(id: RevocationId, box: Buffer): RevocablePair
+  /** Throws vault/keys_unavailable. */
+  sealForRevocation(id: RevocationId, pair: RevocablePair): Promise<Buffer>
+  /** Throws vault/unreadable, vault/keys_unavailable. */
+  openForRevocation(id: RevocationId, box: Buffer): Promise<RevocablePair>
 }
 
 const Pair = z.tuple([z.string(), z.string().nullable()])
 
 export function createRevocations({
-  masterKey,
+  purposeKeys,
   environment,
 }: {
-  masterKey: MasterKey
+  purposeKeys: PurposeKeys
   environment: string
 }): Revocations {
-  const key: BoxKey = { id: masterKey.id, key: masterKey.derive('revocation') }
-  const placeOf = ({ platform, revocationId }: RevocationId): Place => ({
-    environment,
-    purpose: 'revocation',
-    userId: '',
-    platform,
-    kind: revocationId,
-  })
+  const place = ({ platform, revocationId }: RevocationId) =>
+    placeOf({
+      environment,
+      purpose: 'revocation',
+      table: 'vault.pending_revocations',
+      column: 'tokens_sealed',
+      userId: '',
+      platform,
+      kind: revocationId,
+    })
   return {
-    sealForRevocation(id, { accessToken, refreshToken }) {
+    async sealForRevocation(id, { accessToken, refreshToken }) {
       const plaintext = Buffer.from(JSON.stringify([accessToken.reveal(), refreshToken?.reveal() ?? null]), 'utf8')
-      const box = seal(key, placeOf(id), plaintext)
+      const box = await purposeKeys.seal('revocation', place(id), plaintext)
       plaintext.fill(0)
       return box
     },
-    openForRevocation(id, box) {
-      const plaintext = open(key, placeOf(id), box)
+    async openForRevocation(id, box) {
+      const plaintext = await purposeKeys.open('revocation', place(id), box)
       const [accessToken, refreshToken] = Pair.parse(JSON.parse(plaintext.toString('utf8')))
       plaintext.fill(0)
       return {

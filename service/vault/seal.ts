@@ -1,82 +1,82 @@
-import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto'
+import { randomFillSync } from 'node:crypto'
 import { AppError } from '../runtime/errors.ts'
-import { KEY_ID_BYTES, type Purpose } from './master-key.ts'
+import { decryptGcm, encryptGcm, TAG_BYTES } from './aes-gcm.ts'
+import type { BoxKey } from './box-key.ts'
+import { joinFields } from './derive.ts'
 
-const CIPHER = 'aes-256-gcm'
-const MAGIC = Buffer.from('TRIB')
-const FORMAT = 1
-const AES_256_GCM = 1
+const PREFIX = Buffer.from([0x54, 0x52, 0x49, 0x42, 2, 1]) // "TRIB", format 2, algorithm 1: AES-256-GCM
 const NONCE_BYTES = 12
-const TAG_BYTES = 16
-const KEY_ID_AT = MAGIC.length + 2
-const NONCE_AT = KEY_ID_AT + KEY_ID_BYTES
+const NAMES_BYTES = 40
+const NONCE_AT = PREFIX.length + NAMES_BYTES
 const HEADER_BYTES = NONCE_AT + NONCE_BYTES
+/** Of the key's id. */
+const KEY_ID_AT = PREFIX.length + 20
 
-export interface BoxKey {
-  /** 16 bytes, written into the box: the key is chosen by it and never by trying. */
-  readonly id: Buffer
-  /** 256 bits. */
-  readonly key: KeyObject
-}
+/** What keys are for. Each purpose has keys of its own, so that a box made for one never opens as another. */
+export type Purpose = 'master' | 'token' | 'oauth_state' | 'inbox' | 'revocation'
 
 /** Where a secret lives. Authenticated with it, so a box that is moved elsewhere does not open. */
-export interface Place {
+export interface PlaceFields {
+  /** The installation; see TRIBUTARY_ENVIRONMENT. */
   readonly environment: string
   readonly purpose: Purpose
+  readonly table: string
+  readonly column: string
   /** Empty when the secret is nobody's. */
   readonly userId: string
-  /** Empty when it belongs to none. */
+  /** With the person it names the connection; empty when it belongs to none. */
   readonly platform: string
   /** What it is, for example `access_token`. */
   readonly kind: string
 }
 
+/** Length-prefixed fields, built once for all that is sealed or opened there. */
+export type Place = Buffer & { readonly brand?: 'place' }
+
+export function placeOf({ environment, purpose, table, column, userId, platform, kind }: PlaceFields): Place {
+  // One person's id may be written in either case.
+  return joinFields([purpose, table, column, userId.toLowerCase(), platform, kind, environment])
+}
+
 /**
- * AES-256-GCM. The box is magic (4) | format (1) | algorithm (1) | key id (16) | nonce (12) | ciphertext | tag (16); everything
- * before the ciphertext is authenticated. Random 96-bit nonces bound a key to 2^32 boxes (NIST SP 800-38D, 8.3).
+ * AES-256-GCM. The box is magic (4) | format (1) | algorithm (1) | master key id (16) | its version (4) | key id (16) | its version (4) |
+ * nonce (12) | ciphertext | tag (16). All before the ciphertext is authenticated, and the place after it. The master key is the one of
+ * the time of sealing: a later rotation wraps the key anew and leaves its boxes alone. Nonces are random, so that 2^32 boxes are the
+ * most for one key (NIST SP 800-38D, 8.3); whoever hands out keys counts.
  */
-export function seal({ id, key }: BoxKey, place: Place, plaintext: Buffer): Buffer {
-  const nonce = randomBytes(NONCE_BYTES)
-  const header = Buffer.concat([MAGIC, Buffer.from([FORMAT, AES_256_GCM]), id, nonce])
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES }).setAAD(authenticated(header, place))
-  return Buffer.concat([header, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()])
+export function seal(boxKey: BoxKey, place: Place, plaintext: Buffer): Buffer {
+  const aad = Buffer.allocUnsafe(HEADER_BYTES + place.length)
+  PREFIX.copy(aad)
+  boxKey.names.copy(aad, PREFIX.length)
+  randomFillSync(aad, NONCE_AT, NONCE_BYTES)
+  place.copy(aad, HEADER_BYTES)
+  const { ciphertext, tag } = encryptGcm(
+    { key: boxKey.key, nonce: aad.subarray(NONCE_AT, HEADER_BYTES), aad },
+    plaintext,
+  )
+  return Buffer.concat([aad.subarray(0, HEADER_BYTES), ciphertext, tag])
 }
 
 /** Throws vault/unreadable, the same for every cause: which check failed would help only whoever altered the box. */
-export function open({ id, key }: BoxKey, place: Place, box: Buffer): Buffer {
-  if (!keyIdOf(box).equals(id)) throw new AppError('vault/unreadable')
-  const header = box.subarray(0, HEADER_BYTES)
-  const tag = box.subarray(box.length - TAG_BYTES)
+export function open(boxKey: BoxKey, place: Place, box: Buffer): Buffer {
+  const matches = keyIdOf(box).equals(boxKey.id) && box.readUInt32BE(KEY_ID_AT + 16) === boxKey.version
+  if (!matches) throw new AppError('vault/unreadable')
+  const { key } = boxKey
+  const aad = Buffer.allocUnsafe(HEADER_BYTES + place.length)
+  box.copy(aad, 0, 0, HEADER_BYTES)
+  place.copy(aad, HEADER_BYTES)
+  const ciphertext = box.subarray(HEADER_BYTES, box.length - TAG_BYTES)
   try {
-    // Without authTagLength Node accepts a tag of four bytes (nodejs/node#52345).
-    const decipher = createDecipheriv(CIPHER, key, header.subarray(NONCE_AT), { authTagLength: TAG_BYTES })
-    decipher.setAAD(authenticated(header, place)).setAuthTag(tag)
-    return Buffer.concat([decipher.update(box.subarray(HEADER_BYTES, box.length - TAG_BYTES)), decipher.final()])
+    const tag = box.subarray(box.length - TAG_BYTES)
+    return decryptGcm({ key, nonce: aad.subarray(NONCE_AT, HEADER_BYTES), aad }, { ciphertext, tag })
   } catch {
     throw new AppError('vault/unreadable')
   }
 }
 
-/** Which key sealed the box. Throws vault/unreadable when it is not a box of this format. */
+/** The id of the key that sealed the box. Throws vault/unreadable when it is not a box of this format. */
 export function keyIdOf(box: Buffer): Buffer {
-  const readable =
-    box.length >= HEADER_BYTES + TAG_BYTES &&
-    box.subarray(0, MAGIC.length).equals(MAGIC) &&
-    box[MAGIC.length] === FORMAT &&
-    box[MAGIC.length + 1] === AES_256_GCM
+  const readable = box.length >= HEADER_BYTES + TAG_BYTES && PREFIX.compare(box, 0, PREFIX.length) === 0
   if (!readable) throw new AppError('vault/unreadable')
-  return box.subarray(KEY_ID_AT, NONCE_AT)
-}
-
-/** Each field is preceded by its length, so that ("ab", "c") and ("a", "bc") differ. */
-function authenticated(header: Buffer, { environment, purpose, userId, platform, kind }: Place): Buffer {
-  // One person's id may be written in either case.
-  const fields = [environment, purpose, userId.toLowerCase(), platform, kind].map((field) => Buffer.from(field, 'utf8'))
-  return Buffer.concat([header, ...fields.flatMap((field) => [lengthOf(field), field])])
-}
-
-function lengthOf(field: Buffer): Buffer {
-  const length = Buffer.alloc(4)
-  length.writeUInt32BE(field.length)
-  return length
+  return box.subarray(KEY_ID_AT, KEY_ID_AT + 16)
 }

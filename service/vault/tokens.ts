@@ -1,8 +1,9 @@
 import type { Db, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
+import type { BoxKey } from './box-key.ts'
 import { deleteTokens, findTokens, type SealedPair, type TokenRow, updateTokens, upsertTokens } from './queries.ts'
-import { type BoxKey, keyIdOf, open, type Place, seal } from './seal.ts'
+import { keyIdOf, open, type Place, placeOf, seal } from './seal.ts'
 import type { UserKeys } from './user-keys.ts'
 
 export interface TokenOwner {
@@ -45,31 +46,29 @@ export interface TokensOptions {
   readonly environment: string
 }
 
-type Kind = 'access_token' | 'refresh_token'
+export type TokenKind = 'access_token' | 'refresh_token'
+
+/** Where a token of a connection lives. */
+export function tokenPlace(environment: string, { userId, platform }: TokenOwner, kind: TokenKind): Place {
+  const column = `${kind}_sealed`
+  return placeOf({ environment, purpose: 'token', table: 'vault.tokens', column, userId, platform, kind })
+}
 
 export function createTokens({ db, userKeys, environment }: TokensOptions): Tokens {
-  const placeOf = ({ userId, platform }: TokenOwner, kind: Kind): Place => ({
-    environment,
-    purpose: 'token',
-    userId,
-    platform,
-    kind,
-  })
-
   const sealPair = async (tx: Tx, owner: TokenOwner, pair: TokenPair): Promise<SealedPair> => {
     const { userId, platform } = owner
-    const key = await userKeys.forSealing(tx, userId)
     const { accessToken, refreshToken, expiresInSeconds } = pair
-    const accessTokenSealed = sealSecret(key, placeOf(owner, 'access_token'), accessToken)
-    const refreshTokenSealed =
-      refreshToken === null ? null : sealSecret(key, placeOf(owner, 'refresh_token'), refreshToken)
+    const key = await userKeys.forSealing(tx, userId, refreshToken === null ? 1 : 2)
+    const sealAs = (kind: TokenKind, secret: Secret) => sealSecret(key, tokenPlace(environment, owner, kind), secret)
+    const accessTokenSealed = sealAs('access_token', accessToken)
+    const refreshTokenSealed = refreshToken === null ? null : sealAs('refresh_token', refreshToken)
     return { userId, platform, accessTokenSealed, refreshTokenSealed, expiresInSeconds }
   }
 
   const openPair = async (reader: Db, owner: TokenOwner, row: TokenRow): Promise<StoredTokens> => {
-    const openBox = async (kind: Kind, box: Buffer): Promise<Secret> => {
+    const openBox = async (kind: TokenKind, box: Buffer): Promise<Secret> => {
       const key = await userKeys.forOpening(reader, { userId: owner.userId, keyId: keyIdOf(box) })
-      return openSecret(key, placeOf(owner, kind), box)
+      return openSecret(key, tokenPlace(environment, owner, kind), box)
     }
     return {
       accessToken: await openBox('access_token', row.access_token_sealed),
@@ -86,8 +85,18 @@ export function createTokens({ db, userKeys, environment }: TokensOptions): Toke
       return await updateTokens(tx, { ...(await sealPair(tx, owner, pair)), expectedVersion })
     },
     async findTokens(owner) {
-      const row = await findTokens(db, owner)
-      return row === undefined ? undefined : await openPair(db, owner, row)
+      let row = await findTokens(db, owner)
+      while (row !== undefined) {
+        const read = row
+        try {
+          return await openPair(db, owner, read)
+        } catch (error) {
+          // A rotation may have sealed them anew and deleted the key since they were read.
+          row = await findTokens(db, owner)
+          if (row !== undefined && isSame(row, read)) throw error
+        }
+      }
+      return undefined
     },
     async takeTokens(tx, owner) {
       const row = await deleteTokens(tx, owner)
@@ -96,14 +105,21 @@ export function createTokens({ db, userKeys, environment }: TokensOptions): Toke
   }
 }
 
-function sealSecret(key: BoxKey, place: Place, secret: Secret): Buffer {
+function isSame(one: TokenRow, other: TokenRow): boolean {
+  const [refresh, otherRefresh] = [one.refresh_token_sealed, other.refresh_token_sealed]
+  const sameRefresh =
+    refresh === null || otherRefresh === null ? refresh === otherRefresh : refresh.equals(otherRefresh)
+  return sameRefresh && one.access_token_sealed.equals(other.access_token_sealed)
+}
+
+export function sealSecret(key: BoxKey, place: Place, secret: Secret): Buffer {
   const plaintext = Buffer.from(secret.reveal(), 'utf8')
   const box = seal(key, place, plaintext)
   plaintext.fill(0)
   return box
 }
 
-function openSecret(key: BoxKey, place: Place, box: Buffer): Secret {
+export function openSecret(key: BoxKey, place: Place, box: Buffer): Secret {
   const plaintext = open(key, place, box)
   const secret = new Secret(plaintext.toString('utf8'))
   plaintext.fill(0)

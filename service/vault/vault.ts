@@ -1,36 +1,32 @@
-import type { Db, Tx } from '../runtime/db.ts'
-import type { Secret } from '../runtime/secret.ts'
+import type { Tx } from '../runtime/db.ts'
 import { createInbox, type Inbox } from './inbox.ts'
-import { createKeyCache } from './key-cache.ts'
-import { createMasterKey } from './master-key.ts'
+import { createKeyring, type Keyring, type KeyringOptions } from './keyring.ts'
 import { createOAuthSecrets, type OAuthSecrets } from './oauth-secrets.ts'
+import { queueReseal } from './reseal-tokens.task.ts'
 import { createRevocations, type Revocations } from './revocations.ts'
 import { createTokens, type Tokens } from './tokens.ts'
-import { createUserKeys } from './user-keys.ts'
 
 export interface Vault extends Tokens, OAuthSecrets, Inbox, Revocations {
-  /** Makes everything sealed for this person unreadable: at once here, within five minutes in other processes. */
+  /** Makes everything sealed for this person unreadable: at once here, in other processes when the transaction commits. */
   destroyUserKey(tx: Tx, userId: string): Promise<void>
+  /** What was sealed for this person so far is sealed anew under another key, and the earlier one destroyed. */
+  renewUserKey(tx: Tx, userId: string): Promise<void>
+  /** For rotation and the operator's commands alone. */
+  readonly keyring: Keyring
 }
 
-export interface VaultOptions {
-  readonly db: Db
-  /** 32 random bytes in base64. */
-  readonly masterKey: Secret
-  /** Authenticated with every box: what one environment sealed does not open in another. */
-  readonly environment: string
-}
+export type VaultOptions = KeyringOptions
 
-/** Throws a plain Error when the master key is none. */
-export function createVault({ db, masterKey: secret, environment }: VaultOptions): Vault {
-  const masterKey = createMasterKey(secret)
-  const cache = createKeyCache({ maxKeys: 1000, maxAgeMs: 5 * 60_000, nowMs: () => performance.now() })
-  const userKeys = createUserKeys({ masterKey, environment, cache })
+export function createVault(options: VaultOptions): Vault {
+  const keyring = createKeyring({ ...options, queueReseal })
+  const { userKeys, purposeKeys, environment } = keyring
   return {
-    ...createTokens({ db, userKeys, environment }),
-    ...createOAuthSecrets({ masterKey, environment }),
-    ...createInbox({ masterKey, environment }),
-    ...createRevocations({ masterKey, environment }),
+    ...createTokens({ db: options.db, userKeys, environment }),
+    ...createOAuthSecrets({ purposeKeys, environment }),
+    ...createInbox({ purposeKeys, environment }),
+    ...createRevocations({ purposeKeys, environment }),
     destroyUserKey: (tx, userId) => userKeys.destroy(tx, userId),
+    renewUserKey: (tx, userId) => userKeys.renew(tx, userId),
+    keyring,
   }
 }

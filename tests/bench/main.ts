@@ -1,11 +1,17 @@
 import { cpus, loadavg } from 'node:os'
+import { benchAppleImport } from './apple-import.ts'
 import { type Outcome, printTable } from './figures.ts'
 import { benchGraphql } from './graphql-at-scale.ts'
+import { benchRotation } from './key-rotation.ts'
 import { benchSubscriptions } from './live-subscriptions.ts'
 import { openSummariesDatabase } from './summaries-database.ts'
+import { benchBoxes } from './vault-boxes.ts'
 import { benchVisibility } from './visibility.ts'
 
 const FULL = {
+  appleImport: { days: 3_650, heartRatesPerDay: 330 },
+  boxes: { rounds: 200, perRound: 2_000 },
+  rotation: { people: 10_000 },
   visibility: { rounds: 100 },
   size: { people: 2_740, days: 3_650 },
   graphql: { rounds: 3_000 },
@@ -13,6 +19,9 @@ const FULL = {
 }
 /** Under a minute and a half, and enough to notice what has become much worse. */
 const QUICK = {
+  appleImport: { days: 300, heartRatesPerDay: 100 },
+  boxes: { rounds: 20, perRound: 1_000 },
+  rotation: { people: 300 },
   visibility: { rounds: 10 },
   size: { people: 100, days: 1_000 },
   graphql: { rounds: 500 },
@@ -30,8 +39,21 @@ async function main(): Promise<number> {
   return isQuick && alarms.length > 0 ? 1 : 0
 }
 
-async function runAll({ visibility, size, graphql, subscriptions }: typeof FULL): Promise<Outcome[]> {
-  const outcomes = [await benchVisibility(visibility)]
+async function runAll({
+  appleImport,
+  boxes,
+  rotation,
+  visibility,
+  size,
+  graphql,
+  subscriptions,
+}: typeof FULL): Promise<Outcome[]> {
+  const outcomes = [
+    await benchAppleImport(appleImport),
+    benchBoxes(boxes),
+    await benchRotation(rotation),
+    await benchVisibility(visibility),
+  ]
   const database = await openSummariesDatabase(size)
   try {
     outcomes.push(await benchGraphql(database, graphql))

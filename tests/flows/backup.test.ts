@@ -12,6 +12,7 @@ import { type BackupServices, createBackup, deleteOldBackups } from '../../servi
 import { recordErasure } from '../../service/vault/backup/erasure-ledger.ts'
 import { archiveName, listBackups } from '../../service/vault/backup/manifest.ts'
 import { restoreBackup, verifyBackup } from '../../service/vault/backup/restore-backup.ts'
+import { createLocalSource } from '../../service/vault/local-source.ts'
 import { createVault } from '../../service/vault/vault.ts'
 import { test as base, connect, MASTER_KEY, type TestServices } from '../support/connections.ts'
 import { createClone, type TestDatabase } from '../support/database.ts'
@@ -49,7 +50,7 @@ const test = base.extend<{ drill: Drill }>({
 
 /** Tokens as whoever runs the restored database opens them. */
 async function tokensIn({ db }: BackupServices, services: TestServices, userId: string): Promise<string | undefined> {
-  const vault = createVault({ db, masterKey: MASTER_KEY, environment: 'test' })
+  const vault = createVault({ db, source: createLocalSource(MASTER_KEY, 'test'), environment: 'test' })
   try {
     return await withAccessToken({ ...services, db, vault }, { userId, platform: 'acme' }, async (token) =>
       token.reveal(),

@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import { createApiKey } from '../../service/access/api-keys.ts'
 import { platformWebhook } from '../../service/api/platform.webhook.ts'
 import { createServer } from '../../service/api/server.ts'
 import { saveSubscriptionId } from '../../service/ingestion/queries.ts'
@@ -56,6 +57,42 @@ async function newestActivity({ simulate }: TestService): Promise<number> {
   const [newest] = (await simulate('GET', '/athletes/1/activities')) as readonly { id: number }[]
   return newest!.id
 }
+
+/** As a relay of ours would, with the key in place of the secret in the path. */
+async function relay(service: TestService, key: string): Promise<number> {
+  await saveSubscriptionId(service.db, 'strava', '77')
+  const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
+  app.register(platformWebhook, { ...service.ingestion })
+  const event = {
+    object_type: 'activity',
+    object_id: 1,
+    aspect_type: 'create',
+    updates: {},
+    owner_id: 1,
+    event_time: 1,
+  }
+  const response = await app.inject({
+    method: 'POST',
+    url: '/webhooks/strava',
+    payload: JSON.stringify({ ...event, subscription_id: 77 }),
+    headers: { 'content-type': 'application/json', 'x-api-key': key },
+  })
+  await app.close()
+  return response.statusCode
+}
+
+describe('a relayed webhook', () => {
+  test('needs a key with the scope of its platform, and is stored like any other', async ({ db, service }) => {
+    const operator = { kind: 'operator', id: null } as const
+    const make = async (scopes: string[]) =>
+      (await createApiKey(service.apiKeys, operator, { name: 'relay', scopes, days: 1 })).key.reveal()
+    expect(await relay(service, 'none')).toBe(401)
+    expect(await relay(service, await make(['metrics:read']))).toBe(403)
+    expect(await deliveries(db)).toEqual([])
+    expect(await relay(service, await make(['webhook:strava']))).toBe(200)
+    expect(await deliveries(db)).toEqual([{ state: 'received', outcome: null }])
+  })
+})
 
 describe('a webhook', () => {
   test('is stored sealed and queued, once, however often it is delivered', async ({ db, service }) => {

@@ -100,6 +100,33 @@ describe.skipIf(missing)('answers recorded from Strava', () => {
     ])
   })
 
+  test('laps are read, from the detailed activity and from their own list', () => {
+    const [lap] = body('activity_laps') as [Json]
+    const expectedLap = {
+      sourceId: String((lap['activity'] as Json)['id']),
+      lapNumber: 1,
+      startedAt: new Date(lap['start_date'] as string),
+      elapsedTimeS: lap['elapsed_time'],
+      distanceM: lap['distance'],
+    }
+    expect(platform.normalize.activity_laps(body('activity_laps'), {})).toMatchObject({ rejected: [] })
+    expect(platform.normalize.activity_laps(body('activity_laps'), {}).activityLaps?.[0]).toMatchObject(expectedLap)
+    const detail = body('activity') as Json & { laps: Json[] }
+    const { activityLaps } = platform.normalize.activity(detail)
+    expect(activityLaps?.map(({ distanceM }) => distanceM)).toEqual(detail.laps.map((item) => item['distance']))
+    expect(activityLaps?.map(({ sourceId }) => sourceId)).toEqual(detail.laps.map(() => String(detail['id'])))
+  })
+
+  test("the profile's weight is read", () => {
+    const athlete = body('athlete') as Json
+    expect(platform.normalize.athlete(athlete, {})).toEqual({
+      dailyMetrics: [
+        { localDay: String(athlete['updated_at']).split('T')[0], kind: 'body_weight_kg', value: athlete['weight'] },
+      ],
+      rejected: [],
+    })
+  })
+
   test('a stream without time is rejected, not guessed', () => {
     const { activityStreams, rejected } = platform.normalize.activity_streams(body('activity_streams'), {
       source_id: '1946417534',

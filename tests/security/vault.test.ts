@@ -4,6 +4,7 @@ import { lockUser } from '../../service/connections/queries.ts'
 import type { Database } from '../../service/runtime/db.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { sql } from '../../service/runtime/sql.ts'
+import { createLocalSource } from '../../service/vault/local-source.ts'
 import { createVault } from '../../service/vault/vault.ts'
 import { MASTER_KEY, test } from '../support/connections.ts'
 
@@ -68,15 +69,12 @@ describe('stored tokens', () => {
     const owner = { userId: await people(services.db), platform: 'acme' }
     await services.db.transaction((tx) => services.vault.storeTokens(tx, owner, pair))
     const { db } = services
-    const elsewhere = createVault({ db, masterKey: MASTER_KEY, environment: 'production' })
-    await expect(elsewhere.findTokens(owner)).rejects.toThrow('vault/unreadable')
+    const openWith = (environment: string, key = MASTER_KEY) =>
+      createVault({ db, source: createLocalSource(key, environment), environment }).findTokens(owner)
+    await expect(openWith('production')).rejects.toThrow('vault/unreadable')
     const otherKey = new Secret('kIGCg4SFhoeIiYqLjI2Oj5CRkpOUlZaXmJmam5ydnp8=')
-    await expect(createVault({ db, masterKey: otherKey, environment: 'test' }).findTokens(owner)).rejects.toThrow(
-      'vault/unreadable',
-    )
-    expect(
-      (await createVault({ db, masterKey: MASTER_KEY, environment: 'test' }).findTokens(owner))?.refreshToken?.reveal(),
-    ).toBe('refresh-1')
+    await expect(openWith('test', otherKey)).rejects.toThrow('vault/keys_unavailable')
+    expect((await openWith('test'))?.refreshToken?.reveal()).toBe('refresh-1')
   })
 
   test('are replaced only by whoever knows their version', async ({ services }) => {
@@ -131,25 +129,25 @@ describe("a person's key", () => {
 })
 
 describe('what is sealed without a person', () => {
-  test('opens for its platform and purpose alone', ({ services: { vault } }) => {
-    const box = vault.sealInbox('acme', Buffer.from('{"id":1}'))
-    expect(() => vault.openInbox('other', box)).toThrow('vault/unreadable')
-    expect(() => vault.openOAuthSecret({ platform: 'acme', stateHash: Buffer.alloc(32), kind: 'code' }, box)).toThrow(
-      'vault/unreadable',
-    )
-    expect(vault.openInbox('acme', box).toString()).toBe('{"id":1}')
+  test('opens for its platform and purpose alone', async ({ services: { vault } }) => {
+    const box = await vault.sealInbox('acme', Buffer.from('{"id":1}'))
+    await expect(vault.openInbox('other', box)).rejects.toThrow('vault/unreadable')
+    await expect(
+      vault.openOAuthSecret({ platform: 'acme', stateHash: Buffer.alloc(32), kind: 'code' }, box),
+    ).rejects.toThrow('vault/unreadable')
+    expect((await vault.openInbox('acme', box)).toString()).toBe('{"id":1}')
   })
 
-  test('of one attempt to connect does not open in another', ({ services: { vault } }) => {
+  test('of one attempt to connect does not open in another', async ({ services: { vault } }) => {
     const attempt = { platform: 'acme', stateHash: Buffer.alloc(32, 1), kind: 'code' } as const
-    const box = vault.sealOAuthSecret(attempt, new Secret('the code'))
+    const box = await vault.sealOAuthSecret(attempt, new Secret('the code'))
     for (const other of [
       { ...attempt, stateHash: Buffer.alloc(32, 2) },
       { ...attempt, kind: 'verifier' as const },
       { ...attempt, platform: 'other' },
     ]) {
-      expect(() => vault.openOAuthSecret(other, box)).toThrow('vault/unreadable')
+      await expect(vault.openOAuthSecret(other, box)).rejects.toThrow('vault/unreadable')
     }
-    expect(vault.openOAuthSecret(attempt, box).reveal()).toBe('the code')
+    expect((await vault.openOAuthSecret(attempt, box)).reveal()).toBe('the code')
   })
 })

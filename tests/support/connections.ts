@@ -12,6 +12,7 @@ import { openDatabase } from '../../service/runtime/db.ts'
 import { createOrigins } from '../../service/runtime/origin.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { sql } from '../../service/runtime/sql.ts'
+import { createLocalSource } from '../../service/vault/local-source.ts'
 import { createVault } from '../../service/vault/vault.ts'
 import { test as databaseTest, type TestDatabase } from './database.ts'
 import { FakePlatform } from './fake-platform.ts'
@@ -72,7 +73,7 @@ function openServices(
   })
   const refreshFailures: string[] = []
   const audited: AuditEvent[] = []
-  const vault = createVault({ db, masterKey: MASTER_KEY, environment: 'test' })
+  const vault = createVault({ db, source: createLocalSource(MASTER_KEY, 'test'), environment: 'test' })
   const origins = createOrigins()
   const record = createAudit({ origins, count: () => {} })
   const audit: RecordAudit = async (tx, event) => {

@@ -7,6 +7,7 @@ import { openDatabase } from '../../service/runtime/db.ts'
 import { AppError } from '../../service/runtime/errors.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { sql } from '../../service/runtime/sql.ts'
+import { createLocalSource } from '../../service/vault/local-source.ts'
 import { createVault } from '../../service/vault/vault.ts'
 import { describePlatform } from './acme-platform.ts'
 
@@ -77,7 +78,7 @@ function openServices(): ConnectionServices {
     applicationName: 'refreshing',
     onIdleError: () => {},
   })
-  const vault = createVault({ db, masterKey: new Secret(order.masterKey), environment: 'test' })
+  const vault = createVault({ db, source: createLocalSource(new Secret(order.masterKey), 'test'), environment: 'test' })
   const replaceTokens: typeof vault.replaceTokens = async (tx, owner, change) => {
     await dieIfFirst(db)
     return await vault.replaceTokens(tx, owner, change)

@@ -7,6 +7,7 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
+  jsonb: { input: unknown; output: unknown; }
   timestamptz: { input: string; output: string; }
   uuid: { input: string; output: string; }
 };
@@ -19,6 +20,11 @@ export type ApiKeyOutput = {
   /** The part by which it is recognized in api_keys */
   readonly keyPrefix: Scalars['String']['output'];
   readonly scopes: ReadonlyArray<Scalars['String']['output']>;
+};
+
+export type ApproveEmergencyAccessOutput = {
+  readonly expiresAt: Scalars['timestamptz']['output'];
+  readonly id: Scalars['uuid']['output'];
 };
 
 export type CheckConnectionOutput = {
@@ -59,7 +65,38 @@ export type DisconnectPlatformOutput = {
   readonly status: Scalars['String']['output'];
 };
 
+export type HealthSampleInput = {
+  /** Of a workout, for example HKWorkoutActivityTypeRunning */
+  readonly activityType?: InputMaybe<Scalars['String']['input']>;
+  /** Of a category, for example HKCategoryValueSleepAnalysisAsleepREM */
+  readonly categoryValue?: InputMaybe<Scalars['String']['input']>;
+  readonly distanceMeters?: InputMaybe<Scalars['Float']['input']>;
+  /** Of a workout: without pauses */
+  readonly durationSeconds?: InputMaybe<Scalars['Float']['input']>;
+  /** As startDate; absent for an instant */
+  readonly endDate?: InputMaybe<Scalars['String']['input']>;
+  readonly energyKilocalories?: InputMaybe<Scalars['Float']['input']>;
+  readonly indoor?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The device or app that measured */
+  readonly sourceName?: InputMaybe<Scalars['String']['input']>;
+  /** ISO 8601 with the offset where the person was: 2026-03-01T07:30:00+01:00 */
+  readonly startDate: Scalars['String']['input'];
+  /** IANA time zone of the sample (HKTimeZone), where it is known */
+  readonly timeZone?: InputMaybe<Scalars['String']['input']>;
+  /** HealthKit's full identifier, for example HKQuantityTypeIdentifierStepCount; HKWorkoutTypeIdentifier for a workout */
+  readonly type: Scalars['String']['input'];
+  /** Of a quantity, as HealthKit writes it: count, km, kcal, count/min */
+  readonly unit?: InputMaybe<Scalars['String']['input']>;
+  /** HealthKit's UUID of the sample */
+  readonly uuid: Scalars['String']['input'];
+  /** Of a quantity */
+  readonly value?: InputMaybe<Scalars['Float']['input']>;
+  readonly wasUserEntered?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
 export type Mutation = {
+  /** Approves another person's request. It ends by itself. */
+  readonly approveEmergencyAccess: ApproveEmergencyAccessOutput;
   /** Asks the platform whether it still accepts the connection. */
   readonly checkConnection: CheckConnectionOutput;
   /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code, state and scope caught by a native app. */
@@ -70,15 +107,32 @@ export type Mutation = {
   readonly createApiKey: ApiKeyOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
+  /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
+  readonly orderSources: OrderSourcesOutput;
+  /** Reads rows under an approved access of one's own; every read is in the person's access log. */
+  readonly readAsEmergency: ReadAsEmergencyOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
+  /** Asks to read one person's data in an emergency. Another operator or auditor has to approve it within an hour. */
+  readonly requestEmergencyAccess: RequestEmergencyAccessOutput;
   /** Ends an API key at once. */
   readonly revokeApiKey: RevokeApiKeyOutput;
+  /** Ends somebody's connection: its tokens are unusable at once, everywhere, and the platform is told. */
+  readonly revokeUserTokens: DisconnectPlatformOutput;
   /** Puts a new API key with the same scopes in place of an old one, which works on for the overlap. The key is shown this once. */
   readonly rotateApiKey: ApiKeyOutput;
+  /** Starts to replace the vault's keys: the master key's version, everybody's own key, or both. Online, and it finishes by itself. */
+  readonly rotateKeys: RotateKeysOutput;
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+  /** Takes samples of Apple HealthKit, at most 1000 in one call. A uuid that comes again replaces what it was; deleted ones are gone. */
+  readonly uploadHealthSamples: UploadHealthSamplesOutput;
+};
+
+
+export type MutationApproveEmergencyAccessArgs = {
+  id: Scalars['uuid']['input'];
 };
 
 
@@ -115,13 +169,40 @@ export type MutationDisconnectPlatformArgs = {
 };
 
 
+export type MutationOrderSourcesArgs = {
+  kind?: InputMaybe<Scalars['String']['input']>;
+  sources: ReadonlyArray<SourceInput>;
+};
+
+
+export type MutationReadAsEmergencyArgs = {
+  dataset: Scalars['String']['input'];
+  id: Scalars['uuid']['input'];
+  limit?: InputMaybe<Scalars['Int']['input']>;
+  offset?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
 export type MutationRefreshConnectionArgs = {
   platform: Scalars['String']['input'];
 };
 
 
+export type MutationRequestEmergencyAccessArgs = {
+  minutes: Scalars['Int']['input'];
+  reason: Scalars['String']['input'];
+  userId: Scalars['uuid']['input'];
+};
+
+
 export type MutationRevokeApiKeyArgs = {
   id: Scalars['uuid']['input'];
+};
+
+
+export type MutationRevokeUserTokensArgs = {
+  platform: Scalars['String']['input'];
+  userId: Scalars['uuid']['input'];
 };
 
 
@@ -131,12 +212,35 @@ export type MutationRotateApiKeyArgs = {
 };
 
 
+export type MutationRotateKeysArgs = {
+  keys?: InputMaybe<Scalars['String']['input']>;
+};
+
+
 export type MutationSyncNowArgs = {
   platform: Scalars['String']['input'];
 };
 
+
+export type MutationUploadHealthSamplesArgs = {
+  deleted?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  samples: ReadonlyArray<HealthSampleInput>;
+};
+
+export type OrderSourcesOutput = {
+  /** The metric; null: every metric that has no order of its own */
+  readonly kind?: Maybe<Scalars['String']['output']>;
+  /** How many are ranked now */
+  readonly sources: Scalars['Int']['output'];
+};
+
 export type Query = {
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+};
+
+export type ReadAsEmergencyOutput = {
+  /** The rows as JSON objects, newest first */
+  readonly rows: Scalars['jsonb']['output'];
 };
 
 export type RefreshConnectionOutput = {
@@ -148,12 +252,41 @@ export type RefreshConnectionOutput = {
   readonly status: Scalars['String']['output'];
 };
 
+export type RejectedHealthSample = {
+  /** Place in the list, from 0 */
+  readonly index: Scalars['Int']['output'];
+  readonly reason: Scalars['String']['output'];
+};
+
+export type RequestEmergencyAccessOutput = {
+  readonly id: Scalars['uuid']['output'];
+};
+
 export type RevokeApiKeyOutput = {
   readonly id: Scalars['uuid']['output'];
   readonly revokedAt: Scalars['timestamptz']['output'];
 };
 
+export type RotateKeysOutput = {
+  /** The rotation that was started, or the one already going on; key_rotations tells how far it is */
+  readonly rotationId: Scalars['uuid']['output'];
+};
+
+export type SourceInput = {
+  /** The platform's id, for example garmin */
+  readonly platform: Scalars['String']['input'];
+  /** The device or app as samples name it; without it, every one of the platform */
+  readonly source?: InputMaybe<Scalars['String']['input']>;
+};
+
 export type SyncNowOutput = {
   /** The run that was started, or the one already going on */
   readonly syncRunId: Scalars['uuid']['output'];
+};
+
+export type UploadHealthSamplesOutput = {
+  /** How many were taken */
+  readonly accepted: Scalars['Int']['output'];
+  /** The others; deleted ones are counted behind the samples */
+  readonly rejected: ReadonlyArray<RejectedHealthSample>;
 };

@@ -48,6 +48,7 @@ export function stravaApi({ apiUrl, enrichDays }: Pick<StravaSettings, 'apiUrl' 
       deletion: { dataType: 'activity_deletion', payload: { id: sourceId } },
     }),
     probe: get('athlete'),
+    profile: { dataType: 'athlete', request: get('athlete') },
     enrichment: { days: enrichDays, requests: (sourceId: string) => [activity(sourceId), streams(sourceId)] },
   } satisfies PlatformApi
 }

@@ -1,9 +1,12 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 import { AppError } from '../../runtime/errors.ts'
 import type { ActivityRecord, Records, RejectedRecord } from '../records.ts'
+import { readLaps } from './normalize-activity-laps.ts'
 import { readWhen } from './read-when.ts'
 import { ActivityDeletion, StravaActivity } from './schemas.ts'
 import { canonicalSport } from './sports.ts'
+
+const WithLaps = z.object({ laps: z.array(z.unknown()).min(1) })
 
 const NOTHING: Records = { activities: [], deletedActivities: [], activityStreams: [], rejected: [] }
 
@@ -14,9 +17,14 @@ export function normalizeActivityList(payload: unknown): Records {
   return readActivities(payload, { detailed: false })
 }
 
-/** One activity with its details. */
+/** One activity with its details and laps; a rejected lap's position is 1 for the first, and so on. */
 export function normalizeActivity(payload: unknown): Records {
-  return readActivities([payload], { detailed: true })
+  const records = readActivities([payload], { detailed: true })
+  const [activity] = records.activities ?? []
+  const { data } = WithLaps.safeParse(payload)
+  if (activity === undefined || data === undefined) return records
+  const { activityLaps, rejected } = readLaps(data.laps, activity.sourceId, 1)
+  return { ...records, activityLaps, rejected: [...records.rejected, ...rejected] }
 }
 
 /** Our own note that Strava answered 404 for an activity. */

@@ -1,7 +1,9 @@
 import type { Platform } from '../contract.ts'
 import { stravaApi } from './api.ts'
 import { normalizeActivity, normalizeActivityDeletion, normalizeActivityList } from './normalize-activity.ts'
+import { normalizeActivityLaps } from './normalize-activity-laps.ts'
 import { normalizeActivityStreams } from './normalize-activity-streams.ts'
+import { normalizeAthlete } from './normalize-athlete.ts'
 import { stravaOAuth } from './oauth.ts'
 import { stravaPolicy } from './policy.ts'
 import { type StravaSettings, stravaEnvironment } from './settings.ts'
@@ -12,12 +14,14 @@ export default {
   id: 'strava',
   displayName: 'Strava',
   env: stravaEnvironment,
-  coverage: ['activities', 'activity_streams'],
+  coverage: ['activities', 'activity_streams', 'activity_laps', 'daily_metrics'],
   normalize: {
     activity_list: normalizeActivityList,
     activity: normalizeActivity,
     activity_deletion: normalizeActivityDeletion,
     activity_streams: normalizeActivityStreams,
+    activity_laps: normalizeActivityLaps,
+    athlete: normalizeAthlete,
   },
   policy: stravaPolicy,
   connect: (settings: StravaSettings) =>

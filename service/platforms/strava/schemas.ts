@@ -51,6 +51,23 @@ export const StravaActivity = z.object({
 })
 export type StravaActivity = z.infer<typeof StravaActivity>
 
+/** A lap keeps tenths of a second: unlike an activity's, its durations are numbers here. */
+export const StravaLap = z.object({
+  lap_index: z.int().positive().max(LARGEST_INTEGER),
+  start_date: z.iso.datetime({ offset: true }).refine(isPlausible).nullish(),
+  elapsed_time: amount,
+  moving_time: amount,
+  distance: amount,
+  total_elevation_gain: amount,
+  average_speed: amount,
+  max_speed: amount,
+  average_heartrate: heartRate,
+  max_heartrate: heartRate,
+  average_cadence: amount,
+  average_watts: amount,
+})
+export type StravaLap = z.infer<typeof StravaLap>
+
 export const ActivityDeletion = z.object({
   id: z
     .string()

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import type { DailyMetricRecord, Records } from '../records.ts'
+
+const DAY = /^\d{4}-\d{2}-\d{2}/
+const Athlete = z.object({
+  weight: z.number().positive().max(1000).nullish(),
+  ftp: z.number().positive().max(5000).nullish(),
+  updated_at: z.string().regex(DAY).nullish(),
+})
+
+/**
+ * Weight and threshold power as the profile has them. Strava does not say since when: they are the numbers of the day on which they
+ * were fetched (`metadata.fetched_at`), else of the profile's last change.
+ */
+export function normalizeAthlete(payload: unknown, metadata: Readonly<Record<string, unknown>>): Records {
+  const { data, error } = Athlete.safeParse(payload)
+  if (data === undefined) {
+    const [issue] = error.issues
+    return {
+      rejected: [{ position: 0, reason: `${issue?.path[0]?.toString() ?? 'athlete'}: ${issue?.code ?? 'unreadable'}` }],
+    }
+  }
+  const fetchedAt = metadata['fetched_at']
+  const localDay = (typeof fetchedAt === 'string' && DAY.test(fetchedAt) ? fetchedAt : data.updated_at)?.slice(0, 10)
+  if (localDay === undefined) return { rejected: [{ position: 0, reason: 'updated_at: missing' }] }
+  const dailyMetrics: DailyMetricRecord[] = []
+  if (data.weight != null) dailyMetrics.push({ localDay, kind: 'body_weight_kg', value: data.weight })
+  if (data.ftp != null) dailyMetrics.push({ localDay, kind: 'functional_threshold_power_w', value: data.ftp })
+  return { dailyMetrics, rejected: [] }
+}
