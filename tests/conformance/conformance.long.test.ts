@@ -11,6 +11,9 @@ const WEBSOCKETS = TRANSPORTS.filter((transport) => transport !== 'http')
 describe.skipIf(writing.length === 0)("Hasura's own cases that write, over websockets", () => {
   test.for(writing.map((folder) => [folder.name, folder] as const))('in %s pass', async ([, folder]) => {
     for (const report of await runFolder(folder, inject('testServer').adminUrl, WEBSOCKETS))
-      expect(unexpected(report), report.transport).toEqual([])
+      expect({ over: report.transport, unexpected: unexpected(report) }).toEqual({
+        over: report.transport,
+        unexpected: [],
+      })
   })
 })

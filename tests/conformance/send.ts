@@ -1,4 +1,4 @@
-import WebSocket, { type RawData } from 'ws'
+import WebSocket from 'ws'
 import { type Case, isObject } from './case-files.ts'
 import type { Actual } from './judge.ts'
 import type { Scene } from './scene.ts'
@@ -68,7 +68,7 @@ function converse(socket: WebSocket, { one, subprotocol, secret }: Asking & { re
     socket.on('close', (code, reason) => settle({ errors: [{ message: `${code} ${reason.toString()}` }] }))
     socket.on('open', () => say({ type: 'connection_init', payload: { headers: headersOf(one, secret) } }))
     socket.on('message', (data) => {
-      const message = readMessage(data)
+      const message = readMessage(String(data as Buffer))
       if (message['type'] === 'connection_ack') say({ type: START[subprotocol], id: '1', payload: one.query })
       else if (message['id'] === '1') settle(bodyOf(message))
     })
@@ -85,8 +85,8 @@ function bodyOf({ type, payload }: Readonly<Record<string, unknown>>): unknown {
   return isObject(payload) && 'errors' in payload ? { errors: payload['errors'] } : payload
 }
 
-function readMessage(data: RawData): Readonly<Record<string, unknown>> {
-  const message: unknown = JSON.parse(data.toString())
+function readMessage(text: string): Readonly<Record<string, unknown>> {
+  const message: unknown = JSON.parse(text)
   return isObject(message) ? message : {}
 }
 
