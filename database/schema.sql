@@ -1229,6 +1229,24 @@ grant select, trigger on public.raw_fitness_data to tributary_hasura;
 grant delete, insert, select on public.raw_fitness_data to tributary_service;
 grant update (processed_at) on public.raw_fitness_data to tributary_service;
 
+create table public.role_platform_restrictions (
+  role text not null,
+  platform text not null,
+  reason text,
+  created_at timestamp with time zone default now() not null,
+  constraint role_platform_restrictions_pkey PRIMARY KEY (platform, role),
+  constraint role_platform_restrictions_platform_check CHECK ((platform ~ '^[a-z][a-z0-9-]{0,39}$'::text)),
+  constraint role_platform_restrictions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint role_platform_restrictions_role_check CHECK ((role = ANY (ARRAY['user'::text, 'operator'::text, 'auditor'::text])))
+);
+comment on table public.role_platform_restrictions is 'Platforms that a role has nothing to do with; empty means that every role works with every platform.';
+comment on column public.role_platform_restrictions.role is 'operator and auditor see no row of the platform; user keeps what is there and may begin nothing new.';
+comment on column public.role_platform_restrictions.platform is 'The platform; it need not be switched on.';
+comment on column public.role_platform_restrictions.reason is 'Why, in the words of whoever decided it; null where none was given.';
+comment on column public.role_platform_restrictions.created_at is 'Since when.';
+grant select on public.role_platform_restrictions to tributary_hasura;
+grant delete, insert, select on public.role_platform_restrictions to tributary_service;
+
 create table public.samples (
   user_id uuid not null,
   kind text not null,

@@ -49,6 +49,8 @@ const Environment = z.object({
   ...accessEnvironment,
   HASURA_ACTION_SECRET: secret(32),
   HASURA_EVENT_SECRET: secret(32),
+  HASURA_ACTION_SECRET_PREVIOUS: secret(32).optional(),
+  HASURA_EVENT_SECRET_PREVIOUS: secret(32).optional(),
   ...VAULT_ENVIRONMENT,
   /** Processed webhook bodies are dropped after so many days. */
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
@@ -153,6 +155,8 @@ function named(env: z.infer<typeof Environment>) {
       jwt: env.HASURA_GRAPHQL_JWT_SECRET,
       actionSecret: env.HASURA_ACTION_SECRET,
       eventSecret: env.HASURA_EVENT_SECRET,
+      previousActionSecret: env.HASURA_ACTION_SECRET_PREVIOUS,
+      previousEventSecret: env.HASURA_EVENT_SECRET_PREVIOUS,
     },
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,

@@ -1,3 +1,4 @@
+import { restrictionsIn } from './access/allowed-platforms.ts'
 import { actionRoutes } from './api/actions.ts'
 import { demoRoutes } from './api/demo.route.ts'
 import { healthReportRoute, healthRoutes } from './api/health.route.ts'
@@ -51,11 +52,14 @@ function createInternal(wiring: Wiring) {
   }
   app.register(actionRoutes, {
     actionSecret: config.hasura.actionSecret,
+    previousActionSecret: config.hasura.previousActionSecret,
     actions: bindActions(wiring),
     verifyToken: wiring.verifyToken,
     takeRequest: wiring.takeRequest,
+    findRestriction: restrictionsIn(db),
   })
-  app.register(rawDataInsertedEvent, { db, eventSecret: config.hasura.eventSecret })
+  const { eventSecret, previousEventSecret } = config.hasura
+  app.register(rawDataInsertedEvent, { db, eventSecret, previousEventSecret })
   app.register(healthReportRoute, { db, pingHasura, version: VERSION })
   app.register(metricsRoute, { metrics, db: config.access.metricsNeedApiKey ? db : undefined })
   return app

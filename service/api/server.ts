@@ -4,6 +4,7 @@ import { describeError, type Log } from '../runtime/log.ts'
 import { createTlsServer, type TlsReports, type TlsSettings } from '../runtime/tls-server.ts'
 import { guardEdge } from './edge-headers.ts'
 import { handleErrors, operationOf } from './error-handler.ts'
+import { readJsonBodies } from './json-body.ts'
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
 const BODY_TIMEOUT_MS = 30_000
@@ -46,6 +47,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   handleErrors(app, log)
   app.addHook('onRequest', async (request) => limitArrival(request))
   guardEdge(app, { secure })
+  readJsonBodies(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method } = request
     const route = request.routeOptions.url ?? 'unknown'

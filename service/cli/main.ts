@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { loadDevelopmentEnvironment } from '../config.ts'
+import { accessCommand } from './access.command.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
 import { auditCommand } from './audit.command.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
@@ -17,6 +18,7 @@ const COMMANDS: readonly Command[] = [
   importCommand,
   normalizeCommand,
   replayCommand,
+  accessCommand,
   apiKeysCommand,
   auditCommand,
   importOAuth1Command,

@@ -53,6 +53,11 @@ const CATALOG = {
     retry: false,
     publicMessage: 'This sign-in does not cover this platform.',
   },
+  'access/platform_restricted': {
+    httpStatus: 403,
+    retry: false,
+    publicMessage: 'The operator of this installation does not let your role work with this platform.',
+  },
   'platform/unknown': {
     httpStatus: 400,
     retry: false,
