@@ -4,7 +4,6 @@ import type { AddressInfo } from 'node:net'
 import { SignJWT } from 'jose'
 import { describe, expect } from 'vitest'
 import { createApiKey } from '../../service/access/api-keys.ts'
-import { createRateLimiter } from '../../service/access/rate-limit.ts'
 import { createTokenVerifier } from '../../service/access/verify-token.ts'
 import { createServer } from '../../service/api/server.ts'
 import { uploadRoutes } from '../../service/api/upload.route.ts'
@@ -18,7 +17,7 @@ const JWT_KEY = 'k'.repeat(32)
 const NAMESPACE = 'https://hasura.io/jwt/claims'
 const ADDRESS = '/uploads/apple-health'
 
-function open(service: TestService, takeRequest = service.takeRequest) {
+function open(service: TestService) {
   const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
   const verifyToken = createTokenVerifier({
     keys: { type: 'HS256', key: new Secret(JWT_KEY) },
@@ -29,7 +28,7 @@ function open(service: TestService, takeRequest = service.takeRequest) {
     maxLifetimeSeconds: 3_600,
     claimsNamespace: NAMESPACE,
   })
-  app.register(uploadRoutes, { ...service.uploads, verifyToken, takeRequest })
+  app.register(uploadRoutes, { ...service.uploads, verifyToken, takeRequest: service.takeRequest })
   return app
 }
 
@@ -79,25 +78,6 @@ async function normalizeAll(db: TestDatabase, service: TestService): Promise<voi
 }
 
 describe('an upload', () => {
-  test('counts against the limit of the person, whichever way they are known, and of nobody else', async ({
-    db,
-    service,
-  }) => {
-    const limits = { ...service.config.access.limits, uploads: { requests: 2, seconds: 600 } }
-    const app = open(service, createRateLimiter({ db: service.db, limits, onStoreDown: () => {} }))
-    const mine = { name: 'phone', scopes: ['upload:apple-health'], days: 1 }
-    const { key } = await createApiKey(service.apiKeys, { kind: 'user', id: ADA }, mine)
-    const [ada, bela] = [{ authorization: await sign(ADA) }, { authorization: await sign(BELA) }]
-    const post = (headers: Record<string, string>) =>
-      app.inject({ method: 'POST', url: ADDRESS, headers: { ...ZIP, ...headers }, payload: anExport() })
-    const answers = [await post(ada), await post({ 'x-api-key': key.reveal() }), await post(ada), await post(bela)]
-    await app.close()
-    expect(answers.map(({ statusCode }) => statusCode)).toEqual([202, 202, 429, 202])
-    expect(answers[0]?.headers['ratelimit-policy']).toBe('"uploads";q=2;w=600')
-    expect(Number(answers[2]?.headers['retry-after'])).toBeGreaterThan(0)
-    expect(await count(db, 'ops.uploads')).toBe(2) // one person's same file twice is one
-  })
-
   test('is refused before a byte is read, without a person who may', async ({ db, service }) => {
     const machine = await createApiKey(
       service.apiKeys,
