@@ -32,5 +32,5 @@ test('uploads count against the limit of their person, by whichever key, before 
   expect(sent.map(({ statusCode }) => statusCode)).toEqual([202, 409, 429, 202])
   expect(sent[0]?.headers['ratelimit-policy']).toBe('"uploads";q=2;w=600')
   expect(Number(sent[2]?.headers['retry-after'])).toBeGreaterThan(0)
-  expect((await db.admin.query('select from ops.uploads')).rowCount).toBe(2)
+  expect((await db.admin.query('select from ops.uploads')).rowCount).toBe(3)
 })
