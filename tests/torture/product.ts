@@ -2,12 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startDevelopmentDatabase } from '../../database/development.ts'
-import {
-  type EmbeddedOptions,
-  type EmbeddedPostgres,
-  findFreePort,
-  startEmbeddedPostgres,
-} from '../../database/embedded.ts'
+import { type EmbeddedOptions, type EmbeddedPostgres, startEmbeddedPostgres } from '../../database/embedded.ts'
 import { migrate } from '../../database/migrate.ts'
 import { findPostmaster } from '../../database/postmaster.ts'
 import { type Child, type Program, startChild, stopChildren } from '../../start/children.ts'
@@ -16,6 +11,7 @@ import type { Ports } from '../../start/ports.ts'
 import { describePrograms, type ProgramOptions } from '../../start/programs.ts'
 import { waitUntilReady } from '../../start/readiness.ts'
 import { readSecrets } from '../../start/secrets.ts'
+import { freePorts } from '../support/running.ts'
 import { type FaultProxy, startFaultProxy } from './fault-proxy.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -43,7 +39,7 @@ export interface Product {
 export async function startProduct(dataDirectory: string, given: Readonly<Record<string, string>>): Promise<Product> {
   let database = await startDevelopmentDatabase(dataDirectory)
   const proxy = await startFaultProxy(database.port)
-  const ports = await freePorts()
+  const ports = await choosePorts()
   const activities = join(dataDirectory, 'activities.json')
   writeFileSync(activities, '[]')
   const env = { PATH: process.env['PATH'], STRAVA_SIMULATOR_ACTIVITIES: activities, ...given }
@@ -98,13 +94,9 @@ async function startAgain(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   }
 }
 
-async function freePorts(): Promise<Ports> {
-  return {
-    SERVICE_PORT: await findFreePort(),
-    INTERNAL_PORT: await findFreePort(),
-    HASURA_PORT: await findFreePort(),
-    SIMULATOR_PORT: await findFreePort(),
-  }
+async function choosePorts(): Promise<Ports> {
+  const [service = 0, internal = 0, hasura = 0, simulator = 0] = await freePorts(4)
+  return { SERVICE_PORT: service, INTERNAL_PORT: internal, HASURA_PORT: hasura, SIMULATOR_PORT: simulator }
 }
 
 /** In the order in which they are started; the second worker last. */
