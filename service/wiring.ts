@@ -21,6 +21,7 @@ import { rotateKeysAction } from './api/rotate-keys.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
 import { auditVault } from './compliance/audit/audited-vault.ts'
 import { createAudit } from './compliance/audit/record-audit.ts'
+import type { RefusalTrail } from './compliance/audit/refusal-trail.ts'
 import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
 import { enforcePolicies } from './compliance/enforce-policies.task.ts'
 import { enforcePolicy } from './compliance/enforce-policy.task.ts'
@@ -65,7 +66,7 @@ import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
 import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import type { Vault } from './vault/vault.ts'
-import { wireAuditSealing, wireEmergency } from './wire-audit.ts'
+import { wireAuditSealing, wireEmergency, wireRefusals } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
 import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
 
@@ -80,6 +81,7 @@ export interface Wiring {
   readonly metrics: Metrics
   readonly origins: Origins
   readonly audit: RecordAudit
+  readonly refusals: RefusalTrail
   readonly connections: ConnectionServices
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
@@ -125,6 +127,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     metrics,
     origins,
     audit,
+    refusals: wireRefusals({ db, audit, log }),
     connections,
     ingestion,
     normalization,
@@ -183,7 +186,7 @@ function wireIngestion({
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
     markWebhook,
-    endByPlatform: (tx, key) => endByPlatform(connections.audit, tx, key),
+    endByPlatform: (tx, key) => endByPlatform(connections, tx, key),
     findGrantedScopes: (key) => findGrantedScopes(db, key),
     setGrantedScopes: (tx, key, granted) => setGrantedScopes(config.platforms, tx, { key, granted }),
     countSync: ({ platform, kind, outcome, seconds }) => {

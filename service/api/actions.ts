@@ -7,6 +7,7 @@ import type { VerifyToken } from '../access/verify-token.ts'
 import { equalInConstantTime } from '../runtime/constant-time.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
+import { actorOf } from './audited-action.ts'
 import type { ActionCaller } from './define-action.ts'
 import { applyLimits } from './limit-requests.ts'
 
@@ -45,6 +46,7 @@ export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (
       if (call.data.action.name !== action.name)
         throw new AppError('request/malformed', { problem: 'the action has another name' })
       const caller = callerOf(call.data.session_variables)
+      request.actor = actorOf(caller)
       await checkForwardedToken(verifyToken, request.headers, caller)
       if (!action.roles.includes(caller.role)) throw new AppError('request/role_not_allowed', { action: action.name })
       const platform = platformIn(call.data.input)
