@@ -369,6 +369,57 @@ comment on column ops.token_endpoints.paused_until is 'No refresh is asked for b
 comment on column ops.token_endpoints.updated_at is 'When the row last changed.';
 grant delete, insert, select, update on ops.token_endpoints to tributary_service;
 
+create table ops.upload_chunks (
+  user_id uuid not null,
+  upload_id uuid not null,
+  from_byte bigint not null,
+  byte_count integer not null,
+  bytes_sealed bytea not null,
+  constraint upload_chunks_pkey PRIMARY KEY (user_id, upload_id, from_byte),
+  constraint upload_chunks_byte_count_check CHECK (((byte_count >= 1) AND (byte_count <= 1048576))),
+  constraint upload_chunks_from_byte_check CHECK ((from_byte >= 0)),
+  constraint upload_chunks_user_id_upload_id_fkey FOREIGN KEY (user_id, upload_id) REFERENCES ops.uploads(user_id, id) ON DELETE CASCADE
+);
+comment on table ops.upload_chunks is 'The bytes of files that are being received or imported, sealed, at most 1 MiB a row.';
+comment on column ops.upload_chunks.user_id is 'Whose file it is.';
+comment on column ops.upload_chunks.upload_id is 'The file.';
+comment on column ops.upload_chunks.from_byte is 'Place of the first byte in the file.';
+comment on column ops.upload_chunks.byte_count is 'How many bytes are sealed here.';
+comment on column ops.upload_chunks.bytes_sealed is 'The bytes, sealed for this person.';
+grant delete, insert, select, update on ops.upload_chunks to tributary_service;
+
+create table ops.uploads (
+  user_id uuid not null,
+  id uuid not null,
+  platform text not null,
+  state text default 'receiving'::text not null,
+  received_bytes bigint default 0 not null,
+  sha256 text,
+  sync_run_id uuid,
+  received_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  constraint uploads_pkey PRIMARY KEY (user_id, id),
+  constraint uploads_check CHECK (((state = 'receiving'::text) OR ((sha256 IS NOT NULL) AND (sync_run_id IS NOT NULL)))),
+  constraint uploads_received_bytes_check CHECK ((received_bytes >= 0)),
+  constraint uploads_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'importing'::text, 'done'::text, 'failed'::text]))),
+  constraint uploads_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint uploads_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE,
+  constraint uploads_user_id_sync_run_id_fkey FOREIGN KEY (user_id, sync_run_id) REFERENCES public.sync_runs(user_id, id) ON DELETE CASCADE
+);
+CREATE INDEX uploads_by_change ON ops.uploads USING btree (updated_at) WHERE (state = 'receiving'::text);
+CREATE INDEX uploads_by_content ON ops.uploads USING btree (user_id, platform, sha256) WHERE (sha256 IS NOT NULL);
+comment on table ops.uploads is 'Files that people upload: received piece by piece, then imported. The bytes go when the import has ended; the digest stays, so that the same file is recognised.';
+comment on column ops.uploads.user_id is 'Whose file it is.';
+comment on column ops.uploads.id is 'Chosen by the client, so that it can go on after its connection broke.';
+comment on column ops.uploads.platform is 'The platform that made the file.';
+comment on column ops.uploads.state is 'receiving, importing, done or failed.';
+comment on column ops.uploads.received_bytes is 'How much of it is stored.';
+comment on column ops.uploads.sha256 is 'Digest of the whole file, hexadecimal; null until it is complete.';
+comment on column ops.uploads.sync_run_id is 'The import of it; null until it is complete.';
+comment on column ops.uploads.received_at is 'When its first byte came.';
+comment on column ops.uploads.updated_at is 'When it last changed.';
+grant delete, insert, select, update on ops.uploads to tributary_service;
+
 create table ops.webhook_deliveries (
   id uuid default gen_random_uuid() not null,
   platform text not null,
@@ -1177,6 +1228,24 @@ comment on column public.raw_fitness_data.created_at is 'When the row was writte
 grant select, trigger on public.raw_fitness_data to tributary_hasura;
 grant delete, insert, select on public.raw_fitness_data to tributary_service;
 grant update (processed_at) on public.raw_fitness_data to tributary_service;
+
+create table public.role_platform_restrictions (
+  role text not null,
+  platform text not null,
+  reason text,
+  created_at timestamp with time zone default now() not null,
+  constraint role_platform_restrictions_pkey PRIMARY KEY (platform, role),
+  constraint role_platform_restrictions_platform_check CHECK ((platform ~ '^[a-z][a-z0-9-]{0,39}$'::text)),
+  constraint role_platform_restrictions_reason_check CHECK (((length(reason) >= 1) AND (length(reason) <= 500))),
+  constraint role_platform_restrictions_role_check CHECK ((role = ANY (ARRAY['user'::text, 'operator'::text, 'auditor'::text])))
+);
+comment on table public.role_platform_restrictions is 'Platforms that a role has nothing to do with; empty means that every role works with every platform.';
+comment on column public.role_platform_restrictions.role is 'operator and auditor see no row of the platform; user keeps what is there and may begin nothing new.';
+comment on column public.role_platform_restrictions.platform is 'The platform; it need not be switched on.';
+comment on column public.role_platform_restrictions.reason is 'Why, in the words of whoever decided it; null where none was given.';
+comment on column public.role_platform_restrictions.created_at is 'Since when.';
+grant select on public.role_platform_restrictions to tributary_hasura;
+grant delete, insert, select on public.role_platform_restrictions to tributary_service;
 
 create table public.samples (
   user_id uuid not null,
@@ -2776,6 +2845,15 @@ end $function$;
 comment on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) is 'For a replay: removes rows that a payload once produced and, read by today''s normalizer, no longer does. Answers their days.';
 grant execute on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.sample_identity(p_kind text, p_started_at timestamp with time zone, p_ended_at timestamp with time zone, p_source text, p_variant text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+RETURN ((((((((p_kind || '|'::text) || (EXTRACT(epoch FROM p_started_at))::text) || '|'::text) || (EXTRACT(epoch FROM p_ended_at))::text) || '|'::text) || p_source) || '|'::text) || p_variant);
+comment on function ops.sample_identity(text,timestamp with time zone,timestamp with time zone,text,text) is 'What identifies a sample within its platform where the platform gives no id; what is remembered of one that is gone.';
+grant execute on function ops.sample_identity(text,timestamp with time zone,timestamp with time zone,text,text) to public;
+grant execute on function ops.sample_identity(text,timestamp with time zone,timestamp with time zone,text,text) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.source_rank(p_user_id uuid, p_kind text, p_platform text, p_source text)
  RETURNS integer
  LANGUAGE sql
@@ -3013,6 +3091,53 @@ comment on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time z
 grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
 grant execute on function ops.store_daily_metrics(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.store_sample_batch(p_user_id uuid, p_platform text, p_raw_created_at timestamp with time zone, p_raw_ids uuid[], p_observed_at timestamp with time zone[], p_raw integer[], p_kind text[], p_started_ms bigint[], p_ended_ms bigint[], p_offset_seconds integer[], p_value numeric[], p_source text[], p_variant text[], p_source_id text[], p_manual boolean[])
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_time_zone text := coalesce((select u.time_zone from public.app_users u where u.user_id = p_user_id), 'UTC');
+  v_written date[];
+  v_has_deleted boolean := exists (
+    select 1 from ops.deleted_records d where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample');
+begin
+  with incoming as (
+    select i.*, p_raw_ids[i.raw] as raw_id, p_observed_at[i.raw] as observed_at, to_timestamp(i.started_ms / 1000.0) as started_at
+    from unnest(p_raw, p_kind, p_started_ms, p_ended_ms, p_offset_seconds, p_value, p_source, p_variant, p_source_id, p_manual)
+      as i (raw, kind, started_ms, ended_ms, offset_seconds, value, source, variant, source_id, manual)
+    where not v_has_deleted or not exists (
+      select 1 from ops.deleted_records d
+      where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample'
+        and d.source_id in (i.source_id, ops.sample_identity(i.kind, to_timestamp(i.started_ms / 1000.0), to_timestamp(i.ended_ms / 1000.0), i.source, i.variant))
+        and d.observed_at >= p_observed_at[i.raw])
+  ), written as (
+    insert into public.samples as s (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day,
+      start_offset_seconds, manual, source_id, raw_id, raw_created_at, observed_at)
+    select p_user_id, i.kind, i.started_at, to_timestamp(i.ended_ms / 1000.0), p_platform, i.source, i.variant, i.value,
+      case when i.offset_seconds is null then (i.started_at at time zone v_time_zone)::date
+        else (i.started_at at time zone 'UTC' + make_interval(secs => i.offset_seconds))::date end,
+      i.offset_seconds, i.manual, i.source_id, i.raw_id, p_raw_created_at, i.observed_at
+    from incoming i
+    on conflict (user_id, kind, started_at, ended_at, platform, source, variant) do update
+    set value = excluded.value, local_day = excluded.local_day, start_offset_seconds = excluded.start_offset_seconds,
+      manual = excluded.manual, source_id = coalesce(excluded.source_id, s.source_id), raw_id = excluded.raw_id,
+      raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
+    where excluded.observed_at > s.observed_at
+      or (excluded.observed_at = s.observed_at and (excluded.raw_id > s.raw_id or (excluded.raw_id = s.raw_id
+        and row(s.value, s.local_day, s.start_offset_seconds, s.manual)
+          is distinct from row(excluded.value, excluded.local_day, excluded.start_offset_seconds, excluded.manual))))
+    returning old.local_day as old_day, new.local_day as new_day, old.value is distinct from new.value as changed
+  )
+  select array_agg(distinct day) into v_written
+  from written cross join lateral (values (old_day), (new_day)) as touched (day)
+  where day is not null and (changed or old_day is distinct from new_day);
+  return coalesce(v_written, '{}');
+end $function$;
+comment on function ops.store_sample_batch(uuid,text,timestamp with time zone,uuid[],timestamp with time zone[],integer[],text[],bigint[],bigint[],integer[],numeric[],text[],text[],text[],boolean[]) is 'Writes the samples of several payloads that arrive together, as store_samples writes those of one: for imports, which have neither spans nor deletions beside them. p_raw says which of the payloads a sample is from, from 1. No two samples may be of one identity. Answers the local days whose numbers may have changed.';
+grant execute on function ops.store_sample_batch(uuid,text,timestamp with time zone,uuid[],timestamp with time zone[],integer[],text[],bigint[],bigint[],integer[],numeric[],text[],text[],text[],boolean[]) to public;
+grant execute on function ops.store_sample_batch(uuid,text,timestamp with time zone,uuid[],timestamp with time zone[],integer[],text[],bigint[],bigint[],integer[],numeric[],text[],text[],text[],boolean[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.store_samples(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb, p_spans jsonb, p_deleted text[])
  RETURNS date[]
  LANGUAGE plpgsql
@@ -3023,10 +3148,13 @@ declare
   v_written date[];
   v_replaced date[];
   v_deleted date[];
+  v_has_deleted boolean := exists (
+    select 1 from ops.deleted_records d where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample');
 begin
   -- What a span covers is replaced as a whole: an interval that grew has another end, and its shorter self must go.
   with spans as (
-    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean)
+    select r.* from jsonb_to_recordset(p_spans) as r (
+      kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean, lasting boolean)
   ), gone as (
     delete from public.samples s using spans p
     where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
@@ -3037,7 +3165,13 @@ begin
       and not exists (
         select 1 from jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text)
         where r.kind = s.kind and r."startedAt" = s.started_at and r."endedAt" = s.ended_at and r.source = s.source and r.variant = s.variant)
-    returning s.local_day
+    returning s.local_day, s.kind, s.started_at, s.ended_at, s.source, s.variant, p.lasting
+  ), remembered as (
+    -- An older payload that is read again must not bring back what a newer one no longer told.
+    insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
+    select distinct p_user_id, p_platform, 'sample', ops.sample_identity(kind, started_at, ended_at, source, variant), p_observed_at
+    from gone where lasting
+    on conflict (user_id, platform, record_type, source_id) do update set observed_at = greatest(d.observed_at, excluded.observed_at)
   )
   select array_agg(distinct local_day) into v_replaced from gone;
 
@@ -3059,7 +3193,8 @@ begin
         and (p.source is null or r.source = p.source) and (p.variant is null or r.variant = p.variant))
       and not exists (
         select 1 from ops.deleted_records d
-        where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample' and d.source_id = r."sourceId"
+        where v_has_deleted and d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample'
+          and d.source_id in (r."sourceId", ops.sample_identity(r.kind, r."startedAt", r."endedAt", r.source, r.variant))
           and d.observed_at >= p_observed_at)
   ), written as (
     insert into public.samples as s (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day,
@@ -3082,6 +3217,20 @@ begin
   select array_agg(distinct day) into v_written
   from written cross join lateral (values (old_day), (new_day)) as touched (day)
   where day is not null and (changed or old_day is distinct from new_day);
+
+  -- A record that comes again under its id with another time, kind or source is the same record, corrected.
+  with corrected as (
+    delete from public.samples s
+    using jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
+    where r."sourceId" is not null and s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId"
+      and s.observed_at < p_observed_at
+      and (s.kind, s.started_at, s.ended_at, s.source, s.variant) is distinct from (r.kind, r."startedAt", r."endedAt", r.source, r.variant)
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records) as o (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
+        where o."sourceId" = s.source_id and (o.kind, o."startedAt", o."endedAt", o.source, o.variant) = (s.kind, s.started_at, s.ended_at, s.source, s.variant))
+    returning s.local_day
+  )
+  select v_replaced || coalesce(array_agg(distinct local_day), '{}') into v_replaced from corrected;
 
   with gone as (
     insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
-import type { ConfiguredPlatform, Platform, Platforms } from './platforms/contract.ts'
+import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { isSchedule } from './runtime/jobs.ts'
 import { isStoreAddress } from './runtime/open-store.ts'
@@ -50,6 +50,8 @@ const Environment = z.object({
   ...accessEnvironment,
   HASURA_ACTION_SECRET: secret(32),
   HASURA_EVENT_SECRET: secret(32),
+  HASURA_ACTION_SECRET_PREVIOUS: secret(32).optional(),
+  HASURA_EVENT_SECRET_PREVIOUS: secret(32).optional(),
   ...VAULT_ENVIRONMENT,
   /** Processed webhook bodies are dropped after so many days. */
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
@@ -111,12 +113,29 @@ export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env) {
   return { nodeEnvironment, hasura: { url, jwt } }
 }
 
-/** What every platform makes of its payloads, whether it is switched on or not: reading a payload needs no settings. */
-export async function loadNormalizers(): Promise<ReadonlyMap<string, PayloadReaders>> {
-  return discoverPlatforms()
+/** What every platform makes of its payloads, whether it is switched on or not: reading a payload needs no settings but limits. */
+export async function loadNormalizers(
+  environment: NodeJS.ProcessEnv = process.env,
+): Promise<ReadonlyMap<string, PayloadReaders>> {
+  const folders = await discoverPlatforms()
+  return new Map(
+    [...folders.values()].map((platform) => {
+      const { id, normalize, files, readWebhookItem } = platform
+      const settings = platform.upload && platform.env.safeParse(withoutEmpty(environment))
+      const upload = settings?.success ? platform.upload?.(settings.data) : undefined
+      const optional = {
+        ...(files && { files }),
+        ...(readWebhookItem && { readWebhookItem }),
+        ...(upload && { upload }),
+      }
+      return [id, { normalize, ...optional }]
+    }),
+  )
 }
 
-export type PayloadReaders = Pick<Platform, 'normalize' | 'files' | 'readWebhookItem'>
+export type PayloadReaders = Pick<Platform, 'normalize' | 'files' | 'readWebhookItem'> & {
+  readonly upload?: PlatformUpload
+}
 
 /** Variables that the launcher wrote for the operator's commands on a laptop; what is set already wins. */
 export function loadDevelopmentEnvironment(): void {
@@ -140,6 +159,8 @@ function named(env: z.infer<typeof Environment>) {
       jwt: env.HASURA_GRAPHQL_JWT_SECRET,
       actionSecret: env.HASURA_ACTION_SECRET,
       eventSecret: env.HASURA_EVENT_SECRET,
+      previousActionSecret: env.HASURA_ACTION_SECRET_PREVIOUS,
+      previousEventSecret: env.HASURA_EVENT_SECRET_PREVIOUS,
     },
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
@@ -172,6 +193,7 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
     coverage,
     normalize,
     policy: platform.policy(settings.data),
+    ...(platform.upload && { upload: platform.upload(settings.data) }),
     ...platform.connect?.(settings.data),
   }
   return { value, problems: [] }

@@ -1,3 +1,4 @@
+import { restrictionsIn } from './access/allowed-platforms.ts'
 import { actionRoutes } from './api/actions.ts'
 import { demoRoutes } from './api/demo.route.ts'
 import { healthReportRoute, healthRoutes } from './api/health.route.ts'
@@ -7,6 +8,7 @@ import { pageRoutes } from './api/pages.route.ts'
 import { platformWebhook } from './api/platform.webhook.ts'
 import { rawDataInsertedEvent } from './api/raw-data-inserted.event.ts'
 import { createServer } from './api/server.ts'
+import { uploadRoutes } from './api/upload.route.ts'
 import { webhookGate } from './api/webhook-gate.ts'
 import type { Config } from './config.ts'
 import { demoOptions } from './demo.ts'
@@ -51,18 +53,21 @@ function createInternal(wiring: Wiring) {
   }
   app.register(actionRoutes, {
     actionSecret: config.hasura.actionSecret,
+    previousActionSecret: config.hasura.previousActionSecret,
     actions: bindActions(wiring),
     verifyToken: wiring.verifyToken,
     takeRequest: wiring.takeRequest,
+    findRestriction: restrictionsIn(db),
   })
-  app.register(rawDataInsertedEvent, { db, eventSecret: config.hasura.eventSecret })
+  const { eventSecret, previousEventSecret } = config.hasura
+  app.register(rawDataInsertedEvent, { db, eventSecret, previousEventSecret })
   app.register(healthReportRoute, { db, pingHasura, version: VERSION })
   app.register(metricsRoute, { metrics, db: config.access.metricsNeedApiKey ? db : undefined })
   return app
 }
 
 function createPublic(wiring: Wiring) {
-  const { config, db, log, metrics, ingestion, connections } = wiring
+  const { config, db, log, metrics, ingestion, connections, uploads, verifyToken } = wiring
   const app = createServer({
     listener: 'public',
     log,
@@ -78,6 +83,7 @@ function createPublic(wiring: Wiring) {
     gated.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
   })
   app.register(oauthCallbackRoute, connections)
+  app.register(uploadRoutes, { ...uploads, verifyToken })
   if (config.demo) {
     const options = demoOptions(wiring)
     app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })

@@ -19,12 +19,11 @@ import { revokeUserTokensAction } from './api/revoke-user-tokens.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { rotateKeysAction } from './api/rotate-keys.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
+import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import { auditVault } from './compliance/audit/audited-vault.ts'
 import { createAudit } from './compliance/audit/record-audit.ts'
 import type { RefusalTrail } from './compliance/audit/refusal-trail.ts'
 import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
-import { enforcePolicies } from './compliance/enforce-policies.task.ts'
-import { enforcePolicy } from './compliance/enforce-policy.task.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
@@ -63,11 +62,12 @@ import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
-import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
-import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
+import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireAuditSealing, wireEmergency, wireRefusals } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindSummaryTasks } from './wire-summaries.ts'
+import { bindUploadTasks, type UploadParts, wireUploads } from './wire-uploads.ts'
 import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
@@ -86,6 +86,7 @@ export interface Wiring {
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
   readonly apiKeys: KeyServices
+  readonly uploads: UploadParts
   readonly verifyToken: VerifyToken | undefined
   readonly takeRequest: TakeRequest
 }
@@ -102,16 +103,14 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     origins,
     count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
   })
-  const vault = auditVault({ db, vault: wireVault(config.vault, { db, bookkeepingDb }), audit, origins })
+  const counted = countVault(wireVault(config.vault, { db, bookkeepingDb }), (done) =>
+    metrics.encryptionOperations.inc({ ...done }),
+  )
+  const vault = auditVault({ db, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
-  const normalization: NormalizationServices = {
-    db,
-    platforms: config.platforms,
-    queueRebuild,
-    ensureSamplePartitions: createSamplePartitions(db),
-    countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
-  }
+  const normalization = wireNormalization({ config, db, metrics })
+  const uploads = wireUploads({ vault, ingestion, normalization })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
   const takeRequest = createRateLimiter({
     db,
@@ -132,6 +131,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     ingestion,
     normalization,
     apiKeys,
+    uploads,
     verifyToken,
     takeRequest,
   }
@@ -196,11 +196,21 @@ function wireIngestion({
   }
 }
 
+function wireNormalization({ config, db, metrics }: Pick<Wiring, 'config' | 'db' | 'metrics'>): NormalizationServices {
+  return {
+    db,
+    platforms: config.platforms,
+    queueRebuild,
+    ensureSamplePartitions: createSamplePartitions(db),
+    countRejected: (platform, records) => metrics.recordsRejected.inc({ platform }, records),
+  }
+}
+
 const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
 
 /** Every Hasura action, with its services. */
 export function bindActions(wiring: Wiring): readonly BoundAction[] {
-  const { db, config, connections, ingestion, apiKeys, audit } = wiring
+  const { db, config, connections, ingestion, apiKeys, audit, uploads } = wiring
   const emergency = wireEmergency(wiring)
   const actions = [
     bindAction(connectPlatformAction, connections),
@@ -212,6 +222,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(approveEmergencyAccessAction, emergency),
     bindAction(readAsEmergencyAction, emergency),
     bindAction(syncNowAction, { db, platforms: config.platforms }),
+    bindAction(uploadHealthSamplesAction, uploads),
     bindAction(orderSourcesAction, { db }),
     bindAction(createApiKeyAction, apiKeys),
     bindAction(rotateApiKeyAction, apiKeys),
@@ -224,7 +235,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
 
 /** Every background job, with its services and its schedule (UTC). */
 export function bindTasks(wiring: Wiring): readonly BoundTask[] {
-  const { config, db, log, metrics, audit, connections, ingestion, normalization } = wiring
+  const { config, db, log, metrics, audit, connections, ingestion, normalization, uploads } = wiring
   const options: BindOptions = {
     db,
     log,
@@ -244,6 +255,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
     bindTask(enrichActivities, ingestion, options),
+    ...bindUploadTasks(uploads, options),
     bindTask(requestBackfill, ingestion, options),
     bindTask(followCallback, ingestion, options),
     bindTask(checkAccount, ingestion, options),
@@ -257,17 +269,5 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(renewIdleTokens, { ...connections, takeSpareRequest: (id) => takeRequest(db, id, 'enrichment') }, options),
     bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
     bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
-  ]
-}
-
-/** Merging, and what platforms' policies demand of the result. */
-function bindSummaryTasks(db: Database, metrics: Metrics, options: BindOptions): readonly BoundTask[] {
-  const count = (platform: string, effect: string, records: number) =>
-    metrics.policyEffects.inc({ platform, effect }, records)
-  return [
-    bindTask(rebuildSummaries, { db, countKeptApart: (id, numbers) => count(id, 'kept_apart', numbers) }, options),
-    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
-    bindTask(enforcePolicies, { db }, { ...options, schedule: '*/10 * * * *' }),
-    bindTask(enforcePolicy, { db, queueRebuild, countPolicyEffect: count }, options),
   ]
 }

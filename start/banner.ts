@@ -23,6 +23,7 @@ Tributary is ready after ${seconds.toFixed(1)} s.
   page        ${page}/
   GraphQL     ${graphql}${standIn ? '   (a local stand-in for Hasura)' : ''}
   Strava      ${told['STRAVA_API_URL']}${isSimulated(told) ? '   (simulated)' : ''}
+  Garmin      ${told['GARMIN_API_URL']}${told['GARMIN_API_URL']?.startsWith(`${told['SIMULATOR_URL']}/`) ? '   (simulated)' : ''}
   internal    ${told['SERVICE_INTERNAL_URL']}   (actions, events, metrics)
   PostgreSQL  ${postgresPort === undefined ? 'the server of DATABASE_URL' : `port ${postgresPort}, in ${data}/postgres`}
   logs        ${data}/logs    settings and secrets of this start: ${data}/development.env

@@ -19,6 +19,8 @@ const GENERATORS = {
   STRAVA_CLIENT_SECRET: () => random(20),
   STRAVA_WEBHOOK_SECRET: () => random(32),
   STRAVA_WEBHOOK_VERIFY_TOKEN: () => random(16),
+  GARMIN_CLIENT_SECRET: () => random(20),
+  GARMIN_WEBHOOK_SECRET: () => random(32),
 } as const
 
 export type SecretName = keyof typeof GENERATORS

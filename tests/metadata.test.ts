@@ -117,6 +117,7 @@ describe('the metadata', () => {
     }[]
     expect(parse(readFileSync(join(METADATA, 'allow_list.yaml'), 'utf8'))).toEqual([
       { collection: 'product', scope: { global: true } },
+      { collection: 'operators', scope: { global: true } },
     ])
     const listed = new Map(collections[0]?.definition.queries.map(({ name, query }) => [name, plain(query)]))
     const page = readFileSync(join(ROOT, 'service/web/assets/queries.js'), 'utf8').matchAll(/= `(\w+ (\w+)[^`]*)`/g)

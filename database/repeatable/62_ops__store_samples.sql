@@ -9,10 +9,13 @@ declare
   v_written date[];
   v_replaced date[];
   v_deleted date[];
+  v_has_deleted boolean := exists (
+    select 1 from ops.deleted_records d where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample');
 begin
   -- What a span covers is replaced as a whole: an interval that grew has another end, and its shorter self must go.
   with spans as (
-    select r.* from jsonb_to_recordset(p_spans) as r (kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean)
+    select r.* from jsonb_to_recordset(p_spans) as r (
+      kinds text[], source text, variant text, "from" timestamptz, "to" timestamptz, "keepLonger" boolean, lasting boolean)
   ), gone as (
     delete from public.samples s using spans p
     where s.user_id = p_user_id and s.kind = any (p.kinds) and s.platform = p_platform
@@ -23,7 +26,13 @@ begin
       and not exists (
         select 1 from jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text)
         where r.kind = s.kind and r."startedAt" = s.started_at and r."endedAt" = s.ended_at and r.source = s.source and r.variant = s.variant)
-    returning s.local_day
+    returning s.local_day, s.kind, s.started_at, s.ended_at, s.source, s.variant, p.lasting
+  ), remembered as (
+    -- An older payload that is read again must not bring back what a newer one no longer told.
+    insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
+    select distinct p_user_id, p_platform, 'sample', ops.sample_identity(kind, started_at, ended_at, source, variant), p_observed_at
+    from gone where lasting
+    on conflict (user_id, platform, record_type, source_id) do update set observed_at = greatest(d.observed_at, excluded.observed_at)
   )
   select array_agg(distinct local_day) into v_replaced from gone;
 
@@ -45,7 +54,8 @@ begin
         and (p.source is null or r.source = p.source) and (p.variant is null or r.variant = p.variant))
       and not exists (
         select 1 from ops.deleted_records d
-        where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample' and d.source_id = r."sourceId"
+        where v_has_deleted and d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sample'
+          and d.source_id in (r."sourceId", ops.sample_identity(r.kind, r."startedAt", r."endedAt", r.source, r.variant))
           and d.observed_at >= p_observed_at)
   ), written as (
     insert into public.samples as s (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day,
@@ -68,6 +78,20 @@ begin
   select array_agg(distinct day) into v_written
   from written cross join lateral (values (old_day), (new_day)) as touched (day)
   where day is not null and (changed or old_day is distinct from new_day);
+
+  -- A record that comes again under its id with another time, kind or source is the same record, corrected.
+  with corrected as (
+    delete from public.samples s
+    using jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
+    where r."sourceId" is not null and s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId"
+      and s.observed_at < p_observed_at
+      and (s.kind, s.started_at, s.ended_at, s.source, s.variant) is distinct from (r.kind, r."startedAt", r."endedAt", r.source, r.variant)
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records) as o (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
+        where o."sourceId" = s.source_id and (o.kind, o."startedAt", o."endedAt", o.source, o.variant) = (s.kind, s.started_at, s.ended_at, s.source, s.variant))
+    returning s.local_day
+  )
+  select v_replaced || coalesce(array_agg(distinct local_day), '{}') into v_replaced from corrected;
 
   with gone as (
     insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)

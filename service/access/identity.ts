@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Db } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
-import { checkPlatform } from './allowed-platforms.ts'
+import { platformCheck, restrictionsIn } from './allowed-platforms.ts'
 import { authenticateApiKey, hasApiKey } from './authenticate-api-key.ts'
 import type { Scope } from './scopes.ts'
 import type { VerifyToken } from './verify-token.ts'
@@ -27,17 +27,21 @@ export async function authenticatePerson(
   { db, verifyToken }: CallerServices,
   { headers, scope }: { headers: IncomingHttpHeaders; scope: Scope },
 ): Promise<Person> {
+  const platform = scope.slice(scope.indexOf(':') + 1)
+  const checkPlatform = (variables: Readonly<Record<string, string>>) =>
+    platformCheck({ variables, role: 'user' }, restrictionsIn(db))(platform)
   if (hasApiKey(headers)) {
     const { keyId, userId } = await authenticateApiKey(db, { headers, scope })
     if (userId === null) throw new AppError('access/scope_missing', { key_id: keyId, scope })
+    await checkPlatform({})
     return { userId, keyId }
   }
   const token = bearerToken(headers)
   if (token === undefined || verifyToken === undefined)
     throw new AppError('request/token_not_accepted', { why: 'no token' })
   const { userId, allowedRoles, variables } = await verifyToken(token)
-  checkPlatform(variables, scope.slice(scope.indexOf(':') + 1))
   if (!allowedRoles.includes('user')) throw new AppError('request/role_not_allowed', { scope })
+  await checkPlatform(variables)
   return { userId, keyId: null }
 }
 

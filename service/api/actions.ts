@@ -1,13 +1,19 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
-import { checkPlatform } from '../access/allowed-platforms.ts'
+import {
+  type CheckPlatform,
+  checkClaim,
+  type FindRestriction,
+  type PlatformRules,
+  platformCheck,
+} from '../access/allowed-platforms.ts'
 import { checkForwardedToken } from '../access/identity.ts'
 import type { Taken, TakeRequest } from '../access/rate-limit.ts'
 import type { VerifyToken } from '../access/verify-token.ts'
-import { equalInConstantTime } from '../runtime/constant-time.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
-import { actorOf } from './audited-action.ts'
+import { actorOf } from './actor-of.ts'
+import { checkSecret } from './check-secret.ts'
 import type { ActionCaller } from './define-action.ts'
 import { applyLimits } from './limit-requests.ts'
 
@@ -22,39 +28,51 @@ const ActionCall = z.object({
 export interface BoundAction {
   readonly name: string
   readonly roles: readonly string[]
+  readonly endsConsent?: boolean | undefined
   call(input: unknown, caller: ActionCaller): Promise<unknown>
 }
 
 export interface ActionsOptions {
   readonly actionSecret: Secret
+  /** The one before, while a rotation goes on. */
+  readonly previousActionSecret?: Secret | undefined
   readonly actions: readonly BoundAction[]
   /** Undefined: a call that brings a JWT is refused, for it cannot be checked. */
   readonly verifyToken: VerifyToken | undefined
   readonly takeRequest: TakeRequest
+  readonly findRestriction: FindRestriction
 }
 
 /** `POST /actions/<name>` for Hasura alone: the shared secret first, then the identity that Hasura verified. */
 export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (
   app,
-  { actionSecret, actions, verifyToken, takeRequest },
+  { actionSecret, previousActionSecret, actions, verifyToken, takeRequest, findRestriction },
 ) => {
   for (const action of actions) {
     app.post(`/actions/${action.name}`, async (request, reply) => {
-      checkSecret(request.headers['x-action-secret'], actionSecret)
+      checkSecret(request.headers['x-action-secret'], [actionSecret, previousActionSecret])
       const call = ActionCall.safeParse(request.body)
       if (!call.success) throw new AppError('request/malformed', { problem: 'not the body of a Hasura action' })
       if (call.data.action.name !== action.name)
         throw new AppError('request/malformed', { problem: 'the action has another name' })
-      const caller = callerOf(call.data.session_variables)
+      const variables = call.data.session_variables
+      const caller = callerOf(variables)
       request.actor = actorOf(caller)
       await checkForwardedToken(verifyToken, request.headers, caller)
       if (!action.roles.includes(caller.role)) throw new AppError('request/role_not_allowed', { action: action.name })
       const platform = platformIn(call.data.input)
-      if (platform !== undefined) checkPlatform(call.data.session_variables, platform)
       applyLimits(reply, await countCall(takeRequest, caller.userId, platform))
-      return action.call(call.data.input, { ...caller, requestId: request.id })
+      const checkPlatform = checkFor(action, { variables, role: caller.role }, findRestriction)
+      if (platform !== undefined) await checkPlatform(platform)
+      return action.call(call.data.input, { ...caller, checkPlatform, requestId: request.id })
     })
   }
+}
+
+/** Consent can always be withdrawn (GDPR, article 7(3)): only the sign-in itself may not reach so far. */
+function checkFor(action: BoundAction, rules: PlatformRules, findRestriction: FindRestriction): CheckPlatform {
+  if (action.endsConsent !== true) return platformCheck(rules, findRestriction)
+  return async (platform) => checkClaim(rules.variables, platform)
 }
 
 /** What every action calls its platform; a name of another shape is left to the action to refuse. */
@@ -73,12 +91,7 @@ async function countCall(
   return Promise.all(counts)
 }
 
-export function checkSecret(given: string | string[] | undefined, expected: Secret): void {
-  if (typeof given !== 'string' || !equalInConstantTime(given, expected.reveal()))
-    throw new AppError('request/not_authorized')
-}
-
-function callerOf(session: Readonly<Record<string, string>>): ActionCaller {
+function callerOf(session: Readonly<Record<string, string>>): Pick<ActionCaller, 'userId' | 'role'> {
   const userId = z.uuid().safeParse(session['x-hasura-user-id'])
   const role = session['x-hasura-role']
   if (!userId.success || role === undefined) throw new AppError('request/no_user')

@@ -10,6 +10,7 @@ export function bindAction<Name extends ActionName, Input, Services>(
   return {
     name: action.name,
     roles: action.roles ?? ['user'],
+    endsConsent: action.endsConsent,
     async call(input, caller) {
       const parsed = action.input.safeParse(input)
       if (parsed.success) return action.run(parsed.data, caller, services)

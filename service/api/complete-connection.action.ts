@@ -17,8 +17,12 @@ const Input = z.object({
 export const completeConnectionAction = defineAction({
   name: 'completeConnection',
   input: Input,
-  run: (input, { userId }, services: ConnectionServices) =>
-    completeConnection(services, { userId, ...eitherWay(input) }),
+  run: (input, { userId, checkPlatform }, services: ConnectionServices) =>
+    completeConnection(services, {
+      userId,
+      ...eitherWay(input),
+      ...(checkPlatform === undefined ? {} : { checkPlatform }),
+    }),
 })
 
 type Way =

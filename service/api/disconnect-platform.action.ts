@@ -5,6 +5,7 @@ import { defineAction } from './define-action.ts'
 
 export const disconnectPlatformAction = defineAction({
   name: 'disconnectPlatform',
+  endsConsent: true,
   input: z.object({ platform: z.string() }),
   run: ({ platform }, { userId }, services: ConnectionServices) => disconnectPlatform(services, { userId, platform }),
 })

@@ -5,7 +5,7 @@ import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { enqueue } from '../runtime/jobs.ts'
 import type { Secret } from '../runtime/secret.ts'
-import { checkSecret } from './actions.ts'
+import { checkSecret } from './check-secret.ts'
 
 const InsertedRow = z.object({
   event: z.object({
@@ -13,13 +13,20 @@ const InsertedRow = z.object({
   }),
 })
 
+export interface EventOptions {
+  readonly db: Database
+  readonly eventSecret: Secret
+  /** The one before, while a rotation goes on. */
+  readonly previousEventSecret?: Secret | undefined
+}
+
 /** Hasura says that a payload arrived. The job loads the row as it is then; the event's own content is not trusted. */
-export const rawDataInsertedEvent: FastifyPluginAsync<{ db: Database; eventSecret: Secret }> = async (
+export const rawDataInsertedEvent: FastifyPluginAsync<EventOptions> = async (
   app,
-  { db, eventSecret },
+  { db, eventSecret, previousEventSecret },
 ) => {
   app.post('/events/raw_data_inserted', async (request) => {
-    checkSecret(request.headers['x-event-secret'], eventSecret)
+    checkSecret(request.headers['x-event-secret'], [eventSecret, previousEventSecret])
     const event = InsertedRow.safeParse(request.body)
     if (!event.success)
       throw new AppError('request/malformed', { problem: 'not an insert event with user_id, created_at and id' })

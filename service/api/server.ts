@@ -1,11 +1,20 @@
-import Fastify, { type FastifyInstance, type FastifyServerFactory } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerFactory } from 'fastify'
 import type { Metrics } from '../monitoring/metrics.ts'
 import { describeError, type Log } from '../runtime/log.ts'
 import { createTlsServer, type TlsReports, type TlsSettings } from '../runtime/tls-server.ts'
 import { guardEdge } from './edge-headers.ts'
 import { type ErrorServices, handleErrors, operationOf } from './error-handler.ts'
+import { readJsonBodies } from './json-body.ts'
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
+const BODY_TIMEOUT_MS = 30_000
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** How long a request may take to arrive; null: as long as it goes on arriving (a large file). Default 30 seconds. */
+    bodyTimeoutMs?: number | null
+  }
+}
 
 export interface ServerOptions {
   /** The label of its metrics and log lines. */
@@ -29,7 +38,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     tls === undefined ? undefined : (handler) => createTlsServer(handler, { ...tls, ...tlsReports(options) })
   const app: FastifyInstance = Fastify({
     bodyLimit: DEFAULT_BODY_LIMIT_BYTES,
-    requestTimeout: 30_000,
+    // Node's own limit is one for all routes; ours is below, and the time for headers stays Node's.
+    requestTimeout: 0,
     // Open keep-alive connections must not hold up a shutdown; requests in flight are finished.
     forceCloseConnections: 'idle',
     genReqId: () => crypto.randomUUID(),
@@ -37,7 +47,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
     ...(serverFactory === undefined ? {} : { serverFactory }),
   })
   handleErrors(app, options)
+  app.addHook('onRequest', async (request) => limitArrival(request))
   guardEdge(app, { secure })
+  readJsonBodies(app)
   app.addHook('onResponse', async (request, reply) => {
     const { method } = request
     const route = request.routeOptions.url ?? 'unknown'
@@ -49,6 +61,16 @@ export function createServer(options: ServerOptions): FastifyInstance {
     if (!route.startsWith('/health')) log.info({ ...facts, duration_ms: Math.round(reply.elapsedTime) }, 'request')
   })
   return app
+}
+
+/** A body that dribbles in holds a connection; it is cut when its time is up. */
+function limitArrival({ raw, routeOptions }: FastifyRequest): void {
+  const { bodyTimeoutMs = BODY_TIMEOUT_MS } = routeOptions.config
+  if (bodyTimeoutMs === null || raw.complete) return
+  const timer = setTimeout(() => {
+    if (!raw.complete) raw.destroy()
+  }, bodyTimeoutMs)
+  raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
 }
 
 function tlsReports({ listener, log }: ServerOptions): TlsReports {

@@ -1,9 +1,12 @@
 import { parseArgs } from 'node:util'
 import { loadDevelopmentEnvironment } from '../config.ts'
+import { accessCommand } from './access.command.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
 import { auditCommand } from './audit.command.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
 import type { Command } from './command.ts'
+import { importCommand } from './import.command.ts'
+import { importOAuth1Command } from './import-oauth1.command.ts'
 import { keysCommand } from './keys.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
@@ -12,10 +15,13 @@ const COMMANDS: readonly Command[] = [
   keysCommand,
   tokenCommand,
   statusCommand,
+  importCommand,
   normalizeCommand,
   replayCommand,
+  accessCommand,
   apiKeysCommand,
   auditCommand,
+  importOAuth1Command,
   backupCommand,
   restoreCommand,
   verifyCommand,

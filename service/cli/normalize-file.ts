@@ -6,6 +6,7 @@ import type { Records } from '../platforms/records.ts'
 import type { ReadWebhookItem } from '../platforms/webhook-contract.ts'
 import { parseJson } from '../runtime/json.ts'
 import { readJsonItems } from '../runtime/json-items.ts'
+import { normalizeUpload, WHOLE_FILE } from './normalize-upload.ts'
 
 export interface NormalizeInput {
   readonly platform: string
@@ -43,9 +44,11 @@ export async function normalizeFile({ platform, dataType, file, metadata }: Norm
   const readers = platforms.get(platform)
   if (readers === undefined) throw new Error(`no platform "${platform}"; there are ${[...platforms.keys()].join(', ')}`)
   const facts = readMetadata(metadata)
+  if (dataType === WHOLE_FILE && readers.upload !== undefined)
+    return normalizeUpload({ normalize: readers.normalize, upload: readers.upload, path: file, toLines })
   if (dataType === WEBHOOK && readers.readWebhookItem !== undefined)
     return normalizeDelivery(readers, { bytes: await readBytes(file), readItem: readers.readWebhookItem })
-  const normalize = readers.normalize[dataType]
+  const normalize = Object.hasOwn(readers.normalize, dataType) ? readers.normalize[dataType] : undefined
   if (normalize === undefined) throw new Error(describeMissing(platform, dataType, readers))
   const bytes = await readBytes(file)
   const wrap = isJson(bytes) ? undefined : readers.files?.[dataType]
@@ -53,8 +56,16 @@ export async function normalizeFile({ platform, dataType, file, metadata }: Norm
   return toLines(readPayload(normalize, { text, metadata: facts }, new Date()))
 }
 
-function describeMissing(platform: string, dataType: string, { normalize, readWebhookItem }: PayloadReaders): string {
-  const known = [...Object.keys(normalize), ...(readWebhookItem === undefined ? [] : [WEBHOOK])]
+function describeMissing(
+  platform: string,
+  dataType: string,
+  { normalize, readWebhookItem, upload }: PayloadReaders,
+): string {
+  const known = [
+    ...(upload === undefined ? [] : [WHOLE_FILE]),
+    ...Object.keys(normalize),
+    ...(readWebhookItem === undefined ? [] : [WEBHOOK]),
+  ]
   return `${platform} has no payloads "${dataType}"; it has ${known.join(', ')}`
 }
 

@@ -15,7 +15,11 @@ import { exchangeCode, type Grant } from './token-endpoint.ts'
  * A handle from our callback, or code, state, granted scope and issuer as a native app caught them in the redirect (RFC 8252). The scope
  * is the app's word, as it is the browser's otherwise: Strava's token answer has none. See `grantedOf`.
  */
-export type CompleteInput = { readonly userId: string } & (
+export type CompleteInput = {
+  readonly userId: string
+  /** Throws when the caller may not work with the platform, which a handle does not name. */
+  readonly checkPlatform?: (platform: string) => Promise<void>
+} & (
   | { readonly handle: string }
   | {
       readonly platform: string
@@ -40,7 +44,7 @@ type CompleteServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 
 /**
  * Exchanges the code for tokens, for the signed-in person who began the attempt and nobody else. Whatever follows, the attempt is used
  * up: a crash costs one more click. Connection, sealed tokens and the first sync are one transaction.
- * Throws connection/handle_invalid (also for another person's attempt), connection/code_refused, connection/account_taken,
+ * Throws what `checkPlatform` throws, connection/handle_invalid (also for another person's attempt), connection/code_refused, connection/account_taken,
  * platform/unknown, platform/misconfigured, platform/rate_limited, platform/unavailable, platform/unexpected_payload.
  */
 export async function completeConnection(
@@ -49,6 +53,7 @@ export async function completeConnection(
 ): Promise<CompletedConnection> {
   const { attempt, code } = await burnAttempt(services, input)
   const { platform, stateHash } = attempt
+  await input.checkPlatform?.(platform)
   const oauth = getPlatformOAuth(services.platforms, platform)
   if (issuerOf(oauth) !== attempt.issuer) throw new AppError('connection/handle_invalid')
   const verifier = await services.vault.openOAuthSecret(

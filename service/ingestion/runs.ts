@@ -4,7 +4,7 @@ import { sql } from '../runtime/sql.ts'
 import { forgetDelivered } from './inbox.ts'
 import type { ConnectionKey } from './services.ts'
 
-export type RunKind = 'history' | 'incremental' | 'enrichment'
+export type RunKind = 'history' | 'incremental' | 'enrichment' | 'upload'
 
 export interface RunKey {
   readonly userId: string

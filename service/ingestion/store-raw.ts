@@ -19,6 +19,42 @@ export async function storeRaw(tx: Tx, raw: NewRawData): Promise<void> {
     values (${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb)`)
 }
 
+export interface ArrivedPayloads {
+  readonly userId: string
+  readonly platform: string
+  readonly payloads: readonly {
+    readonly rawId: string
+    readonly dataType: string
+    readonly payload: unknown
+    readonly metadata: Readonly<Record<string, unknown>>
+  }[]
+  /** When each was true, by the order of the payloads. */
+  readonly observed: readonly Date[]
+}
+
+/**
+ * Keeps payloads that are normalized in the same transaction: they are processed as they come. Answers where they are, times as text with
+ * microseconds.
+ */
+export async function storeArrived(
+  tx: Tx,
+  { userId, platform, payloads, observed }: ArrivedPayloads,
+): Promise<{ createdAt: string; receivedAt: readonly string[] }> {
+  const receivedAt: string[] = []
+  let createdAt = ''
+  for (const [index, { rawId, dataType, payload, metadata }] of payloads.entries()) {
+    const { text } = storableJson(JSON.stringify(payload))
+    const { rows } = await tx.query<{ createdAt: string; receivedAt: string }>(sql`
+      insert into public.raw_fitness_data (id, user_id, platform, data_type, raw_data, metadata, received_at, processed_at)
+      values (${rawId}::uuid, ${userId}::uuid, ${platform}, ${dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb,
+        ${observed[index]}::timestamptz, now())
+      returning created_at::text as "createdAt", received_at::text as "receivedAt"`)
+    createdAt = rows[0]?.createdAt ?? createdAt
+    receivedAt.push(rows[0]?.receivedAt ?? createdAt)
+  }
+  return { createdAt, receivedAt }
+}
+
 /** jsonb holds neither NUL nor half of a surrogate pair; U+FFFD takes their place, and metadata says so. */
 export function storableJson(text: string): { text: string; replaced: boolean } {
   if (!/\\u(?:0000|[dD][89a-fA-F])/.test(text)) return { text, replaced: false }

@@ -103,6 +103,12 @@ function requestMetrics(registers: Registry[]) {
       labelNames: ['action', 'outcome'],
       registers,
     }),
+    encryptionOperations: new Counter({
+      name: 'encryption_operations_total',
+      help: 'Secrets sealed and opened by the vault',
+      labelNames: ['operation', 'purpose', 'outcome'],
+      registers,
+    }),
     apiRequestDuration: new Histogram({
       name: 'api_request_duration_seconds',
       help: 'Requests to the service',

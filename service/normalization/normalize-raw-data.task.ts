@@ -1,5 +1,5 @@
 import { defineTask, PRIORITY } from '../runtime/jobs.ts'
-import { findRawData } from './queries.ts'
+import { findRawData, isNormalizedOnArrival } from './queries.ts'
 import { RawKey } from './raw-key.ts'
 import { readPayload } from './read-payload.ts'
 import { replaceRecords } from './replace-records.ts'
@@ -12,7 +12,7 @@ export const normalizeRawData = defineTask<NormalizationServices>()({
   jobKey: ({ rawId }) => `normalize_raw_data:${rawId}`,
   priority: PRIORITY.normal,
   async run(key, services) {
-    await normalizeRaw(services, key)
+    if (!(await isNormalizedOnArrival(services.db, key))) await normalizeRaw(services, key)
     return undefined
   },
 })

@@ -15,6 +15,14 @@ export interface RawData {
   readonly receivedAt: string
 }
 
+/** Whether it was normalized in the transaction that stored it: the event that tells of it comes after the fact. */
+export async function isNormalizedOnArrival(db: Db, { userId, createdAt, rawId }: RawKey): Promise<boolean> {
+  const { rows } = await db.query<{ done: boolean }>(sql`
+    select r.processed_at is not null and r.metadata @> '{"normalized_on_arrival": true}' as done from public.raw_fitness_data r
+    where r.user_id = ${userId}::uuid and r.created_at = ${createdAt}::timestamptz and r.id = ${rawId}::uuid`)
+  return rows[0]?.done ?? false
+}
+
 export async function findRawData(db: Db, { userId, createdAt, rawId }: RawKey): Promise<RawData | undefined> {
   const { rows } = await db.query<RawData>(sql`
     select r.user_id as "userId", r.id as "rawId", r.created_at::text as "createdAt", r.platform, r.data_type as "dataType",

@@ -155,6 +155,35 @@ export interface PlatformApi {
   }
 }
 
+/** Bytes that a person uploaded, wherever they rest. */
+export interface UploadedFile {
+  readonly size: number
+  /** At most `length` bytes from `position`; fewer only at the end. */
+  read(position: number, length: number): Promise<Buffer>
+}
+
+/** A part of an uploaded file, to be kept as one raw payload. */
+export interface UploadedPayload {
+  readonly dataType: string
+  /** JSON without loss. */
+  readonly payload: object
+  /** Records of the platform in it. */
+  readonly records: number
+  /** When the file says that it was made: of two files the later one is right, whichever is uploaded first. Null: it does not say. */
+  readonly observedAt: Date | null
+  /** Share of the file that was read, 0 to 1. */
+  readonly progress: number
+}
+
+/** For platforms whose data comes with the person: a file they export, or what an app on their phone posts. */
+export interface PlatformUpload {
+  readonly maxFileBytes: number
+  /** The file as payloads, cut the same way each time, so that an import can go on where it stopped. Throws upload/*. */
+  readFile(file: UploadedFile): AsyncGenerator<UploadedPayload>
+  /** The kind of payload that a JSON body is; undefined: none that is known. */
+  recognizeJson(body: unknown): string | undefined
+}
+
 export interface BackfillWindow {
   readonly dataType: string
   readonly from: Date
@@ -198,6 +227,8 @@ export interface Platform<Settings = unknown> {
   /** Kinds of payload that come as files: the payload that is stored for a file's bytes. */
   readonly files?: Readonly<Record<string, WrapFile>>
   policy(settings: Settings): Policy
+  /** Absent: nothing is uploaded. */
+  upload?(settings: Settings): PlatformUpload
   /** Undefined: off. */
   connect?(
     settings: Settings,
@@ -215,6 +246,7 @@ export interface ConfiguredPlatform {
   readonly oauth?: PlatformOAuth
   readonly api?: PlatformApi
   readonly webhook?: PlatformWebhook
+  readonly upload?: PlatformUpload
 }
 
 export type Platforms = ReadonlyMap<string, ConfiguredPlatform>

@@ -171,6 +171,8 @@ export const METRIC_KINDS = {
   dietary_protein_g: { unit: 'g', aggregation: 'sum' },
   dietary_fat_g: { unit: 'g', aggregation: 'sum' },
   dietary_saturated_fat_g: { unit: 'g', aggregation: 'sum' },
+  dietary_monounsaturated_fat_g: { unit: 'g', aggregation: 'sum' },
+  dietary_polyunsaturated_fat_g: { unit: 'g', aggregation: 'sum' },
   dietary_cholesterol_mg: { unit: 'mg', aggregation: 'sum' },
   dietary_sodium_mg: { unit: 'mg', aggregation: 'sum' },
   dietary_potassium_mg: { unit: 'mg', aggregation: 'sum' },

@@ -97,6 +97,8 @@ export interface SampleSpan {
   readonly source: string | null
   /** Null: every variant. */
   readonly variant: string | null
+  /** What is gone is remembered, so that an older payload without a span of its own does not bring it back. */
+  readonly lasting?: boolean
   /** What is known beyond `to` of an interval that begins inside is more complete than this payload: it stays. */
   readonly keepLonger?: boolean
 }

@@ -53,6 +53,11 @@ const CATALOG = {
     retry: false,
     publicMessage: 'This sign-in does not cover this platform.',
   },
+  'access/platform_restricted': {
+    httpStatus: 403,
+    retry: false,
+    publicMessage: 'The operator of this installation does not let your role work with this platform.',
+  },
   'platform/unknown': {
     httpStatus: 400,
     retry: false,
@@ -140,6 +145,44 @@ const CATALOG = {
     publicMessage: 'The event could not be stored; send it again.',
   },
   'webhook/malformed': { httpStatus: 400, retry: false, publicMessage: 'The event could not be read.' },
+  'upload/not_an_export': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'This is not a file that the platform exports.',
+  },
+  'upload/damaged': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'The file is damaged or not complete; export it again.',
+  },
+  'upload/hostile': { httpStatus: 400, retry: false, publicMessage: 'The file is built as no export is.' },
+  'upload/encrypted': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'The zip is encrypted; upload it without a password.',
+  },
+  'upload/too_large': { httpStatus: 413, retry: false, publicMessage: 'The file is larger than is accepted here.' },
+  'upload/unknown_content': {
+    httpStatus: 415,
+    retry: false,
+    publicMessage: 'Nothing is known that looks like this; see docs/api for what can be uploaded.',
+  },
+  'upload/wrong_offset': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'The upload goes on at another place; ask for what was received and send the rest.',
+  },
+  'upload/busy': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'Another file of yours is being imported; send this one again when it is done.',
+  },
+  'upload/abandoned': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'The import stopped and nobody went on with it; start it again.',
+  },
+  'upload/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such upload.' },
   'normalization/activity_missing': {
     httpStatus: 503,
     retry: true,

@@ -7,6 +7,15 @@ export interface Inbox {
   sealInbox(platform: string, bytes: Buffer): Promise<Buffer>
   /** Throws vault/unreadable, vault/keys_unavailable. */
   openInbox(platform: string, box: Buffer): Promise<Buffer>
+  /** A piece of a person's file, while it waits to be imported. Throws vault/keys_unavailable. */
+  sealUpload(owner: UploadOwner, bytes: Buffer): Promise<Buffer>
+  /** Throws vault/unreadable, also when it is another person's, vault/keys_unavailable. */
+  openUpload(owner: UploadOwner, box: Buffer): Promise<Buffer>
+}
+
+export interface UploadOwner {
+  readonly userId: string
+  readonly platform: string
 }
 
 export function createInbox({ purposeKeys, environment }: { purposeKeys: PurposeKeys; environment: string }): Inbox {
@@ -20,8 +29,20 @@ export function createInbox({ purposeKeys, environment }: { purposeKeys: Purpose
       platform,
       kind: 'delivery',
     })
+  const uploadPlace = ({ userId, platform }: UploadOwner) =>
+    placeOf({
+      environment,
+      purpose: 'inbox',
+      table: 'ops.upload_chunks',
+      column: 'bytes_sealed',
+      userId,
+      platform,
+      kind: 'upload',
+    })
   return {
     sealInbox: (platform, bytes) => purposeKeys.seal('inbox', place(platform), bytes),
     openInbox: (platform, box) => purposeKeys.open('inbox', place(platform), box),
+    sealUpload: (owner, bytes) => purposeKeys.seal('inbox', uploadPlace(owner), bytes),
+    openUpload: (owner, box) => purposeKeys.open('inbox', uploadPlace(owner), box),
   }
 }

@@ -9,6 +9,7 @@ import { Secret } from '../../service/runtime/secret.ts'
 import { ADA, BELA } from '../support/people.ts'
 
 const SECRET = 'a'.repeat(32)
+const OLD_SECRET = 'o'.repeat(32)
 const SHARED = 'k'.repeat(40)
 const NAMESPACE = 'https://hasura.io/jwt/claims'
 const verifyToken = createTokenVerifier({
@@ -40,20 +41,32 @@ interface Call {
   readonly name?: string
   readonly verifier?: typeof verifyToken | undefined
   readonly input?: object
+  /** `<role> <platform>` */
+  readonly restricted?: string
 }
 
 /** Calls as Hasura would, over a real Fastify; answers the code of the refusal, or who was believed to call. */
-async function call({ headers = {}, session = {}, name = 'probe', input = {}, ...options }: Call): Promise<unknown> {
+async function call({
+  headers = {},
+  session = {},
+  name = 'probe',
+  input = {},
+  restricted,
+  ...options
+}: Call): Promise<unknown> {
   const action = (of: string, roles: readonly string[]): BoundAction => ({
     name: of,
     roles,
+    endsConsent: of === 'takeBack',
     call: async (_input, caller) => caller,
   })
   const metrics = createMetrics({ countConnections: async () => [], findPausedEndpoints: async () => [] })
   const app = createServer({ listener: 'internal', log: createLog({ level: 'silent', process: 'test' }), metrics })
   app.register(actionRoutes, {
     actionSecret: new Secret(SECRET),
-    actions: [action('probe', ['user']), action('administer', ['operator'])],
+    previousActionSecret: new Secret(OLD_SECRET),
+    findRestriction: async (role, platform) => `${role} ${platform}` === restricted,
+    actions: [action('probe', ['user']), action('takeBack', ['user']), action('administer', ['operator'])],
     takeRequest: async (name) => ({
       name,
       limit: { requests: 9, seconds: 60 },
@@ -131,6 +144,26 @@ describe('a sign-in that covers Strava alone', () => {
     expect(await call({ session: only('{garmin,strava}'), input: { platform: 'strava' } })).toMatchObject(asAda)
     expect(await call({ input: { platform: 'garmin' } })).toMatchObject(asAda)
   })
+})
+
+describe('a role that is kept from a platform', () => {
+  const [restricted, input] = ['user garmin', { platform: 'garmin' }]
+
+  test('is refused what names that platform, and nothing else', async () => {
+    expect(await call({ restricted, input })).toEqual([403, 'access/platform_restricted'])
+    expect(await call({ restricted, input: { platform: 'strava' } })).toMatchObject({ userId: ADA })
+    expect(await call({ restricted: 'auditor garmin', input })).toMatchObject({ userId: ADA })
+  })
+
+  test('can take consent back all the same, as far as its sign-in reaches', async () => {
+    expect(await call({ restricted, input, name: 'takeBack' })).toMatchObject({ userId: ADA })
+    const session = { 'x-hasura-allowed-platforms': '{strava}' }
+    expect(await call({ restricted, input, name: 'takeBack', session })).toEqual([403, 'access/platform_not_allowed'])
+  })
+})
+
+test('while the secret is rotated, the one before it is accepted as well', async () => {
+  expect(await call({ headers: { 'x-action-secret': OLD_SECRET } })).toMatchObject({ userId: ADA })
 })
 
 test('an action is called by whom Hasura verified, whatever headers say', async () => {

@@ -8,8 +8,15 @@ async function ask(
   {
     remoteAddress = '203.0.113.9',
     method = 'POST' as const,
+    payload = '',
     ...options
-  }: { remoteAddress?: string; method?: 'POST' | 'OPTIONS'; trustedProxies?: string[]; secure?: boolean } = {},
+  }: {
+    payload?: string
+    remoteAddress?: string
+    method?: 'POST' | 'OPTIONS'
+    trustedProxies?: string[]
+    secure?: boolean
+  } = {},
 ) {
   const metrics = createMetrics({ countConnections: async () => [], findPausedEndpoints: async () => [] })
   const app = createServer({
@@ -23,7 +30,13 @@ async function ask(
     source: request.sourceAddress,
     host: request.host,
   }))
-  const response = await app.inject({ method, url: '/seen', remoteAddress, headers })
+  const response = await app.inject({
+    method,
+    url: '/seen',
+    remoteAddress,
+    headers,
+    ...(payload === '' ? {} : { payload }),
+  })
   await app.close()
   return response
 }
@@ -41,6 +54,36 @@ const FORGED = {
   'x-ssl-client-verify': 'SUCCESS',
   'x-original-url': '/actions/syncNow',
 }
+
+describe('a JSON body', () => {
+  const nested = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`
+  const post = (payload: string) => ask({ 'content-type': 'application/json' }, { payload })
+
+  test.for([
+    [64, 200],
+    [65, 400],
+    [500_000, 400],
+  ] as const)('of %i levels is answered with %i', async ([levels, status]) => {
+    expect((await post(nested(levels))).statusCode).toBe(status)
+  })
+
+  test('that is too deep is told why, and nothing of it comes back', async () => {
+    const response = await post(`${'{"a":'.repeat(80)}"canary"${'}'.repeat(80)}`)
+    expect(response.json()).toEqual({
+      message: 'The request could not be read: JSON nested deeper than 64 levels',
+      extensions: { path: '$', code: 'request/malformed' },
+    })
+  })
+
+  test('may hold as many brackets as it likes within its text', async () => {
+    expect((await post(JSON.stringify([`"\\${'['.repeat(100)}`]))).statusCode).toBe(200)
+  })
+
+  test('cannot reach the prototype of objects, and is read as JSON alone', async () => {
+    expect((await post('{"__proto__":{"x":1}}')).statusCode).toBe(400)
+    expect((await post('{"a":')).statusCode).toBe(400)
+  })
+})
 
 describe('the edge', () => {
   test('drops what only a proxy of ours may say, and believes nobody about where a request comes from', async () => {

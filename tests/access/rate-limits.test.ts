@@ -50,7 +50,13 @@ function serve(takeRequest: TakeRequest) {
   const app = createServer({ listener: 'public', log: createLog({ level: 'silent', process: 'test' }), metrics })
   const names = ['syncNow', 'listThings']
   const actions = names.map((name) => ({ name, roles: ['user'], call: async () => ({ done: true }) }))
-  app.register(actionRoutes, { actionSecret: new Secret(SECRET), actions, verifyToken: undefined, takeRequest })
+  app.register(actionRoutes, {
+    actionSecret: new Secret(SECRET),
+    actions,
+    verifyToken: undefined,
+    takeRequest,
+    findRestriction: async () => false,
+  })
   const platforms = new Map([
     ['strava', { webhook: { pathSecret: new Secret(HOOK), previousPathSecret: new Secret(OLD_HOOK) } }],
   ]) as unknown as Platforms

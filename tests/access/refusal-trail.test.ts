@@ -75,6 +75,7 @@ function openServer({ db, origins }: Trail, options: Partial<RefusalTrailOptions
       resetSeconds: 60,
     }),
     verifyToken,
+    findRestriction: async () => false,
   })
   app.register(metricsRoute, { metrics, db })
   const knock: Door['knock'] = async (headers = {}, { role = 'user', source = '192.0.2.1' } = {}) => {

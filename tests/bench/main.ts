@@ -1,4 +1,5 @@
 import { cpus, loadavg } from 'node:os'
+import { benchAppleImport } from './apple-import.ts'
 import { type Outcome, printTable } from './figures.ts'
 import { benchGraphql } from './graphql-at-scale.ts'
 import { benchRotation } from './key-rotation.ts'
@@ -8,6 +9,7 @@ import { benchBoxes } from './vault-boxes.ts'
 import { benchVisibility } from './visibility.ts'
 
 const FULL = {
+  appleImport: { days: 3_650, heartRatesPerDay: 330 },
   boxes: { rounds: 200, perRound: 2_000 },
   rotation: { people: 10_000 },
   visibility: { rounds: 100 },
@@ -17,6 +19,7 @@ const FULL = {
 }
 /** Under a minute and a half, and enough to notice what has become much worse. */
 const QUICK = {
+  appleImport: { days: 300, heartRatesPerDay: 100 },
   boxes: { rounds: 20, perRound: 1_000 },
   rotation: { people: 300 },
   visibility: { rounds: 10 },
@@ -36,8 +39,21 @@ async function main(): Promise<number> {
   return isQuick && alarms.length > 0 ? 1 : 0
 }
 
-async function runAll({ boxes, rotation, visibility, size, graphql, subscriptions }: typeof FULL): Promise<Outcome[]> {
-  const outcomes = [benchBoxes(boxes), await benchRotation(rotation), await benchVisibility(visibility)]
+async function runAll({
+  appleImport,
+  boxes,
+  rotation,
+  visibility,
+  size,
+  graphql,
+  subscriptions,
+}: typeof FULL): Promise<Outcome[]> {
+  const outcomes = [
+    await benchAppleImport(appleImport),
+    benchBoxes(boxes),
+    await benchRotation(rotation),
+    await benchVisibility(visibility),
+  ]
   const database = await openSummariesDatabase(size)
   try {
     outcomes.push(await benchGraphql(database, graphql))

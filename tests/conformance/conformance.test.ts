@@ -1,32 +1,21 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
 import { describe, expect, inject, test } from 'vitest'
-import { parse } from 'yaml'
-import { findFolders } from './case-files.ts'
-import { runFolder } from './run-folder.ts'
+import { findSharedFolders, unexpected } from './expectations.ts'
+import { onlyReads, runFolder } from './run-folder.ts'
+import { TRANSPORTS } from './send.ts'
 
-const ROOT = resolve(import.meta.dirname, '..', '..')
-const CASES = process.env['TRIBUTARY_SHARED_CASES'] ?? join(ROOT, '..', 'shared', 'hasura-cases', 'queries')
-const EXPECTATIONS: {
-  readonly outOfScope: readonly string[]
-  readonly knownDifferences: Readonly<Record<string, string>>
-} = parse(readFileSync(join(import.meta.dirname, 'expectations.yaml'), 'utf8'))
+const folders = findSharedFolders()
 
-const isThere = existsSync(CASES)
-if (!isThere) process.stderr.write(`Hasura's cases are not in ${CASES} (TRIBUTARY_SHARED_CASES): skipped\n`)
-const folders = isThere ? findFolders(CASES) : []
-
-describe.skipIf(!isThere)("Hasura's own cases", () => {
-  test('are there', () => {
-    expect(folders.length).toBeGreaterThan(0)
-  })
-
-  test.for(folders.map((folder) => [folder.name, folder] as const))('in %s pass', async ([name, folder]) => {
-    const { verdicts } = await runFolder(folder, inject('testServer').adminUrl)
-    const isKnown = (label: string) => `${name}/${label}` in EXPECTATIONS.knownDifferences
-    const failed = verdicts.filter((verdict) => verdict.outcome === 'failed' && !isKnown(verdict.name))
-    const skipped = verdicts.filter(({ outcome }) => outcome === 'not applicable')
-    expect(failed).toEqual([])
-    expect(skipped.filter(({ reason }) => !EXPECTATIONS.outOfScope.includes(reason ?? ''))).toEqual([])
+// Cases that write need a database for each transport; over websockets they are in conformance.long.test.ts.
+describe.skipIf(folders.length === 0)("Hasura's own cases", () => {
+  test.for(folders.map((folder) => [folder.name, folder] as const))('in %s pass', async ([, folder]) => {
+    const transports = onlyReads(folder) ? TRANSPORTS : (['http'] as const)
+    const reports = await runFolder(folder, inject('testServer').adminUrl, transports)
+    for (const report of reports) {
+      expect(report.verdicts.length).toBeGreaterThan(0)
+      expect({ over: report.transport, unexpected: unexpected(report) }).toEqual({
+        over: report.transport,
+        unexpected: [],
+      })
+    }
   })
 })

@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { openTemporaryServer } from '../../database/temporary.ts'
 import { findFolders } from './case-files.ts'
 import { type FolderReport, runFolder } from './run-folder.ts'
+import { TRANSPORTS } from './send.ts'
 
 const USAGE = 'usage: npm run conformance -- <folder of cases> …\n'
 
@@ -16,27 +17,35 @@ async function main(paths: readonly string[]): Promise<number> {
   const reports: FolderReport[] = []
   try {
     for (const folder of folders) {
-      const report = await runFolder(folder, server.adminUrl)
-      process.stdout.write(describe(report))
-      reports.push(report)
+      const ofFolder = await runFolder(folder, server.adminUrl, TRANSPORTS)
+      for (const report of ofFolder) process.stdout.write(describe(report))
+      reports.push(...ofFolder)
     }
   } finally {
     await server.close()
   }
-  const all = reports.flatMap(({ verdicts }) => verdicts)
-  const count = (outcome: string) => all.filter((verdict) => verdict.outcome === outcome).length
-  process.stdout.write(
-    `${count('passed')} passed, ${count('failed')} failed, ${count('not applicable')} not applicable\n`,
-  )
-  return count('failed') === 0 ? 0 : 1
+  for (const transport of TRANSPORTS)
+    process.stdout.write(
+      `all over ${transport}: ${count(reports.filter((report) => report.transport === transport))}\n`,
+    )
+  return reports.some(({ verdicts }) => verdicts.some(({ outcome }) => outcome === 'failed')) ? 1 : 0
 }
 
-function describe({ name, verdicts, missing, setupFailures }: FolderReport): string {
+function count(reports: readonly FolderReport[]): string {
+  const verdicts = reports.flatMap((report) => report.verdicts)
+  const outcomes = ['passed', 'failed', 'not applicable'] as const
+  return outcomes
+    .map((outcome) => `${verdicts.filter((verdict) => verdict.outcome === outcome).length} ${outcome}`)
+    .join(', ')
+}
+
+function describe(report: FolderReport): string {
+  const { name, transport, verdicts, missing, setupFailures } = report
   const of = (outcome: string) => verdicts.filter((verdict) => verdict.outcome === outcome)
   const notApplicable = of('not applicable')
   const told = of('passed').filter(({ reason }) => reason !== undefined)
   const lines = [
-    `${name}: ${of('passed').length} passed, ${of('failed').length} failed, ${notApplicable.length} not applicable`,
+    `${name} over ${transport}: ${count([report])}`,
     ...of('failed').map((verdict) => `  failed ${verdict.name}\n      ${verdict.reason ?? ''}`),
     ...notApplicable.map((verdict) => `  not applicable ${verdict.name}: ${verdict.reason ?? ''}`),
     ...told.map((verdict) => `  warning ${verdict.name}: ${verdict.reason ?? ''}`),

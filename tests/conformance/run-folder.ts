@@ -6,6 +6,7 @@ import { type Case, type Folder, isObject, type Json } from './case-files.ts'
 import { type Actual, isError, judge } from './judge.ts'
 import { adaptSql, findMissing, type Missing, missingFrom, refusedFeature } from './missing-features.ts'
 import { openScene, type Scene } from './scene.ts'
+import { isGraphql, onlyOverHttp, send, sendOverWebsocket, type Transport } from './send.ts'
 
 export interface Verdict {
   readonly name: string
@@ -16,6 +17,7 @@ export interface Verdict {
 
 export interface FolderReport {
   readonly name: string
+  readonly transport: Transport
   readonly verdicts: readonly Verdict[]
   /** Features that the set-up asked for in vain, and commands of it that failed. */
   readonly missing: readonly string[]
@@ -37,41 +39,75 @@ const NOT_TEXT_BUT_SHAPE = 'told differently'
 
 interface Run {
   readonly scene: Scene
+  readonly transport: Transport
   readonly settings: Settings
   readonly missing: Missing[]
   readonly failures: string[]
 }
 
-/** Runs every case of a folder over a database of its own. */
-export async function runFolder(folder: Folder, adminUrl: string): Promise<FolderReport> {
+/** Runs every case of a folder over each transport, every one of them on a database that no other has changed. */
+export async function runFolder(
+  folder: Folder,
+  adminUrl: string,
+  transports: readonly Transport[],
+): Promise<FolderReport[]> {
   const settings = settingsOf(folder)
   const parts = settings.perFile ? folder.files.map((file) => ({ ...folder, files: [file] })) : [folder]
+  const rounds = onlyReads(folder) ? [transports] : transports.map((transport) => [transport])
   const reports: FolderReport[] = []
-  for (const part of parts) reports.push(await runPart(part, { adminUrl, settings }))
-  const unique = (key: 'missing' | 'setupFailures') => [...new Set(reports.flatMap((report) => report[key]))]
-  const verdicts = reports.flatMap((report) => report.verdicts)
-  return { name: folder.name, verdicts, missing: unique('missing'), setupFailures: unique('setupFailures') }
+  for (const round of rounds)
+    for (const part of parts) reports.push(...(await runPart(part, { adminUrl, settings, transports: round })))
+  return transports.map((transport) => {
+    const own = reports.filter((report) => report.transport === transport)
+    const unique = (key: 'missing' | 'setupFailures') => [...new Set(own.flatMap((report) => report[key]))]
+    const verdicts = own.flatMap((report) => report.verdicts)
+    return {
+      name: folder.name,
+      transport,
+      verdicts,
+      missing: unique('missing'),
+      setupFailures: unique('setupFailures'),
+    }
+  })
+}
+
+/** Whether its cases leave the database as it was, so that the next may be asked over the same. */
+export function onlyReads(folder: Folder): boolean {
+  const { perFile, rows } = settingsOf(folder)
+  const cases = folder.files.flatMap((file) => file.cases)
+  const isReading = (one: Case) => isGraphql(one) && !hasWord(JSON.stringify(one.query), 'mutation')
+  return !perFile && rows.length === 0 && folder.before.length === 0 && cases.every(isReading)
 }
 
 async function runPart(
   folder: Folder,
-  { adminUrl, settings }: { adminUrl: string; settings: Settings },
-): Promise<FolderReport> {
+  { adminUrl, settings, transports }: { adminUrl: string; settings: Settings; transports: readonly Transport[] },
+): Promise<FolderReport[]> {
   const scene = await openScene(adminUrl, settings.env)
-  const run: Run = { scene, settings, missing: [], failures: [] }
+  const [missing, failures]: [Missing[], string[]] = [[], []]
   try {
-    for (const body of folder.setup) await setUp(run, body)
-    const verdicts: Verdict[] = []
-    for (const file of folder.files) {
-      for (const body of folder.before) await setUp(run, body)
-      verdicts.push(...(await runFile(run, file)))
-      for (const body of folder.after) await setUp(run, body)
+    const reports: FolderReport[] = []
+    for (const transport of transports) {
+      const run: Run = { scene, transport, settings, missing, failures }
+      if (reports.length === 0) for (const body of folder.setup) await setUp(run, body)
+      const verdicts = await runFiles(run, folder)
+      const features = missing.map(({ feature }) => feature)
+      reports.push({ name: folder.name, transport, verdicts, missing: features, setupFailures: failures })
     }
-    const missing = run.missing.map(({ feature }) => feature)
-    return { name: folder.name, verdicts, missing, setupFailures: run.failures }
+    return reports
   } finally {
     await scene.close()
   }
+}
+
+async function runFiles(run: Run, folder: Folder): Promise<Verdict[]> {
+  const verdicts: Verdict[] = []
+  for (const file of folder.files) {
+    for (const body of folder.before) await setUp(run, body)
+    verdicts.push(...(await runFile(run, file)))
+    for (const body of folder.after) await setUp(run, body)
+  }
+  return verdicts
 }
 
 function hasWord(text: string, pattern: string): boolean {
@@ -134,14 +170,17 @@ function adapt(run: Run, body: Json): Json {
 }
 
 async function runCase(run: Run, one: Case): Promise<Omit<Verdict, 'name'>> {
-  const { scene, settings } = run
+  const { scene, settings, transport } = run
   if (settings.authenticated) {
-    const refused = await send(scene, one, 'a wrong secret')
+    const refused = await askOver(run, one, 'a wrong secret')
     if (!isError(refused.body) && refused.status !== 404)
       return { outcome: 'failed', reason: 'a wrong admin secret is accepted' }
   }
-  const actual = await send(scene, one, settings.authenticated ? scene.adminSecret : undefined)
-  const problem = judge(one, actual)
+  const actual = await askOver(run, one, settings.authenticated ? scene.adminSecret : undefined)
+  // It had to be asked all the same: the next case may build on it.
+  const elsewhere = transport === 'http' ? undefined : onlyOverHttp(one)
+  if (elsewhere !== undefined) return { outcome: 'not applicable', reason: elsewhere }
+  const problem = judge(transport === 'http' ? one : asToldOverWebsocket(one), actual)
   if (problem === undefined) return { outcome: 'passed' }
   const feature = refusedFeature(actual.body) ?? missingEndpoint(one, actual) ?? findMissing(one, run.missing)?.feature
   if (feature !== undefined) return { outcome: 'not applicable', reason: feature }
@@ -149,25 +188,17 @@ async function runCase(run: Run, one: Case): Promise<Omit<Verdict, 'name'>> {
   return { outcome: 'passed', reason: `${NOT_TEXT_BUT_SHAPE}: ${problem.text}` }
 }
 
+function askOver({ scene, transport }: Run, one: Case, secret: string | undefined): Promise<Actual> {
+  return transport === 'http' || onlyOverHttp(one) !== undefined
+    ? send(scene, one, secret)
+    : sendOverWebsocket(scene, one, { subprotocol: transport, secret })
+}
+
+/** A message has neither status nor headers. */
+function asToldOverWebsocket({ status: _, resp_headers: __, ...rest }: Case): Case {
+  return rest
+}
+
 function missingEndpoint({ url }: Case, { status, body }: Actual): string | undefined {
   return status === 404 && isObject(body) && body['code'] === 'not-found' ? `endpoint ${url}` : undefined
-}
-
-async function send(scene: Scene, one: Case, secret: string | undefined): Promise<Actual> {
-  const own = Object.entries(one.headers ?? {}).map(([name, value]) => [name, String(value)])
-  const headers: Record<string, string> = { ...Object.fromEntries(own), 'content-type': 'application/json' }
-  if (secret !== undefined) headers['X-Hasura-Admin-Secret'] = secret
-  const { method = 'POST' } = one
-  const body = method === 'GET' ? {} : { body: JSON.stringify(one.query ?? {}) }
-  const response = await fetch(scene.url + one.url, { method, headers, ...body })
-  const text = await response.text()
-  return { status: response.status, headers: response.headers, body: parseJson(text) }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

@@ -26,6 +26,7 @@ describe('the roles', () => {
           where not exists (select from pg_depend d where d.objid = p.oid and d.deptype = 'e')) objects
       where schema in ('public', 'ops', 'vault', 'audit', 'graphile_worker') order by schema`)
     expect(rows).toEqual([
+      { schema: 'audit', owner: 'tributary_migration' },
       { schema: 'graphile_worker', owner: 'tributary_service' },
       { schema: 'ops', owner: 'tributary_migration' },
       { schema: 'public', owner: 'tributary_migration' },

@@ -1,4 +1,5 @@
 import { expect } from 'vitest'
+import { restrictionsIn } from '../../service/access/allowed-platforms.ts'
 import { actionRoutes } from '../../service/api/actions.ts'
 import { createServer } from '../../service/api/server.ts'
 import { loadConfig } from '../../service/config.ts'
@@ -33,7 +34,13 @@ const test = base.extend<{ ask: Ask }>({
     const { log, metrics, refusals, takeRequest, verifyToken } = wiring
     const app = createServer({ listener: 'internal', log, metrics, refusals })
     const actions = bindActions(wiring)
-    app.register(actionRoutes, { actionSecret: config.hasura.actionSecret, actions, verifyToken, takeRequest })
+    app.register(actionRoutes, {
+      actionSecret: config.hasura.actionSecret,
+      actions,
+      verifyToken,
+      takeRequest,
+      findRestriction: restrictionsIn(wiring.db),
+    })
     const SERVICE_INTERNAL_URL = await app.listen({ port: 0 })
     const engine = await startStandIn(db, {
       HASURA_GRAPHQL_ADMIN_SECRET: ADMIN_SECRET,
@@ -81,13 +88,13 @@ test('break-glass over HTTP: asked for, approved by another, read, and listed to
     'validation-failed',
   )
   const asked = await ask(OLGA, REQUEST, { userId: A, reason: REASON })
-  const { id } = asked.data?.['requestEmergencyAccess'] as { id: string }
+  const { id } = asked.data!['requestEmergencyAccess'] as { id: string }
   expect(codeOf(await ask(OLGA, READ, { id }))).toBe('emergency/no_access')
   expect(codeOf(await ask(OLGA, APPROVE, { id }))).toBe('emergency/not_approvable')
   expect(await ask(OTTO, APPROVE, { id })).toMatchObject({ data: { approveEmergencyAccess: { id } } })
   expect(codeOf(await ask(OTTO, READ, { id }))).toBe('emergency/no_access')
   const read = await ask(OLGA, READ, { id })
-  const { rows } = read.data?.['readAsEmergency'] as { rows: { user_id: string }[] }
+  const { rows } = read.data!['readAsEmergency'] as { rows: { user_id: string }[] }
   expect(rows.map((row) => row.user_id)).toEqual([A, A, A])
   const line = { user_id: A, by_myself: false, outcome: 'success', reason: REASON }
   expect(await ask({ role: 'user', userId: A }, LOG)).toEqual({

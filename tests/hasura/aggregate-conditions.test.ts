@@ -5,9 +5,10 @@ import { type Core, startCore } from '../support/graphql-core.ts'
 const SQL = `
 create table runner (id int primary key, name text);
 create table run (
-  id int primary key, runner_id int references runner, speed float8, laps int, won boolean, hidden boolean default false);
+  id int primary key, runner_id int references runner, speed float8, climb float8, laps int, won boolean, hidden boolean default false);
 insert into runner values (1, 'Ada'), (2, 'Bob'), (3, 'Cy');
-insert into run (id, runner_id, speed, laps, won) values (1, 1, 2, 4, true), (2, 1, 4, 4, true), (3, 2, 5, 1, false);
+insert into run (id, runner_id, speed, climb, laps, won)
+  values (1, 1, 2, 30, 4, true), (2, 1, 4, 10, 4, true), (3, 2, 5, 1, 1, false);
 insert into run (id, runner_id, speed, laps, won, hidden) values (4, 2, 100, 9, true, true);`
 
 const TABLES = [
@@ -24,7 +25,7 @@ const TABLES = [
       {
         role: 'fan',
         permission: {
-          columns: ['id', 'speed', 'laps', 'won'],
+          columns: ['id', 'speed', 'climb', 'laps', 'won'],
           filter: { hidden: { _eq: false } },
           allow_aggregations: true,
         },
@@ -61,6 +62,10 @@ test.for([
   ['min: {arguments: speed, predicate: {_eq: 2}}', [1]],
   ['stddev_samp: {arguments: speed, predicate: {_gt: 1.4}}', [1]],
   ['var_samp: {arguments: speed, predicate: {_eq: 2}}', [1]],
+  ['corr: {arguments: {X: speed, Y: climb}, predicate: {_lt: -0.99}}', [1]],
+  ['covar_samp: {arguments: {X: speed, Y: climb}, predicate: {_eq: -20}}', [1]],
+  ['covar_samp: {arguments: {X: speed, Y: speed}, distinct: true, predicate: {_eq: 2}}', [1]],
+  ['covar_samp: {arguments: {Y: climb, X: speed}, predicate: {_is_null: true}}', [2, 3]],
 ] as const)('a person is found by %s of the rows that the role sees', async ([condition, ids], { core }) => {
   const query = `{ runner(where: {runs_aggregate: {${condition}}}, order_by: {id: asc}) { id } }`
   expect(await core.as('fan').ask(query)).toEqual({ data: { runner: ids.map((id) => ({ id })) } })
@@ -69,6 +74,6 @@ test.for([
 test('only columns of double precision are averaged', async ({ core }) => {
   const query = '{ runner(where: {runs_aggregate: {avg: {arguments: laps, predicate: {_eq: 4}}}}) { id } }'
   expect(await core.as('fan').ask(query)).toMatchObject({
-    errors: [{ message: expect.stringContaining("expected the value 'speed' for type") }],
+    errors: [{ message: expect.stringContaining("expected one of the values ['speed', 'climb'] for type") }],
   })
 })

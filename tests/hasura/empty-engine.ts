@@ -19,9 +19,8 @@ export async function startEmptyEngine(sql: string, env: Record<string, string> 
   return {
     database: scene.database,
     command: (type: string, args: unknown, path = '/v1/metadata') => post(path, { body: { type, args } }),
-    async ask(query: string, role = 'admin', headers: Record<string, string> = {}) {
-      return (await post('/v1/graphql', { body: { query }, headers: { 'x-hasura-role': role, ...headers } })).body
-    },
+    ask: async (query: string, role = 'admin', headers: Record<string, string> = {}) =>
+      (await post('/v1/graphql', { body: { query }, headers: { 'x-hasura-role': role, ...headers } })).body,
     /** A GraphQL request and its answer as text: numbers are as they were written. */
     send: async (body: string) => (await send('/v1/graphql', { body })).text(),
     asUser: (type: string, args: unknown) =>

@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers'
 import { describe, expect } from 'vitest'
 import type { RunningEngine } from '../../hasura/local/engine.ts'
 import { test as base } from '../support/engine-scene.ts'
+import { startEmptyEngine } from './empty-engine.ts'
 
 const USER = { 'x-hasura-admin-secret': 'admin-secret', 'x-hasura-role': 'user', 'x-hasura-user-id': '42' }
 const SECRETS = /admin-secret|swordfish|postgres:|tributary_|SELECT|select |at .*\.ts|stack/
@@ -122,6 +123,45 @@ describe('one error in the shape of Hasura, and the engine goes on, after', () =
     await admin.query(`grant connect on database ${name} to tributary_hasura`)
     await expect.poll(() => ask(engine, { query: '{ article { id } }' })).toBe('{"data":{"article":[]}}')
   })
+})
+
+// Postgres took ten seconds for 500 levels, and had no memory to read a thousand.
+test('relationships a thousand deep are refused before anybody plans them', async () => {
+  const { command, ask: askPeople } = await startEmptyEngine(
+    'create table person (id integer primary key, boss_id integer references person); insert into person values (1, 1)',
+  )
+  const table = 'person'
+  await command('track_table', { table })
+  for (const [kind, name, key] of [
+    ['object', 'boss', 'boss_id'],
+    ['array', 'staff', { table, column: 'boss_id' }],
+  ] as const)
+    await command(`create_${kind}_relationship`, { table, name, using: { foreign_key_constraint_on: key } })
+  const nest = (depth: number, name: string, inner: string) =>
+    `${`${name} { `.repeat(depth)}${inner}${' }'.repeat(depth)}`
+  const within = (depth: number, opening: string, closing = '}') =>
+    `{ person(where: ${opening.repeat(depth)}{}${closing.repeat(depth)}) { id } }`
+  const counting = '{staff_aggregate: {count: {predicate: {_gt: 0}, filter: '
+  const fragments = times(1_000, (i) => `fragment f${i} on person { boss { ...f${i + 1} } }`).join(' ')
+  const refused = (what: string) => ({
+    errors: [
+      {
+        message: `${what} is nested too deep, more than 100 levels`,
+        extensions: { path: '$', code: 'validation-failed' },
+      },
+    ],
+  })
+  const startedAt = performance.now()
+  for (const name of ['boss', 'staff'])
+    expect(await askPeople(`{ person { ${nest(1_000, name, 'id')} } }`)).toEqual(refused('the query'))
+  expect(await askPeople(`{ person { ...f0 } } ${fragments} fragment f1000 on person { id }`)).toEqual(
+    refused('the query'),
+  )
+  for (const name of ['boss', 'staff'])
+    expect(await askPeople(within(1_000, `{${name}: `))).toEqual(refused('the condition'))
+  expect(await askPeople(within(200, counting, '}}}'))).toEqual(refused('the condition'))
+  expect(performance.now() - startedAt).toBeLessThan(3_000)
+  expect(await askPeople(within(99, '{boss: '))).toEqual({ data: { person: [{ id: 1 }] } })
 })
 
 describe('an answer all the same for', () => {

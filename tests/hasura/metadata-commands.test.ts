@@ -26,6 +26,24 @@ describe('metadata commands refuse', () => {
       'invalid-configuration',
     ],
     [
+      'a permission to see rows that does not say which',
+      'create_select_permission',
+      { table: 'author', role: 'user', permission: { columns: ['id'] } },
+      'parse-failed',
+    ],
+    [
+      'a permission to delete rows that does not say which',
+      'create_delete_permission',
+      { table: 'author', role: 'user', permission: {} },
+      'parse-failed',
+    ],
+    [
+      'a permission to insert without a check',
+      'create_insert_permission',
+      { table: 'author', role: 'user', permission: { columns: '*' } },
+      'parse-failed',
+    ],
+    [
       'a permission that asks a number for a pattern',
       'create_select_permission',
       { table: 'author', role: 'user', permission: { columns: '*', filter: { id: { _like: '1%' } } } },
@@ -58,6 +76,16 @@ describe('metadata commands refuse', () => {
     ],
     ['arguments of another kind', 'track_table', { table: 7 }, 'parse-failed'],
     ['an enum without rows', 'track_table', { table: 'article', is_enum: true }, 'invalid-configuration'],
+    ['a list of commands that is not there', 'bulk', undefined, 'parse-failed'],
+    ['a list of commands that is none', 'bulk', { type: 'track_table' }, 'parse-failed'],
+    ['a table of a source that is not there', 'pg_track_table', { source: 'other', table: 'color' }, 'not-exists'],
+    ['SQL for a source that is not there', 'run_sql', { source: 'other', sql: 'drop table article' }, 'not-exists'],
+    [
+      'a comment on a permission that is not there',
+      'pg_set_permission_comment',
+      { table: 'author', role: 'user', type: 'select', comment: 'x' },
+      'permission-denied',
+    ],
     ['SQL that Postgres refuses', 'run_sql', { sql: 'select 1 / 0' }, 'postgres-error'],
   ] as const)('%s, and change nothing', async ([, type, args, code]) => {
     const engine = await start()

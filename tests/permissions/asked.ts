@@ -102,7 +102,10 @@ async function judgeRows(one: Case, select: Extract<Grant, { may: 'select' }>): 
   const isOwn = select.whose === 'own'
   const body = given(one, select).join(' ')
   for (const userId of [A, B, STRANGER]) {
-    const count = await countRows(world.pool, table, isOwn ? userId : undefined)
+    const count = await countRows(world.pool, table, {
+      userId: isOwn ? userId : undefined,
+      openTo: select.platforms === 'unrestricted' ? role : undefined,
+    })
     const rows = await readRows(one, { ask: world.ask, userId, body })
     expectEqual(one, `rows for ${userId}`, [rows.length, Math.min(count, select.limit)])
     const others = rows.filter((row) => isOwn && row['user_id'] !== undefined && row['user_id'] !== userId)
@@ -132,7 +135,7 @@ async function judgeUpdate(one: Case, update: Grant): Promise<void> {
       [userId],
     )
     const set = `_set: {${column}: ${JSON.stringify(rows[0]?.['value'])}}`
-    const own = await countRows(world.pool, table, userId)
+    const own = await countRows(world.pool, table, { userId })
     for (const [where, expected] of [
       ['{}', own],
       [`{user_id: {_neq: "${userId}"}}`, 0],

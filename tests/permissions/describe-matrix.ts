@@ -24,7 +24,8 @@ function describeCell(promises: readonly Promised[]): string {
   const parts = promises.flatMap((promise) => {
     if (promise.may === 'nothing') return []
     if (promise.may === 'update') return [`may change ${listNames(promise.columns ?? [])}`]
-    const rows = promise.whose === 'own' ? 'own rows' : 'every row'
+    const everyRow = promise.platforms === 'unrestricted' ? 'every row but of restricted platforms' : 'every row'
+    const rows = promise.whose === 'own' ? 'own rows' : everyRow
     return [`${rows}${describeColumns(promise)}`, ...(promise.aggregates ? ['aggregates'] : [])]
   })
   return parts.join('; ') || '–'

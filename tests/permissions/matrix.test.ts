@@ -18,6 +18,20 @@ describe('permissions.yaml', () => {
     expect(judge(metadata, without)).toContain('raw_fitness_data: nothing is decided for auditor')
   })
 
+  test('notices that a role may see every platform, restricted or not, and that a look at the restrictions leads elsewhere', () => {
+    const open = structuredClone(matrix)
+    const promise = open.tables.find(({ as, table }) => as === 'auditor' && table === 'connections')
+    Reflect.deleteProperty(promise!, 'platforms')
+    expect(judge(metadata, open)).toContain('connections: auditor may see every platform, restricted or not')
+    const astray = structuredClone(metadata)
+    const table = astray.sources[0].tables.find((candidate) => candidate.table.name === 'connections')
+    const link = table!.array_relationships!.find(({ name }) => name === 'platform_restrictions')
+    Object.assign(link!.using.manual_configuration!, { column_mapping: { user_id: 'platform' } })
+    expect(judge(astray, matrix)).toEqual([
+      'connections: platform_restrictions does not lead to the restrictions of its platform',
+    ])
+  })
+
   test('has every kind of rule loosened by the test below', () => {
     const kinds = new Set(loosened.map(({ name }) => name.replace(/^.*: /, '')))
     expect([...kinds].toSorted()).toEqual([

@@ -28,13 +28,20 @@ export async function plant(pool: pg.Pool, userId: string): Promise<void> {
     await pool.query(`with p as (select $1::uuid u, $2::text t, $3::integer n, $4::text i) ${statement}`, values)
 }
 
+/** And platforms that the other roles have nothing to do with, each another one. */
 export async function plantBoth(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    "insert into role_platform_restrictions (role, platform) values ('auditor', 'garmin'), ('operator', 'strava')",
+  )
   await plant(pool, A)
   await plant(pool, B)
 }
 
 /** Their rows go with them. */
 export async function removeBoth(pool: pg.Pool): Promise<void> {
+  await pool.query(
+    "delete from role_platform_restrictions where (role, platform) in (('auditor', 'garmin'), ('operator', 'strava'))",
+  )
   await pool.query('delete from app_users where user_id in ($1, $2)', [A, B])
 }
 
@@ -84,13 +91,14 @@ const STATEMENTS = [
   `insert into source_priorities (user_id, id, kind, platform, source, rank, updated_at)
    select u, (i || 6)::uuid, 'steps', 'strava', t, 1, ${AT} from p`,
   `insert into policy_effects (user_id, platform, effect, record_type, records, updated_at)
-   select u, 'strava', 'expired', t, n, ${AT} from p`,
+   select u, id, 'expired', t, n, ${AT} from p, unnest(array['strava', 'garmin']) as id`,
   `insert into user_fitness_summary (user_id, date, platform, data_points, data_types)
    select u, date '2026-03-01', t, n, jsonb_build_array(t) from p`,
   `insert into audit.events (id, occurred_at, action, actor_kind, outcome, platform, request_id)
-   select (i || k)::uuid, ${AT} + k * interval '1 day', 'token.opened', 'user', 'success', t, t from p, generate_series(3, 5) as k`,
+   select (i || k)::uuid, ${AT} + k * interval '1 day', 'token.opened', 'user', 'success', platform, t
+   from p, unnest(array[t, 'garmin', null]) with ordinality as about (platform, k)`,
   `insert into audit.personal_values (event_id, subject_user_id, actor_id, reason, source_address)
-   select (i || k)::uuid, u, u::text, t, t from p, generate_series(3, 5) as k`,
+   select (i || k)::uuid, u, u::text, t, t from p, generate_series(1, 3) as k`,
   `insert into emergency_accesses (user_id, id, reason, minutes, requested_by, requested_at, approved_by, approved_at, expires_at)
    select u, (i || 7)::uuid, t || ' needs help', 1 + n % 60, (i || 8)::uuid, ${AT}, (i || 9)::uuid, ${AT}, ${AT} from p`,
 ]

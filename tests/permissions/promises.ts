@@ -12,6 +12,7 @@ const Select = z.strictObject({
   ...COLUMNS,
   may: z.literal('select'),
   whose: z.enum(['own', 'everyone']),
+  platforms: z.literal('unrestricted').exactOptional(),
   limit: z.int().positive(),
   aggregates: z.boolean().default(false),
 })
@@ -35,6 +36,11 @@ export type Matrix = z.infer<typeof Matrix>
 export type Grant = Exclude<Matrix['tables'][number], { may: 'nothing' }>
 
 const OWN_ROWS = { user_id: { _eq: 'X-Hasura-User-Id' } }
+const UNRESTRICTED = { _not: { platform_restrictions: { role: { _eq: 'X-Hasura-Role' } } } }
+const RESTRICTIONS = {
+  remote_table: { schema: 'public', name: 'role_platform_restrictions' },
+  column_mapping: { platform: 'platform' },
+}
 const OPERATIONS = ['select', 'insert', 'update', 'delete'] as const
 
 /** permissions.yaml, its shape checked. */
@@ -69,6 +75,7 @@ function judgeTable(table: Table, matrix: Matrix): string[] {
   const undecided = Object.keys(matrix.roles).filter((role) => !about.some(({ as }) => as === role))
   return [
     ...undecided.map((role) => `${name}: nothing is decided for ${role}`),
+    ...judgeRestrictions(table, about),
     ...OPERATIONS.flatMap((operation) => {
       const given = (table[`${operation}_permissions`] ?? []).map(({ role, permission }) => ({ role, ...permission }))
       const promised = about
@@ -81,10 +88,27 @@ function judgeTable(table: Table, matrix: Matrix): string[] {
   ]
 }
 
+/** Rows of people at a platform are not shown to a role without a look at its restrictions, and that look is at the right table. */
+function judgeRestrictions(table: Table, about: readonly Matrix['tables'][number][]): string[] {
+  const { name } = table.table
+  const wide = about.filter((promise) => promise.may === 'select' && promise.whose === 'everyone')
+  const isPersonal = ['user_id', 'platform'].every((column) => columnsOf(table).includes(column))
+  if (wide.length === 0 || !isPersonal) return []
+  const link = table.array_relationships?.find((found) => found.name === 'platform_restrictions')
+  const { remote_table, column_mapping } = { ...link?.using.manual_configuration }
+  const leads = isDeepStrictEqual({ remote_table, column_mapping }, RESTRICTIONS)
+  return [
+    ...wide
+      .filter((promise) => !('platforms' in promise))
+      .map(({ as }) => `${name}: ${as} may see every platform, restricted or not`),
+    ...(leads ? [] : [`${name}: platform_restrictions does not lead to the restrictions of its platform`]),
+  ]
+}
+
 function expected(grant: Grant, table: Table): object {
   const columns = grantedColumns(grant, table)
   if (grant.may === 'update') return { role: grant.as, columns, filter: OWN_ROWS, check: OWN_ROWS }
-  const filter = grant.whose === 'own' ? OWN_ROWS : {}
+  const filter = grant.whose === 'own' ? OWN_ROWS : grant.platforms === 'unrestricted' ? UNRESTRICTED : {}
   return { role: grant.as, columns, filter, limit: grant.limit, allow_aggregations: grant.aggregates }
 }
 

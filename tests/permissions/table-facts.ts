@@ -33,10 +33,18 @@ export async function primaryKey(pool: pg.Pool, table: string): Promise<string[]
   return rows.map(({ name }) => name)
 }
 
-/** Rows of a person; without one, all there are. */
-export async function countRows(pool: pg.Pool, table: string, userId: string | undefined): Promise<number> {
-  const [where, values] = userId === undefined ? ['', []] : ['where user_id = $1', [userId]]
-  const { rows } = await pool.query<{ count: number }>(`select count(*)::int as count from ${table} ${where}`, values)
+/** Rows of a person, and of platforms that a role is not kept from; without either, all there are. */
+export async function countRows(
+  pool: pg.Pool,
+  table: string,
+  { userId, openTo }: { userId?: string | undefined; openTo?: string | undefined },
+): Promise<number> {
+  const restricted = 'select platform from role_platform_restrictions where role = $2'
+  const { rows } = await pool.query<{ count: number }>(
+    `select count(*)::int as count from ${table} where ($1::text is null ${userId === undefined ? '' : 'or user_id::text = $1'})
+     and ($2::text is null ${openTo === undefined ? '' : `or platform is null or platform not in (${restricted})`})`,
+    [userId ?? null, openTo ?? null],
+  )
   return rows[0]!.count
 }
 

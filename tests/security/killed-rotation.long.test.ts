@@ -8,7 +8,7 @@ import { mapAtMost } from '../../service/vault/in-parallel.ts'
 import { startRotation } from '../../service/vault/start-rotation.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { environment } from '../support/service.ts'
-import { accessToken, KEY_A, test, type VaultProcess } from '../support/vault-scene.ts'
+import { accessToken, KEY_A, test, type VaultProcess, type VaultScene } from '../support/vault-scene.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 /** Three batches of keys, the last of them half full. */
@@ -63,13 +63,13 @@ async function holdLastKey({ admin }: TestDatabase): Promise<() => Promise<void>
   }
 }
 
-async function addPeople(process: VaultProcess, add: (process: VaultProcess) => Promise<string>): Promise<string[]> {
-  return mapAtMost(6, Array.from({ length: PEOPLE }), () => add(process))
+async function addPeople(scene: VaultScene, process: VaultProcess): Promise<string[]> {
+  return mapAtMost(6, Array.from({ length: PEOPLE }), () => scene.person(process))
 }
 
 test('a worker killed in the middle of a rotation: another one finishes it, unasked', async ({ db, scene }) => {
   const process = scene.open()
-  const people = await addPeople(process, scene.person)
+  const people = await addPeople(scene, process)
   const oldKeys = (await db.admin.query<{ id: string }>(`select key_id as id from vault.user_keys`)).rows
   const release = await holdLastKey(db)
   await startRotation({ db: process.db, audit: scene.audit }, { kind: 'user', actor: { kind: 'system', id: null } })

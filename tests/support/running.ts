@@ -96,7 +96,8 @@ export async function freePorts(count: number): Promise<number[]> {
 
 // The machine that runs the tests may have settings for a product of its own.
 function withoutOwnSettings(): NodeJS.ProcessEnv {
-  const own = /^(DATABASE_URL|PG_DATABASE_URL|HASURA_|STRAVA_|SERVICE_|VAULT_|TRIBUTARY_|POSTGRES_PORT|NODE_ENV|VITEST)/
+  const own =
+    /^(DATABASE_URL|PG_DATABASE_URL|HASURA_|STRAVA_|GARMIN_|SERVICE_|VAULT_|TRIBUTARY_|POSTGRES_PORT|NODE_ENV|VITEST)/
   return Object.fromEntries(Object.entries(process.env).filter(([name]) => !own.test(name)))
 }
 

@@ -17,6 +17,8 @@ import { ADA } from './people.ts'
 export interface TestService extends Wiring {
   /** Of the simulated Strava's control interface. */
   readonly simulate: (method: string, path: string, body?: object) => Promise<unknown>
+  /** Of the simulated Garmin's. */
+  readonly simulateGarmin: (method: string, path: string, body?: object) => Promise<unknown>
   /** Runs the jobs that are due, those they queue included. */
   readonly work: () => Promise<void>
 }
@@ -38,7 +40,7 @@ async function lendService(
 ): Promise<void> {
   const simulators = await startSimulators({
     port: 0,
-    env: { STRAVA_SIMULATOR_RETRY_MS: '50', ...simulatorEnvironment },
+    env: { STRAVA_SIMULATOR_RETRY_MS: '50', GARMIN_SIMULATOR_RETRY_MS: '50', ...simulatorEnvironment },
   })
   const headsDirectory = await mkdtemp(join(tmpdir(), 'tributary-heads-'))
   const config = await loadConfig(environment(db, { simulators: simulators.url, headsDirectory }))
@@ -48,6 +50,7 @@ async function lendService(
   await use({
     ...wiring,
     simulate: (method, path, body) => simulate(`${simulators.url}/strava/simulate${path}`, method, body),
+    simulateGarmin: (method, path, body) => simulate(`${simulators.url}/garmin/simulate${path}`, method, body),
     work: () => runDueJobs({ db: wiring.db, tasks }),
   })
   await wiring.db.close()
@@ -79,6 +82,13 @@ export function environment(
     STRAVA_OAUTH_URL: `${simulators}/strava/oauth`,
     STRAVA_RETENTION_DAYS: 'off',
     STRAVA_ENRICH_DAYS: '7',
+    GARMIN_CLIENT_ID: 'garmin-simulator',
+    GARMIN_CLIENT_SECRET: 'simulated-client-secret',
+    GARMIN_WEBHOOK_SECRET: 'g'.repeat(32),
+    GARMIN_AUTHORIZE_URL: `${simulators}/garmin/oauth2Confirm`,
+    GARMIN_TOKEN_URL: `${simulators}/garmin/di-oauth2-service/oauth/token`,
+    GARMIN_API_URL: `${simulators}/garmin`.replace(/\/$/, ''),
+    GARMIN_BACKFILL_DAYS_PER_MINUTE: '100000',
   }
 }
 
@@ -90,20 +100,31 @@ async function simulate(url: string, method: string, body?: object): Promise<unk
   return text === '' ? undefined : JSON.parse(text)
 }
 
-/** Ada connects the simulated Strava, as the actions and the callback would have it. */
-export async function connect({ connections }: TestService): Promise<void> {
-  const { authorizationUrl } = await startConnection(connections, { userId: ADA, platform: 'strava' })
-  const consent = await fetch(`${authorizationUrl}&simulate=approve`, { redirect: 'manual' })
+export interface Connecting {
+  readonly platform?: 'strava' | 'garmin'
+  readonly userId?: string
+  readonly simulate?: 'approve' | 'read_only'
+  /** More of the simulator's own parameters. */
+  readonly query?: string
+}
+
+/** A person, Ada unless it is said, connects a simulated platform as the actions and the callback would have it. */
+export async function connect(
+  { connections }: TestService,
+  { platform = 'strava', userId = ADA, simulate: decision = 'approve', query = '' }: Connecting = {},
+): Promise<void> {
+  const { authorizationUrl } = await startConnection(connections, { userId, platform })
+  const consent = await fetch(`${authorizationUrl}&simulate=${decision}${query}`, { redirect: 'manual' })
   const callback = new URL(consent.headers.get('location')!).searchParams
   const { location } = await acceptCallback(connections, {
-    platform: 'strava',
+    platform,
     state: callback.get('state')!,
     code: callback.get('code')!,
     error: undefined,
-    scope: callback.get('scope')!,
+    scope: callback.get('scope') ?? undefined,
   })
   await completeConnection(connections, {
-    userId: ADA,
+    userId,
     handle: new URLSearchParams(new URL(location).hash.slice(1)).get('handle')!,
   })
 }

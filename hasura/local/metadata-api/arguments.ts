@@ -9,7 +9,7 @@ export function isJsonObject(value: unknown): value is Json {
 /** Throws `parse-failed`. */
 export function readObject(value: unknown, path = '$.args'): Json {
   if (isJsonObject(value)) return value
-  throw parseFailed(`parsing Object failed, expected Object, but encountered ${describe(value)}`, path)
+  throw parseFailed(`parsing Object failed, expected Object, but encountered ${describeKind(value)}`, path)
 }
 
 /** Throws `parse-failed`. */
@@ -17,7 +17,7 @@ export function readText(args: Json, key: string): string {
   const value = args[key]
   if (typeof value === 'string') return value
   if (value === undefined) throw parseFailed(`parsing the arguments failed, key "${key}" not found`, '$.args')
-  throw parseFailed(`parsing Text failed, expected String, but encountered ${describe(value)}`, `$.args.${key}`)
+  throw parseFailed(`parsing Text failed, expected String, but encountered ${describeKind(value)}`, `$.args.${key}`)
 }
 
 /** `"article"`, in schema public, or `{schema, name}`. Throws `parse-failed`. */
@@ -39,7 +39,8 @@ export function parseFailed(message: string, path: string): HasuraError {
   return new HasuraError({ code: 'parse-failed', message, path })
 }
 
-function describe(value: unknown): string {
+/** As messages name the kind of a JSON value. */
+export function describeKind(value: unknown): string {
   if (value === null || value === undefined) return 'Null'
   if (Array.isArray(value)) return 'Array'
   const types: Readonly<Record<string, string>> = { string: 'String', number: 'Number', boolean: 'Boolean' }

@@ -1,13 +1,15 @@
 import { HasuraError } from '../errors.ts'
 import type { Inconsistency } from '../execute/engine-types.ts'
 import { ACTION_COMMANDS } from './action-commands.ts'
-import { isJsonObject, parseFailed, readObject } from './arguments.ts'
+import { describeKind, isJsonObject, parseFailed, readObject } from './arguments.ts'
 import { COLLECTION_COMMANDS } from './collection-commands.ts'
 import type { Command, CommandContext, Commands } from './command.ts'
 import { DATA_COMMANDS } from './data-commands.ts'
-import type { Json } from './draft.ts'
+import { type Json, notExists } from './draft.ts'
 import { findProblems } from './find-problems.ts'
+import { PERMISSION_COMMANDS } from './permission-commands.ts'
 import { readDraft } from './read-draft.ts'
+import { REPAIR_COMMANDS } from './repair-commands.ts'
 import { ROW_COMMANDS } from './row-commands.ts'
 import { SELECT_COMMANDS } from './select-command.ts'
 import { dropDependents, refuseDependents, untrackMissing } from './settle.ts'
@@ -17,7 +19,9 @@ import { WHOLE_COMMANDS } from './whole-commands.ts'
 
 const COMMANDS: Commands = {
   ...WHOLE_COMMANDS,
+  ...REPAIR_COMMANDS,
   ...TABLE_COMMANDS,
+  ...PERMISSION_COMMANDS,
   ...TRIGGER_COMMANDS,
   ...ACTION_COMMANDS,
   ...COLLECTION_COMMANDS,
@@ -64,17 +68,27 @@ export async function runRequest(work: Work, body: unknown): Promise<unknown> {
     throw parseFailed('parsing the metadata request failed, key "type" not found', '$')
   const type = canonicalType(body['type'])
   const args = body['args'] ?? {}
-  if (type === 'bulk' || type === 'bulk_atomic') return runAll(work, Array.isArray(args) ? args : [])
+  if (type === 'bulk' || type === 'bulk_atomic') return runAll(work, readList(body['args']))
   const command = Object.hasOwn(COMMANDS, type) ? COMMANDS[type] : undefined
   if (command === undefined) {
     const message = `metadata request "${body['type']}" is not implemented by the stand-in engine`
     throw new HasuraError({ code: 'not-supported', message })
   }
-  return (
-    (await runOne(work, { type, command, args: typeof args === 'string' ? { table: args } : readObject(args) })) ?? {
-      message: 'success',
-    }
-  )
+  const read = typeof args === 'string' ? { table: args } : readObject(args)
+  requireSource(work, read)
+  return (await runOne(work, { type, command, args: read })) ?? { message: 'success' }
+}
+
+function readList(args: unknown): readonly unknown[] {
+  if (Array.isArray(args)) return args
+  if (args === undefined) throw parseFailed('parsing the metadata request failed, key "args" not found', '$')
+  throw parseFailed(`parsing [] failed, expected Array, but encountered ${describeKind(args)}`, '$.args')
+}
+
+/** A command that names a source is about that one and no other. */
+function requireSource({ draft }: Work, { source }: Json): void {
+  if (typeof source === 'string' && !draft.sources.some(({ name }) => name === source))
+    throw notExists(`source with name "${source}" does not exist`)
 }
 
 async function runAll(work: Work, list: readonly unknown[]): Promise<unknown[]> {

@@ -1,7 +1,7 @@
 import { HasuraError } from '../errors.ts'
 import type { Inconsistency } from '../execute/engine-types.ts'
 import type { Draft, Entry, TableDraft } from './draft.ts'
-import { tablesOf } from './draft.ts'
+import { spell, tablesOf } from './draft.ts'
 
 const PERMISSIONS = ['select', 'insert', 'update', 'delete'] as const
 
@@ -37,6 +37,17 @@ export function dropDependents(draft: Draft, problems: readonly Inconsistency[])
   return isChanged
 }
 
+/** Removes the actions, and the custom types when they do not fit each other. Answers whether there were any. */
+export function dropActions(draft: Draft, problems: readonly Inconsistency[]): boolean {
+  const names = new Set(problems.map(({ name }) => name))
+  const left = draft.actions.filter(({ name }) => !names.has(`action ${String(name)}`))
+  const areTypesBad = names.has('custom_types custom_types')
+  const isChanged = areTypesBad || left.length < draft.actions.length
+  draft.actions = left
+  if (areTypesBad) draft.custom_types = {}
+  return isChanged
+}
+
 /** Throws `dependency-error` as Hasura does when something still uses what a command removed. */
 export function refuseDependents(problems: readonly Inconsistency[]): never {
   const message = `cannot drop due to the following dependent objects: ${problems.map(({ name }) => name).join(', ')}`
@@ -48,5 +59,5 @@ function labelOf({ table }: TableDraft): string {
 }
 
 function permissionLabel(kind: string, role: string, { table }: TableDraft): string {
-  return `${kind} permission of role ${role} on table ${table.name}`
+  return `${kind} permission of role ${role} on table ${spell(table)}`
 }

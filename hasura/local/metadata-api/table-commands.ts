@@ -1,7 +1,7 @@
 import { HasuraError } from '../errors.ts'
 import { readObject, readTable, readText, without } from './arguments.ts'
 import type { Commands } from './command.ts'
-import { addEntry, findTable, getTable, type Json, listOf, notExists, removeEntry, spell, tablesOf } from './draft.ts'
+import { findTable, getTable, type Json, listOf, notExists, removeEntry, spell, tablesOf } from './draft.ts'
 
 export const TABLE_COMMANDS: Commands = {
   track_table({ draft }, args) {
@@ -48,11 +48,6 @@ export const TABLE_COMMANDS: Commands = {
     const entry = list.find((other) => other['name'] === name)
     if (entry !== undefined) entry['name'] = readText(args, 'new_name')
   },
-
-  ...permissionCommands('select'),
-  ...permissionCommands('insert'),
-  ...permissionCommands('update'),
-  ...permissionCommands('delete'),
 }
 
 function getUntracked(draft: Parameters<typeof getTable>[0], table: ReturnType<typeof readTable>) {
@@ -93,40 +88,4 @@ function readUsing(value: unknown): Json {
   if (typeof foreignKey !== 'object' || foreignKey === null || Array.isArray(foreignKey)) return using
   const { columns, ...rest } = readObject(foreignKey)
   return { foreign_key_constraint_on: { ...rest, ...(columns === undefined ? {} : { columns: [columns].flat() }) } }
-}
-
-function permissionCommands(operation: 'select' | 'insert' | 'update' | 'delete'): Commands {
-  const key = `${operation}_permissions`
-  return {
-    [`create_${operation}_permission`]: ({ draft }, args) => {
-      const table = getTable(draft, readTable(args['table']))
-      const role = readText(args, 'role')
-      const entry = {
-        role,
-        permission: readPermission(args['permission'], operation),
-        ...without({ comment: args['comment'] }),
-      }
-      const message = `${operation} permission already defined on table "${spell(table.table)}" with role "${role}"`
-      if (role === 'admin') throw new HasuraError({ code: 'already-exists', message, path: '$.args' })
-      addEntry(listOf(table, key), entry, { key: 'role', message })
-    },
-    [`drop_${operation}_permission`]: ({ draft }, args) => {
-      const table = getTable(draft, readTable(args['table']))
-      const role = readText(args, 'role')
-      if (!listOf(table, key).some((entry) => entry['role'] === role)) {
-        const message = `${operation} permission on "${spell(table.table)}" for role "${role}" does not exist`
-        throw new HasuraError({ code: 'permission-denied', message, path: '$.args' })
-      }
-      removeEntry(listOf(table, key), 'role', role)
-    },
-  }
-}
-
-/** Commands may leave out what the metadata's own shape always has. */
-function readPermission(value: unknown, operation: string): Json {
-  const permission = without(readObject(value, '$.args.permission'))
-  if (Array.isArray(permission['computed_fields']) && permission['computed_fields'].length === 0)
-    delete permission['computed_fields']
-  if (operation === 'select' || operation === 'update') return { columns: [], filter: {}, ...permission }
-  return permission
 }

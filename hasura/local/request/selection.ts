@@ -14,7 +14,7 @@ import {
 import { inputFacts } from '../schema/meaning.ts'
 import { coerce } from './coerce.ts'
 import { type CollectedField, collectFields } from './collect.ts'
-import { validationFailed } from './failure.ts'
+import { checkDepth, validationFailed } from './failure.ts'
 import type { ValueObject } from './value.ts'
 import type { Variables } from './variables.ts'
 
@@ -43,6 +43,8 @@ export interface SelectionScope {
 interface Parent {
   readonly type: GraphQLObjectType
   readonly path: string
+  /** How many selections it is inside of. */
+  readonly depth?: number
 }
 
 /** Checks a selection depth first, in the order of the query, and stops at the first error as Hasura does. */
@@ -51,8 +53,10 @@ export function select(
   parent: Parent,
   scope: SelectionScope,
 ): readonly SelectedField[] {
+  const { depth = 0 } = parent
+  checkDepth(depth, 'the query')
   const collected = collectFields(selectionSets, { typeName: parent.type.name, path: parent.path, ...scope })
-  return collected.map((field) => selectField(field, parent, scope))
+  return collected.map((field) => selectField(field, { ...parent, depth }, scope))
 }
 
 function selectField(field: CollectedField, parent: Parent, scope: SelectionScope): SelectedField {
@@ -63,7 +67,7 @@ function selectField(field: CollectedField, parent: Parent, scope: SelectionScop
     throw validationFailed(`field '${name}' not found in type: '${parent.type.name}'`, path)
   }
   const values = readArguments(definition, field, { path, scope })
-  const selections = selectBelow(definition, field, { path, scope })
+  const selections = selectBelow(definition, field, { path, scope, depth: (parent.depth ?? 0) + 1 })
   return { responseKey, name, definition, parent: parent.type, arguments: values, selections, path, nodes }
 }
 
@@ -79,12 +83,16 @@ interface At {
   readonly scope: SelectionScope
 }
 
-function selectBelow(definition: GraphQLField<unknown, unknown>, { nodes }: CollectedField, { path, scope }: At) {
+function selectBelow(
+  definition: GraphQLField<unknown, unknown>,
+  { nodes }: CollectedField,
+  { path, scope, depth }: At & { readonly depth: number },
+) {
   const sets = nodes.flatMap(({ selectionSet }) => selectionSet ?? [])
   const type = getNamedType(definition.type)
   if (isObjectType(type)) {
     if (sets.length === 0) throw validationFailed(`missing selection set for '${definition.name}'`, path)
-    return select(sets, { type, path }, scope)
+    return select(sets, { type, path, depth }, scope)
   }
   if (sets.length > 0) throw validationFailed('unexpected subselection set for non-object field', path)
   return []

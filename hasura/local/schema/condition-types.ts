@@ -10,7 +10,7 @@ import {
 import type { ValueType } from './column-values.ts'
 import { type InputConfig, input } from './meaning.ts'
 import type { ColumnModel } from './model.ts'
-import { AGGREGATE_FUNCTIONS } from './predicate.ts'
+import { AGGREGATE_FUNCTIONS, OF_PAIRS } from './predicate.ts'
 import type { RoleTable } from './role-tables.ts'
 import { isJsonb, isText } from './scalars.ts'
 import { PLACEHOLDER, type TypeScope } from './type-scope.ts'
@@ -137,11 +137,21 @@ function aggregateBoolFields(scope: TypeScope, table: RoleTable): Inputs {
     )
     const result = imaginaryColumn(typeName, typeName === 'bool' ? GraphQLBoolean.name : typeName)
     fields[operation] = predicate(`${prefix}_${operation}`, {
-      arguments: input(new GraphQLNonNull(columns)),
+      arguments: input(
+        new GraphQLNonNull(OF_PAIRS.has(operation) ? pairOf(scope, columns, `${prefix}_${operation}`) : columns),
+      ),
       predicate: input(new GraphQLNonNull(comparisonExp(scope, result))),
     })
   }
   return fields
+}
+
+function pairOf(scope: TypeScope, columns: GraphQLInputType, operation: string): GraphQLInputType {
+  const of = () => input(new GraphQLNonNull(columns))
+  return scope.named(
+    `${operation}_arguments`,
+    (name) => new GraphQLInputObjectType({ name, fields: { X: of(), Y: of() } }),
+  )
 }
 
 /** `x_select_column`, the enum of columns the role can select. */

@@ -53,12 +53,16 @@ export const AGGREGATE_FUNCTIONS = {
   bool_and: 'bool',
   bool_or: 'bool',
   avg: 'float8',
+  corr: 'float8',
+  covar_samp: 'float8',
   max: 'float8',
   min: 'float8',
   stddev_samp: 'float8',
   sum: 'float8',
   var_samp: 'float8',
 } as const
+/** Those that take two columns, `X` and `Y`. */
+export const OF_PAIRS: ReadonlySet<string> = new Set(['corr', 'covar_samp'])
 export type AggregateFunction = keyof typeof AGGREGATE_FUNCTIONS
 
 export function isAggregateFunction(name: string): name is AggregateFunction {

@@ -119,7 +119,10 @@ function read<P, R>(reading: Reading, granted: Granted<P>, make: (permission: P)
   try {
     return make(found.permission)
   } catch (error) {
-    const name = `${granted.operation} permission of role ${reading.role} on table ${reading.table.catalog.name}`
+    const { schema, name: table } = reading.table.catalog
+    // Tables of one name in two schemas are not one.
+    const on = schema === 'public' ? table : `${schema}.${table}`
+    const name = `${granted.operation} permission of role ${reading.role} on table ${on}`
     reading.problems.push({ name, reason: error instanceof Error ? error.message : String(error) })
     return undefined
   }

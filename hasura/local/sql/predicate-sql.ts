@@ -2,6 +2,7 @@ import type { Column } from '../catalog/catalog.ts'
 import type { RelationshipModel, TableModel } from '../schema/model.ts'
 import {
   AGGREGATE_FUNCTIONS,
+  OF_PAIRS,
   OPERATORS,
   type Operand,
   type Operator,
@@ -161,7 +162,10 @@ function listParameter(statement: Statement, operand: Operand, sqlType: string):
 }
 
 function aggregateCall(name: string, columns: readonly string[], distinct: boolean): string {
-  return `${name}(${countArgument(columns, distinct)})`
+  const argument = OF_PAIRS.has(name)
+    ? `${distinct ? 'distinct ' : ''}${columns.join(', ')}`
+    : countArgument(columns, distinct)
+  return `${name}(${argument})`
 }
 
 /** The inside of `count(…)`: several columns count as one row. */

@@ -1,4 +1,5 @@
 import type { Column } from '../catalog/catalog.ts'
+import { checkDepth } from '../request/failure.ts'
 import { entriesOf, itemsOf, namesOf, type Value, type ValueObject } from '../request/value.ts'
 import { type ColumnModel, findColumnByField } from '../schema/model.ts'
 import {
@@ -23,26 +24,35 @@ const TEXT_COLUMN: Column = { name: '', sqlType: 'text', typeName: 'text', ...IM
  * filter for the role: otherwise a condition could ask about rows that the role may not see.
  */
 export function readWhere(where: Value | undefined, table: RoleTable, tables: RoleTables): Predicate {
-  const items = entriesOf(where).map(([key, value]) => readEntry(key, value, { table, tables }))
-  return allOf(...items)
+  return readConditions(where, { table, tables, depth: 0 })
 }
 
 interface Scope {
   readonly table: RoleTable
   readonly tables: RoleTables
+  /** How many relationships the condition went through to come here. */
+  readonly depth: number
+}
+
+function readConditions(where: Value | undefined, scope: Scope): Predicate {
+  checkDepth(scope.depth, 'the condition')
+  return allOf(...entriesOf(where).map(([key, value]) => readEntry(key, value, scope)))
 }
 
 function readEntry(key: string, value: Value, scope: Scope): Predicate {
-  const { table, tables } = scope
-  if (key === '_and') return { kind: 'and', items: itemsOf(value).map((item) => readWhere(item, table, tables)) }
-  if (key === '_or') return { kind: 'or', items: itemsOf(value).map((item) => readWhere(item, table, tables)) }
-  if (key === '_not') return { kind: 'not', item: readWhere(value, table, tables) }
+  const { table, tables, depth } = scope
+  if (key === '_and') return { kind: 'and', items: itemsOf(value).map((item) => readConditions(item, scope)) }
+  if (key === '_or') return { kind: 'or', items: itemsOf(value).map((item) => readConditions(item, scope)) }
+  if (key === '_not') return { kind: 'not', item: readConditions(value, scope) }
   const column = findColumnByField(table.model, key)
   if (column !== undefined) return readComparisons(column.column, value)
   const relationship = table.model.relationships.get(key)
   if (relationship === undefined) return readAggregate(key.slice(0, -'_aggregate'.length), value, scope)
   const target = getTable(tables, relationship.target)
-  const inner = allOf(target.select?.filter ?? ALWAYS, readWhere(value, target, tables))
+  const inner = allOf(
+    target.select?.filter ?? ALWAYS,
+    readConditions(value, { table: target, tables, depth: depth + 1 }),
+  )
   return { kind: 'related', relationship, target: target.model, where: inner, isRoot: true }
 }
 
@@ -75,7 +85,7 @@ function readOperand(operator: Operator, value: Value): Operand {
   return { kind: 'list', values: itemsOf(value) as readonly ColumnValue[] }
 }
 
-function readAggregate(name: string, value: Value, { table, tables }: Scope): Predicate {
+function readAggregate(name: string, value: Value, { table, tables, depth }: Scope): Predicate {
   const relationship = table.model.relationships.get(name)
   if (relationship === undefined) throw new Error(`${name} is in the schema but is no relationship`)
   const target = getTable(tables, relationship.target)
@@ -85,14 +95,23 @@ function readAggregate(name: string, value: Value, { table, tables }: Scope): Pr
       kind: 'aggregate',
       relationship,
       target: target.model,
-      where: allOf(target.select?.filter ?? ALWAYS, readWhere(filter, target, tables)),
+      where: allOf(
+        target.select?.filter ?? ALWAYS,
+        readConditions(filter, { table: target, tables, depth: depth + 1 }),
+      ),
       function: isAggregateFunction(called) ? called : 'count',
-      columns: namedColumns(target, columns).map(({ column }) => column),
+      columns: argumentColumns(target, columns).map(({ column }) => column),
       distinct: distinct === true,
       comparisons: entriesOf(predicate).map(([operator, operand]) => readResultComparison(operator, operand)),
     }
   })
   return allOf(...items)
+}
+
+/** A name, a list of names, or `{X, Y}`. */
+function argumentColumns(table: RoleTable, value: Value | undefined): readonly ColumnModel[] {
+  const isPair = typeof value === 'object' && value !== null && 'X' in value
+  return isPair ? entriesOf(value).flatMap(([, name]) => namedColumns(table, name)) : namedColumns(table, value)
 }
 
 function readResultComparison(name: string, operand: Value): ResultComparison {

@@ -65,6 +65,35 @@ export type DisconnectPlatformOutput = {
   readonly status: Scalars['String']['output'];
 };
 
+export type HealthSampleInput = {
+  /** Of a workout, for example HKWorkoutActivityTypeRunning */
+  readonly activityType?: InputMaybe<Scalars['String']['input']>;
+  /** Of a category, for example HKCategoryValueSleepAnalysisAsleepREM */
+  readonly categoryValue?: InputMaybe<Scalars['String']['input']>;
+  readonly distanceMeters?: InputMaybe<Scalars['Float']['input']>;
+  /** Of a workout: without pauses */
+  readonly durationSeconds?: InputMaybe<Scalars['Float']['input']>;
+  /** As startDate; absent for an instant */
+  readonly endDate?: InputMaybe<Scalars['String']['input']>;
+  readonly energyKilocalories?: InputMaybe<Scalars['Float']['input']>;
+  readonly indoor?: InputMaybe<Scalars['Boolean']['input']>;
+  /** The device or app that measured */
+  readonly sourceName?: InputMaybe<Scalars['String']['input']>;
+  /** ISO 8601 with the offset where the person was: 2026-03-01T07:30:00+01:00 */
+  readonly startDate: Scalars['String']['input'];
+  /** IANA time zone of the sample (HKTimeZone), where it is known */
+  readonly timeZone?: InputMaybe<Scalars['String']['input']>;
+  /** HealthKit's full identifier, for example HKQuantityTypeIdentifierStepCount; HKWorkoutTypeIdentifier for a workout */
+  readonly type: Scalars['String']['input'];
+  /** Of a quantity, as HealthKit writes it: count, km, kcal, count/min */
+  readonly unit?: InputMaybe<Scalars['String']['input']>;
+  /** HealthKit's UUID of the sample */
+  readonly uuid: Scalars['String']['input'];
+  /** Of a quantity */
+  readonly value?: InputMaybe<Scalars['Float']['input']>;
+  readonly wasUserEntered?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
 export type Mutation = {
   /** Approves another person's request. It ends by itself. */
   readonly approveEmergencyAccess: ApproveEmergencyAccessOutput;
@@ -97,6 +126,8 @@ export type Mutation = {
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+  /** Takes samples of Apple HealthKit, at most 1000 in one call. A uuid that comes again replaces what it was; deleted ones are gone. */
+  readonly uploadHealthSamples: UploadHealthSamplesOutput;
 };
 
 
@@ -190,6 +221,12 @@ export type MutationSyncNowArgs = {
   platform: Scalars['String']['input'];
 };
 
+
+export type MutationUploadHealthSamplesArgs = {
+  deleted?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
+  samples: ReadonlyArray<HealthSampleInput>;
+};
+
 export type OrderSourcesOutput = {
   /** The metric; null: every metric that has no order of its own */
   readonly kind?: Maybe<Scalars['String']['output']>;
@@ -213,6 +250,12 @@ export type RefreshConnectionOutput = {
   /** False where the tokens are less than a minute old or cannot be renewed */
   readonly refreshed: Scalars['Boolean']['output'];
   readonly status: Scalars['String']['output'];
+};
+
+export type RejectedHealthSample = {
+  /** Place in the list, from 0 */
+  readonly index: Scalars['Int']['output'];
+  readonly reason: Scalars['String']['output'];
 };
 
 export type RequestEmergencyAccessOutput = {
@@ -239,4 +282,11 @@ export type SourceInput = {
 export type SyncNowOutput = {
   /** The run that was started, or the one already going on */
   readonly syncRunId: Scalars['uuid']['output'];
+};
+
+export type UploadHealthSamplesOutput = {
+  /** How many were taken */
+  readonly accepted: Scalars['Int']['output'];
+  /** The others; deleted ones are counted behind the samples */
+  readonly rejected: ReadonlyArray<RejectedHealthSample>;
 };

@@ -75,7 +75,10 @@ export async function readAsEmergency(
     throw new AppError('emergency/dataset_unknown', { problem: Object.keys(DATASETS).join(', ') })
   const rows = await db.transaction(async (tx) => {
     const access = await findActiveAccess(tx, { id, reader: insider.id })
-    const found = access === undefined ? [] : await readRows(tx, query({ userId: access.userId, limit, offset }))
+    const found =
+      access === undefined
+        ? []
+        : await readRows(tx, query({ userId: access.userId, role: insider.kind, limit, offset }))
     await audit(tx, {
       action: 'emergency.read',
       outcome: access === undefined ? 'refused' : 'success',

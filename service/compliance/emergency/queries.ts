@@ -49,30 +49,45 @@ export async function findActiveAccess(
 
 export interface Page {
   readonly userId: string
+  /** Of the reader: what it is kept from is left out. */
+  readonly role: string
   readonly limit: number
   readonly offset: number
 }
 
 /** What may be read: no token, no raw payload, no key. One statement each, so that nothing is named by who asks. */
 export const DATASETS: Readonly<Record<string, (page: Page) => Query>> = {
-  connections: ({ userId, limit, offset }) => sql`
+  connections: ({ userId, role, limit, offset }) => sql`
     select to_jsonb(t) - 'platform_user_id' as row from public.connections t
-    where t.user_id = ${userId}::uuid order by t.platform limit ${limit} offset ${offset}`,
-  sync_runs: ({ userId, limit, offset }) => sql`
+    where t.user_id = ${userId}::uuid
+      and t.platform not in (select platform from public.role_platform_restrictions where role = ${role})
+    order by t.platform limit ${limit} offset ${offset}`,
+  sync_runs: ({ userId, role, limit, offset }) => sql`
     select to_jsonb(t) - 'next_cursor' as row from public.sync_runs t
-    where t.user_id = ${userId}::uuid order by t.started_at desc, t.id limit ${limit} offset ${offset}`,
-  activities: ({ userId, limit, offset }) => sql`
+    where t.user_id = ${userId}::uuid
+      and t.platform not in (select platform from public.role_platform_restrictions where role = ${role})
+    order by t.started_at desc, t.id limit ${limit} offset ${offset}`,
+  activities: ({ userId, role, limit, offset }) => sql`
     select to_jsonb(t) as row from public.activities t
-    where t.user_id = ${userId}::uuid order by t.started_at desc, t.id limit ${limit} offset ${offset}`,
-  sleep_sessions: ({ userId, limit, offset }) => sql`
+    where t.user_id = ${userId}::uuid
+      and t.platform not in (select platform from public.role_platform_restrictions where role = ${role})
+    order by t.started_at desc, t.id limit ${limit} offset ${offset}`,
+  sleep_sessions: ({ userId, role, limit, offset }) => sql`
     select to_jsonb(t) as row from public.sleep_sessions t
-    where t.user_id = ${userId}::uuid order by t.started_at desc, t.id limit ${limit} offset ${offset}`,
-  samples: ({ userId, limit, offset }) => sql`
+    where t.user_id = ${userId}::uuid
+      and t.platform not in (select platform from public.role_platform_restrictions where role = ${role})
+    order by t.started_at desc, t.id limit ${limit} offset ${offset}`,
+  samples: ({ userId, role, limit, offset }) => sql`
     select to_jsonb(t) as row from public.samples t
-    where t.user_id = ${userId}::uuid order by t.started_at desc, t.kind limit ${limit} offset ${offset}`,
-  daily_summaries: ({ userId, limit, offset }) => sql`
+    where t.user_id = ${userId}::uuid
+      and t.platform not in (select platform from public.role_platform_restrictions where role = ${role})
+    order by t.started_at desc, t.kind limit ${limit} offset ${offset}`,
+  // A day is of all platforms together: a role that is kept from one of them sees none.
+  daily_summaries: ({ userId, role, limit, offset }) => sql`
     select to_jsonb(t) as row from public.daily_summaries t
-    where t.user_id = ${userId}::uuid order by t.local_day desc limit ${limit} offset ${offset}`,
+    where t.user_id = ${userId}::uuid
+      and not exists (select from public.role_platform_restrictions where role = ${role})
+    order by t.local_day desc limit ${limit} offset ${offset}`,
 }
 
 export async function readRows(tx: Tx, query: Query): Promise<readonly unknown[]> {

@@ -1,0 +1,25 @@
+import { z } from 'zod'
+import { type ReceiveJsonServices, receiveJson } from '../ingestion/receive-json.ts'
+import { defineAction } from './define-action.ts'
+
+const MOST = 1_000
+
+/** HealthKit's samples from an app of the operator's own. What one sample lacks is told for that sample; the others are taken. */
+export const uploadHealthSamplesAction = defineAction({
+  name: 'uploadHealthSamples',
+  input: z
+    .object({
+      samples: z.array(z.record(z.string(), z.unknown())).max(MOST, `at most ${MOST} in one call`),
+      deleted: z.array(z.string()).max(MOST, `at most ${MOST} in one call`).nullish(),
+    })
+    .refine(({ samples, deleted }) => samples.length + (deleted?.length ?? 0) > 0, 'give samples or deleted'),
+  async run({ samples, deleted }, { userId }, services: ReceiveJsonServices) {
+    const text = JSON.stringify({ samples, deleted: deleted ?? [] })
+    const { rejected } = await receiveJson(services, { userId, platform: 'apple-health', dataType: 'samples', text })
+    const total = samples.length + (deleted?.length ?? 0)
+    return {
+      accepted: total - rejected.length,
+      rejected: rejected.map(({ position, reason }) => ({ index: position, reason })),
+    }
+  },
+})

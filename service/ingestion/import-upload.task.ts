@@ -1,0 +1,34 @@
+import { z } from 'zod'
+import type { Platforms } from '../platforms/contract.ts'
+import { AppError } from '../runtime/errors.ts'
+import { defineTask, PRIORITY } from '../runtime/jobs.ts'
+import { type ImportServices, importFile } from './import-file.ts'
+import { type OpenChunks, openStoredFile } from './stored-file.ts'
+import { findUpload } from './uploads.ts'
+
+export interface ImportUploadServices extends ImportServices, OpenChunks {
+  readonly db: ImportServices['db']
+  readonly platforms: Platforms
+  readonly countSync: (operation: { platform: string; kind: string; outcome: string; seconds: number }) => void
+}
+
+/** Imports a file that was received whole. After a kill it goes on behind the last payload that was stored. */
+export const importUpload = defineTask<ImportUploadServices>()({
+  identifier: 'import_upload',
+  payload: z.object({ userId: z.uuid(), uploadId: z.uuid(), runId: z.uuid() }),
+  jobKey: ({ runId }) => `import_upload:${runId}`,
+  priority: PRIORITY.history,
+  async run({ userId, uploadId, runId }, services) {
+    const upload = await findUpload(services.db, { userId, uploadId })
+    if (upload === undefined || upload.state !== 'importing') return undefined // erased, or done by another process
+    const { platform, receivedBytes: size, receivedAt } = upload
+    const reader = services.platforms.get(platform)?.upload
+    if (reader === undefined) throw new AppError('platform/not_configured', { platform })
+    const started = performance.now()
+    const file = openStoredFile(services, { userId, uploadId, platform, size })
+    const result = await importFile(services, { key: { userId, uploadId, runId }, upload: reader, file, receivedAt })
+    const seconds = (performance.now() - started) / 1000
+    if (result !== 'elsewhere') services.countSync({ platform, kind: 'upload', outcome: 'complete', seconds })
+    return undefined
+  },
+})

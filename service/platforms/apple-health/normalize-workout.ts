@@ -1,0 +1,135 @@
+import { AppError } from '../../runtime/errors.ts'
+import type { ActivityLapRecord, ActivityStreamRecord, Records, RejectedRecord } from '../records.ts'
+import { findWorkoutProblem, toActivity, type Workout } from './activity.ts'
+import { readNumber } from './health-record.ts'
+import { inZone, type Moment, parseMoment } from './moments.ts'
+import type { RoutePoint } from './route-points.ts'
+import { toRouteStreams } from './route-streams.ts'
+import { ExportWorkout } from './schemas.ts'
+import { convert, type Dimension, readQuantity } from './units.ts'
+
+/** A workout of an export with its events, statistics and routes. */
+export function normalizeExportWorkout(payload: unknown): Records {
+  const { data, error } = ExportWorkout.safeParse(payload)
+  if (data === undefined) {
+    const field = error.issues[0]?.path.slice(0, 2).join('.') ?? 'workout'
+    throw new AppError('platform/unexpected_payload', { problem: `${field}: not as Apple writes it` })
+  }
+  const { workout } = data
+  const timeZone = textOf(workout.metadata['HKTimeZone'])
+  const start = momentOf(workout.startDate, timeZone)
+  const end = momentOf(workout.endDate, timeZone)
+  const problem = findWorkoutProblem(start, end)
+  if (problem !== undefined || start === undefined || end === undefined)
+    return { rejected: [{ position: 0, reason: `workout: ${problem ?? 'no times'}` }] }
+  const sourceId = identify(workout, start, end)
+  const { streams, rejected } = readRoutes(workout, { sourceId, start: start.at })
+  return {
+    activities: [toActivity({ ...readTotals(workout), sourceId, start, end, timeZone })],
+    activityStreams: streams,
+    activityLaps: readLaps(workout, sourceId),
+    rejected,
+  }
+}
+
+/** Exports give workouts no id; type, source and times are the same in every later export. */
+function identify({ workoutActivityType, sourceName }: ExportWorkout, start: Moment, end: Moment): string {
+  return ['export', workoutActivityType, start.at.toISOString(), end.at.toISOString(), sourceName].join('|')
+}
+
+function readTotals(workout: ExportWorkout): Omit<Workout, 'sourceId' | 'start' | 'end'> {
+  const { metadata } = workout
+  const attribute = (name: string, dimension: Dimension) => amount(workout[name], workout[`${name}Unit`], dimension)
+  const total = (pattern: RegExp, field: string, dimension: Dimension) => {
+    const values = workout.statistics
+      .filter(({ type }) => pattern.test(String(type)))
+      .flatMap((statistic) => amount(statistic[field], statistic['unit'], dimension) ?? [])
+    if (field !== 'sum' || values.length === 0) return values[0]
+    return values.reduce((sum, value) => sum + value, 0)
+  }
+  const measured = (name: string, dimension: Dimension) => {
+    const quantity = readQuantity(textOf(metadata[name]) ?? undefined)
+    return quantity === undefined ? undefined : convert(quantity.value, quantity.unit, { dimension, base: 1 })
+  }
+  return {
+    sourceSport: workout.workoutActivityType,
+    durationS: attribute('duration', 'time'),
+    // Statistics since iOS 15, attributes before; some apps write neither.
+    distanceM: total(/^HKQuantityTypeIdentifierDistance/, 'sum', 'length') ?? attribute('totalDistance', 'length'),
+    energyKcal: total(/ActiveEnergyBurned$/, 'sum', 'energy') ?? attribute('totalEnergyBurned', 'energy'),
+    heartRateMeanBpm: total(/IdentifierHeartRate$/, 'average', 'rate'),
+    heartRateMaxBpm: total(/IdentifierHeartRate$/, 'maximum', 'rate'),
+    powerMeanW: total(/(Running|Cycling)Power$/, 'average', 'power'),
+    cadenceMeanRpm: total(/CyclingCadence$/, 'average', 'rate'),
+    elevationGainM: measured('HKElevationAscended', 'length'),
+    meanSpeedMPerS: measured('HKAverageSpeed', 'speed'),
+    maxSpeedMPerS: measured('HKMaximumSpeed', 'speed'),
+    indoor: metadata['HKIndoorWorkout'] === '1',
+    manual: metadata['HKWasUserEntered'] === '1',
+    hasRoute: workout.routes.length > 0,
+    deviceName: workout.sourceName === '' ? null : workout.sourceName,
+  }
+}
+
+function amount(value: unknown, unit: unknown, dimension: Dimension): number | undefined {
+  const number = readNumber(value)
+  if (number === undefined) return undefined
+  const fallback = dimension === 'time' ? 'min' : undefined
+  const name = typeof unit === 'string' ? unit : fallback
+  return name === undefined ? undefined : convert(number, name, { dimension, base: 1 })
+}
+
+function readLaps(workout: ExportWorkout, sourceId: string): ActivityLapRecord[] {
+  return workout.events
+    .filter(({ type }) => type === 'HKWorkoutEventTypeLap')
+    .flatMap((event, index) => {
+      const startedAt = parseMoment(event['date'])?.at
+      if (startedAt === undefined) return []
+      return [
+        {
+          ...EMPTY_LAP,
+          sourceId,
+          lapNumber: index + 1,
+          startedAt,
+          elapsedTimeS: amount(event['duration'], event['durationUnit'], 'time') ?? null,
+        },
+      ]
+    })
+}
+
+const EMPTY_LAP = {
+  movingTimeS: null,
+  distanceM: null,
+  elevationGainM: null,
+  meanSpeedMPerS: null,
+  maxSpeedMPerS: null,
+  heartRateMeanBpm: null,
+  heartRateMaxBpm: null,
+  cadenceMeanRpm: null,
+  powerMeanW: null,
+}
+
+function readRoutes(
+  { routes }: ExportWorkout,
+  workout: { sourceId: string; start: Date },
+): { streams: ActivityStreamRecord[]; rejected: RejectedRecord[] } {
+  const problems = routes.flatMap(({ problem }, position) =>
+    problem === undefined ? [] : [{ position, reason: `route: ${problem}` }],
+  )
+  const points = routes.flatMap((route) => (route.points ?? []) as RoutePoint[])
+  const { streams, unreadable } = toRouteStreams(points, workout)
+  const rejected =
+    unreadable === 0
+      ? problems
+      : [...problems, { position: routes.length, reason: `route: ${unreadable} points not readable` }]
+  return { streams, rejected }
+}
+
+function momentOf(text: unknown, timeZone: string | null): Moment | undefined {
+  const moment = parseMoment(text, timeZone)
+  return moment === undefined ? undefined : inZone(moment, timeZone)
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null
+}

@@ -1,0 +1,54 @@
+import { type FindRoute, readInlinePoint } from './route-points.ts'
+import type { XmlElement } from './xml-element.ts'
+
+/** An element as the JSON that is kept: attributes as they came, metadata by key, everything else below `children`. */
+export function toPlainRecord({ attributes, children }: XmlElement): Record<string, unknown> {
+  if (children.length === 0) return attributes
+  const metadata = readMetadata(children)
+  const others = children.filter(({ name }) => name !== 'MetadataEntry')
+  return {
+    ...attributes,
+    ...(metadata !== undefined && { metadata }),
+    ...(others.length > 0 && { children: others.map(toPlainElement) }),
+  }
+}
+
+function toPlainElement(element: XmlElement): Record<string, unknown> {
+  return { element: element.name, ...toPlainRecord(element) }
+}
+
+function readMetadata(children: readonly XmlElement[]): Record<string, string> | undefined {
+  const entries = children
+    .filter(({ name }) => name === 'MetadataEntry')
+    .map(({ attributes }) => [attributes['key'] ?? '', attributes['value'] ?? ''] as const)
+  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+}
+
+/** A workout with all that belongs to it; its routes hold their points, or say why not. */
+export async function toWorkout(element: XmlElement, findRoute: FindRoute): Promise<Record<string, unknown>> {
+  const of = (name: string) => element.children.filter((child) => child.name === name)
+  const routes = []
+  for (const route of of('WorkoutRoute')) routes.push(await toRoute(route, findRoute))
+  const metadata = readMetadata(element.children)
+  return {
+    ...element.attributes,
+    ...(metadata !== undefined && { metadata }),
+    events: of('WorkoutEvent').map(toPlainRecord),
+    statistics: of('WorkoutStatistics').map(toPlainRecord),
+    activities: of('WorkoutActivity').map(toPlainRecord),
+    routes,
+  }
+}
+
+async function toRoute(route: XmlElement, findRoute: FindRoute): Promise<Record<string, unknown>> {
+  const inline = route.children.filter(({ name }) => name === 'Location').map(readInlinePoint)
+  const path = route.children.find(({ name }) => name === 'FileReference')?.attributes['path']
+  if (path === undefined) return { ...route.attributes, points: inline }
+  const found = await findRoute(path)
+  const points = Array.isArray(found) ? { points: found } : { problem: problemOf(found) }
+  return { ...route.attributes, path, ...points }
+}
+
+function problemOf(found: Awaited<ReturnType<FindRoute>>): string {
+  return found !== undefined && 'problem' in found ? found.problem : 'its file is not in the upload'
+}

@@ -1,0 +1,40 @@
+import type { Purpose } from './seal.ts'
+import type { Vault } from './vault.ts'
+
+export interface VaultOperation {
+  readonly operation: 'seal' | 'open'
+  readonly purpose: Purpose
+  readonly outcome: 'success' | 'failure'
+}
+
+/** The vault, with every sealing and opening counted, those that failed included. A pair of tokens counts once. */
+export function countVault(vault: Vault, count: (done: VaultOperation) => void): Vault {
+  const counted = async <Result>(
+    what: Omit<VaultOperation, 'outcome'>,
+    run: () => Promise<Result>,
+  ): Promise<Result> => {
+    try {
+      const result = await run()
+      count({ ...what, outcome: 'success' })
+      return result
+    } catch (error) {
+      count({ ...what, outcome: 'failure' })
+      throw error
+    }
+  }
+  const sealing = (purpose: Purpose) => ({ operation: 'seal', purpose }) as const
+  const opening = (purpose: Purpose) => ({ operation: 'open', purpose }) as const
+  return {
+    ...vault,
+    storeTokens: (tx, owner, pair) => counted(sealing('token'), () => vault.storeTokens(tx, owner, pair)),
+    replaceTokens: (tx, owner, change) => counted(sealing('token'), () => vault.replaceTokens(tx, owner, change)),
+    findTokens: (owner) => counted(opening('token'), () => vault.findTokens(owner)),
+    takeTokens: (tx, owner) => counted(opening('token'), () => vault.takeTokens(tx, owner)),
+    sealInbox: (platform, bytes) => counted(sealing('inbox'), () => vault.sealInbox(platform, bytes)),
+    openInbox: (platform, box) => counted(opening('inbox'), () => vault.openInbox(platform, box)),
+    sealOAuthSecret: (attempt, secret) => counted(sealing('oauth_state'), () => vault.sealOAuthSecret(attempt, secret)),
+    openOAuthSecret: (attempt, box) => counted(opening('oauth_state'), () => vault.openOAuthSecret(attempt, box)),
+    sealForRevocation: (id, pair) => counted(sealing('revocation'), () => vault.sealForRevocation(id, pair)),
+    openForRevocation: (id, box) => counted(opening('revocation'), () => vault.openForRevocation(id, box)),
+  }
+}

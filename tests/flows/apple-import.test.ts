@@ -1,0 +1,167 @@
+import { describe, expect } from 'vitest'
+import { importFile } from '../../service/ingestion/import-file.ts'
+import { importLocalFile, type LocalResult } from '../../service/ingestion/import-local-file.ts'
+import {
+  type SimulatedExport,
+  simulateExport,
+  type Totals,
+} from '../../service/platforms/apple-health/simulator/export.ts'
+import type { UploadedFile } from '../../service/platforms/contract.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { ADA } from '../support/people.ts'
+import { type TestService, testWithFew as test } from '../support/service.ts'
+
+/** A year with both changes of the clock, ten days on the other side of the date line, and a new watch. */
+const YEAR: SimulatedExport = {
+  seed: 42,
+  firstDay: '2023-12-20',
+  days: 366,
+  heartRatesPerDay: 8,
+  trip: [20, 30],
+  watchChange: 200,
+}
+
+function make(options: SimulatedExport): { file: UploadedFile; totals: Totals } {
+  const { text, totals } = simulateExport(options)
+  const bytes = Buffer.from([...text].join(''))
+  return { file: asFile(bytes), totals }
+}
+
+function asFile(bytes: Buffer): UploadedFile {
+  return { size: bytes.length, read: async (position, length) => bytes.subarray(position, position + length) }
+}
+
+const importOf = ({ uploads }: TestService, file: UploadedFile): Promise<LocalResult> =>
+  importLocalFile(uploads, { userId: ADA, platform: 'apple-health', file })
+
+/** As the generator counted them: by day, kind and source. */
+async function stored(db: TestDatabase): Promise<Record<string, { count: number; sum: string }>> {
+  const { rows } = await db.admin.query<{ key: string; count: number; sum: number }>(`
+    select local_day || '|' || kind || '|' || source as key, count(*)::integer as count, sum(value)::float8 as sum
+    from samples group by 1`)
+  return Object.fromEntries(rows.map(({ key, count, sum }) => [key, { count, sum: sum.toFixed(6) }]))
+}
+
+const expected = (totals: Totals) =>
+  Object.fromEntries(
+    [...totals].map(([key, { count, sum }]) => [key.replace('&amp;', '&'), { count, sum: sum.toFixed(6) }]),
+  )
+
+const countRaw = async (db: TestDatabase) =>
+  (await db.admin.query<{ n: number }>('select count(*)::integer as n from raw_fitness_data')).rows[0]!.n
+
+async function run(db: TestDatabase) {
+  const { rows } = await db.admin.query(
+    "select kind, status, progress::float8, records_fetched, error_code from sync_runs where kind = 'upload'",
+  )
+  return rows
+}
+
+describe("a person's year of Apple Health", () => {
+  test('is stored with the totals that its generator counted, each day where the person was', async ({
+    db,
+    service,
+  }) => {
+    const { file, totals } = make(YEAR)
+    const records = [...totals.values()].reduce((sum, { count }) => sum + count, 0)
+    expect(await importOf(service, file)).toMatchObject({ is: 'imported', records, continued: false })
+    expect(await stored(db)).toEqual(expected(totals))
+    expect(await run(db)).toEqual([
+      { kind: 'upload', status: 'complete', progress: 1, records_fetched: records, error_code: null },
+    ])
+    expect((await db.admin.query('select from raw_fitness_data where processed_at is null')).rowCount).toBe(0)
+  })
+
+  test('again, later and earlier: the newest export is what holds', async ({ db, service }) => {
+    const first = make({ ...YEAR, days: 90, lateDays: [30, 60] })
+    const second = make({ ...YEAR, days: 91, deletedDays: [50] })
+    await importOf(service, first.file)
+    expect(await stored(db)).toEqual(expected(first.totals))
+    expect(await importOf(service, first.file)).toMatchObject({ is: 'known' })
+    await importOf(service, second.file)
+    expect(await stored(db)).toEqual(expected(second.totals))
+    // The same old export in other bytes: what was deleted since does not come back.
+    const { text } = simulateExport({ ...YEAR, days: 90, lateDays: [30, 60] })
+    await importOf(service, asFile(Buffer.from(`${[...text].join('')}\n`)))
+    expect(await stored(db)).toEqual(expected(second.totals))
+  })
+
+  test('read again from its raw payloads changes nothing', async ({ db, service }) => {
+    const { file, totals } = make({ ...YEAR, days: 40 })
+    await importOf(service, file)
+    const before = (await db.admin.query('select * from samples order by 1, 2, 3, 4, 5, 6, 7')).rows
+    await db.admin.query("update raw_fitness_data set metadata = metadata - 'normalized_on_arrival'")
+    await db.admin.query(`select graphile_worker.add_job('normalize_raw_data', job_key => 'normalize_raw_data:' || id,
+      payload => json_build_object('userId', user_id, 'createdAt', created_at::text, 'rawId', id)) from raw_fitness_data`)
+    await service.work()
+    expect((await db.admin.query('select * from samples order by 1, 2, 3, 4, 5, 6, 7')).rows).toEqual(before)
+    expect(await stored(db)).toEqual(expected(totals))
+  })
+})
+
+describe('an import that is cut off', () => {
+  const options = { ...YEAR, days: 90, heartRatesPerDay: 60 }
+
+  test('goes on behind what was stored, and stores nothing twice', async ({ db, service }) => {
+    const { file, totals } = make(options)
+    let batches = 0
+    const dying: TestService['uploads'] = {
+      ...service.uploads,
+      prepareBatch: async (batch) => {
+        batches += 1
+        if (batches === 2) throw new Error('killed')
+        return service.uploads.prepareBatch(batch)
+      },
+    }
+    await expect(importOf({ ...service, uploads: dying }, file)).rejects.toThrow('killed')
+    const before = await countRaw(db)
+    expect(before).toBeGreaterThan(0)
+    expect(await importOf(service, file)).toMatchObject({ is: 'imported', continued: true })
+    expect(await stored(db)).toEqual(expected(totals))
+    const again = await countRaw(db)
+    expect(again).toBeGreaterThan(before)
+    const { rows } = await db.admin.query(
+      'select from raw_fitness_data group by md5(raw_data::text) having count(*) > 1',
+    )
+    expect(rows).toEqual([])
+  })
+
+  test('is done once when two processes do it at the same time', async ({ db, service }) => {
+    const { file, totals } = make({ ...YEAR, days: 40, heartRatesPerDay: 60 })
+    const results = await Promise.allSettled([importOf(service, file), importOf(service, file)])
+    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(1)
+    await importOf(service, file)
+    expect(await stored(db)).toEqual(expected(totals))
+    const { rows } = await db.admin.query(
+      'select from raw_fitness_data group by md5(raw_data::text) having count(*) > 1',
+    )
+    expect(rows).toEqual([])
+  })
+
+  test('by a command that nobody repeats makes room for the next file after ten minutes', async ({ db, service }) => {
+    const broken = {
+      ...service,
+      uploads: { ...service.uploads, prepareBatch: () => Promise.reject(new Error('killed')) },
+    }
+    await expect(importOf(broken, make({ ...YEAR, days: 10 }).file)).rejects.toThrow('killed')
+    const other = make({ ...YEAR, days: 11 })
+    await expect(importOf(service, other.file)).rejects.toThrow('upload/busy')
+    await db.admin.query("update sync_runs set updated_at = now() - interval '11 minutes'")
+    expect(await importOf(service, other.file)).toMatchObject({ is: 'imported' })
+    expect(await run(db)).toContainEqual(expect.objectContaining({ status: 'failed', error_code: 'upload/abandoned' }))
+  })
+})
+
+test('a file that breaks off keeps what it told, and its run says why it failed', async ({ db, service }) => {
+  const { text } = simulateExport({ ...YEAR, days: 10 })
+  const cut = asFile(Buffer.from([...text].join('').slice(0, 50_000)))
+  await expect(importOf(service, cut)).rejects.toThrow('upload/damaged')
+  expect(await run(db)).toMatchObject([{ status: 'failed', error_code: 'upload/damaged' }])
+})
+
+test('a run that ended elsewhere is not continued', async ({ service }) => {
+  const { file } = make({ ...YEAR, days: 2 })
+  const upload = service.uploads.platforms.get('apple-health')!.upload!
+  const key = { userId: ADA, uploadId: ADA, runId: ADA }
+  expect(await importFile(service.uploads, { key, upload, file, receivedAt: new Date() })).toBe('elsewhere')
+})
