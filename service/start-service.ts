@@ -83,7 +83,7 @@ function createPublic(wiring: Wiring) {
     gated.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
   })
   app.register(oauthCallbackRoute, connections)
-  app.register(uploadRoutes, { ...uploads, verifyToken })
+  app.register(uploadRoutes, { ...uploads, verifyToken, takeRequest: wiring.takeRequest })
   if (config.demo) {
     const options = demoOptions(wiring)
     app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })

@@ -6,6 +6,7 @@ import type { Platforms } from '../platforms/contract.ts'
 import type { PlatformWebhook, RequestHeaders } from '../platforms/webhook-contract.ts'
 import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import { refuseDeepJson } from './json-body.ts'
 import { opensWith } from './webhook-gate.ts'
 
 export interface WebhookServices {
@@ -84,7 +85,11 @@ async function receive(services: WebhookServices, { webhook, body, ...rest }: In
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new AppError('webhook/malformed', { field: 'content-encoding', problem: 'compressed' })
   if ('readItem' in webhook) await receiveBatch(services, { ...rest, webhook, body })
-  else await receiveDelivery(services, { ...rest, webhook, rawBody: await readWhole(body, webhook.bodyLimitBytes) })
+  else {
+    const rawBody = await readWhole(body, webhook.bodyLimitBytes)
+    refuseDeepJson(rawBody.toString('utf8'))
+    await receiveDelivery(services, { ...rest, webhook, rawBody })
+  }
 }
 
 async function readWhole(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Buffer> {

@@ -13,7 +13,8 @@ export const uploadHealthSamplesAction = defineAction({
       deleted: z.array(z.string()).max(MOST, `at most ${MOST} in one call`).nullish(),
     })
     .refine(({ samples, deleted }) => samples.length + (deleted?.length ?? 0) > 0, 'give samples or deleted'),
-  async run({ samples, deleted }, { userId }, services: ReceiveJsonServices) {
+  async run({ samples, deleted }, { userId, checkPlatform }, services: ReceiveJsonServices) {
+    await checkPlatform?.('apple-health')
     const text = JSON.stringify({ samples, deleted: deleted ?? [] })
     const { rejected } = await receiveJson(services, { userId, platform: 'apple-health', dataType: 'samples', text })
     const total = samples.length + (deleted?.length ?? 0)

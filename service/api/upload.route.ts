@@ -3,12 +3,16 @@ import type { IncomingMessage } from 'node:http'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { authenticatePerson, type CallerServices } from '../access/identity.ts'
+import type { TakeRequest } from '../access/rate-limit.ts'
 import { type ReceiveJsonServices, receiveJson } from '../ingestion/receive-json.ts'
 import { type ReceiveServices, receiveFile } from '../ingestion/receive-upload.ts'
 import { findUpload } from '../ingestion/uploads.ts'
 import { AppError } from '../runtime/errors.ts'
+import { applyLimits } from './limit-requests.ts'
 
-export type UploadServices = ReceiveServices & ReceiveJsonServices & CallerServices
+export type UploadServices = ReceiveServices &
+  ReceiveJsonServices &
+  CallerServices & { readonly takeRequest: TakeRequest }
 
 interface UploadRoute {
   Params: { platform: string }
@@ -36,10 +40,11 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   const callers = new WeakMap<FastifyRequest, string>()
-  app.addHook<UploadRoute>('onRequest', async (request) => {
+  app.addHook<UploadRoute>('onRequest', async (request, reply) => {
     const { platform } = request.params
     if (services.platforms.get(platform)?.upload === undefined) throw new AppError('request/not_found')
     const { userId } = await authenticatePerson(services, { headers: request.headers, scope: `upload:${platform}` })
+    applyLimits(reply, [await services.takeRequest('uploads', userId)])
     callers.set(request, userId)
   })
   const callerOf = (request: FastifyRequest) => callers.get(request) ?? refuse()

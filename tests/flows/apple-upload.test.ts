@@ -28,7 +28,7 @@ function open(service: TestService) {
     maxLifetimeSeconds: 3_600,
     claimsNamespace: NAMESPACE,
   })
-  app.register(uploadRoutes, { ...service.uploads, verifyToken })
+  app.register(uploadRoutes, { ...service.uploads, verifyToken, takeRequest: service.takeRequest })
   return app
 }
 

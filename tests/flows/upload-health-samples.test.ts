@@ -1,4 +1,5 @@
 import { describe, expect } from 'vitest'
+import { AppError } from '../../service/runtime/errors.ts'
 import { bindActions } from '../../service/wiring.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ADA } from '../support/people.ts'
@@ -38,6 +39,19 @@ describe('uploadHealthSamples', () => {
     ['no list', { samples: SAMPLE }],
   ] as const)('refuses %s', async ([, input], { service }) => {
     await expect(call(service, input)).rejects.toThrow('request/malformed')
+  })
+
+  test('asks whether the caller may work with Apple Health, which it does not name', async ({ db, service }) => {
+    const asked: string[] = []
+    const checkPlatform = async (platform: string) => {
+      asked.push(platform)
+      throw new AppError('access/platform_not_allowed')
+    }
+    const action = bindActions(service).find(({ name }) => name === 'uploadHealthSamples')!
+    const called = action.call({ samples: [SAMPLE] }, { userId: ADA, role: 'user', checkPlatform })
+    await expect(called).rejects.toThrow('access/platform_not_allowed')
+    expect(asked).toEqual(['apple-health'])
+    expect((await db.admin.query('select from raw_fitness_data')).rowCount).toBe(0)
   })
 
   test('takes what is right and says of the others why not', async ({ db, service }) => {

@@ -95,6 +95,13 @@ describe('a relayed webhook', () => {
 })
 
 describe('a webhook', () => {
+  test('that nests too deeply is refused, and nothing is kept of it', async ({ db, service }) => {
+    const nested = (levels: number): object => (levels === 0 ? {} : { unknown_to_us: nested(levels - 1) })
+    expect(await deliver(service, nested(64))).toBe(400)
+    expect(await deliveries(db)).toEqual([])
+    expect(await deliver(service, nested(63))).toBe(200)
+  })
+
   test('is stored sealed and queued, once, however often it is delivered', async ({ db, service }) => {
     await connect(service)
     const statuses = await Promise.all(Array.from({ length: 5 }, () => deliver(service, { object_id: 4_711 })))
