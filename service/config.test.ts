@@ -64,6 +64,8 @@ describe('the configuration', () => {
     ],
     ['keys kept for longer than an hour', { VAULT_KEY_CACHE_SECONDS: '3601' }, 'VAULT_KEY_CACHE_SECONDS'],
     ['fewer than 100,000 iterations', { VAULT_PASSPHRASE_ITERATIONS: '99999' }, 'VAULT_PASSPHRASE_ITERATIONS'],
+    ['a time to back up that never comes', { BACKUP_SCHEDULE: '61 2 * * *' }, 'BACKUP_SCHEDULE: must be five fields'],
+    ['a time to back up in words', { BACKUP_SCHEDULE: 'nightly' }, 'BACKUP_SCHEDULE: must be five fields'],
     ['an environment that is no name', { TRIBUTARY_ENVIRONMENT: 'Staging 1' }, 'TRIBUTARY_ENVIRONMENT'],
     ['a callback that anybody can read', { SERVICE_PUBLIC_URL: 'http://service.example' }, 'SERVICE_PUBLIC_URL'],
     ['an app behind a scheme of its own', { APP_REDIRECT_URIS: 'myapp://connected' }, 'APP_REDIRECT_URIS'],

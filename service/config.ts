@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
+import { isSchedule } from './runtime/jobs.ts'
 import { isStoreAddress } from './runtime/open-store.ts'
 import { Secret } from './runtime/secret.ts'
 import { namedVault, VAULT_ENVIRONMENT, vaultProblems } from './vault/settings.ts'
@@ -62,7 +63,10 @@ const Environment = z.object({
     .default([]),
   BACKUP_STORE: storeAddress.optional(),
   BACKUP_KEY: secret(1).optional(),
-  BACKUP_SCHEDULE: z.string().default('15 2 * * *'),
+  BACKUP_SCHEDULE: z
+    .string()
+    .refine(isSchedule, 'must be five fields of a crontab in UTC, such as 15 2 * * *')
+    .default('15 2 * * *'),
   BACKUP_KEEP_DAYS: z.coerce.number().int().positive().default(35),
   S3_ENDPOINT: address.optional(),
   S3_REGION: z.string().default('us-east-1'),

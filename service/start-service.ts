@@ -38,6 +38,7 @@ export async function startService(config: Config): Promise<void> {
       { name: 'public listener', withinMs: 10_000, run: () => open.close() },
       { name: 'internal listener', withinMs: 10_000, run: () => internal.close() },
       { name: 'key listener', withinMs: 2_000, run: () => keyListener.stop() },
+      { name: 'refusals', withinMs: 2_000, run: () => wiring.refusals.stop() },
       { name: 'database', withinMs: 5_000, run: () => db.close() },
     ],
     log,
@@ -45,8 +46,8 @@ export async function startService(config: Config): Promise<void> {
 }
 
 function createInternal(wiring: Wiring) {
-  const { config, db, log, metrics } = wiring
-  const app = createServer({ listener: 'internal', log, metrics, tls: config.access.tls.internal })
+  const { config, db, log, metrics, refusals } = wiring
+  const app = createServer({ listener: 'internal', log, metrics, refusals, tls: config.access.tls.internal })
   const pingHasura = async () => {
     await sendRequest({ method: 'GET', url: `${config.hasura.url}/healthz` }, { timeoutMs: 2_000, maxBytes: 1024 })
   }
@@ -71,6 +72,7 @@ function createPublic(wiring: Wiring) {
     listener: 'public',
     log,
     metrics,
+    refusals: wiring.refusals,
     tls: config.access.tls.open,
     trustedProxies: config.access.trustedProxies,
     secure: config.servicePublicUrl.startsWith('https:'),

@@ -33,6 +33,7 @@ export async function startWorker(config: Config): Promise<void> {
       { name: 'heartbeat', withinMs: 2_000, run: async () => heartbeat?.stop() },
       { name: 'listener', withinMs: 2_000, run: async () => listener?.close() },
       { name: 'key listener', withinMs: 2_000, run: () => keyListener.stop() },
+      { name: 'refusals', withinMs: 2_000, run: () => wiring.refusals.stop() },
       { name: 'database', withinMs: 5_000, run: () => db.close() },
     ],
     log,
@@ -50,7 +51,7 @@ async function queueStartJobs({ db, config }: Wiring): Promise<void> {
 }
 
 /** Metrics and liveness, where a port is configured. */
-async function listen({ config, log, metrics, db }: Wiring) {
+async function listen({ config, log, metrics, db, refusals }: Wiring) {
   if (config.worker.port === undefined) return undefined
   // Probes and scrapers show no certificate: a scraper can be asked for a key instead.
   const tls = config.access.tls.internal
@@ -58,6 +59,7 @@ async function listen({ config, log, metrics, db }: Wiring) {
     listener: 'worker',
     log,
     metrics,
+    refusals,
     tls: tls === undefined ? undefined : { ...tls, files: { ...tls.files, caFile: undefined } },
   })
   app.register(healthRoutes, { db })

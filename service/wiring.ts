@@ -22,9 +22,8 @@ import { syncNowAction } from './api/sync-now.action.ts'
 import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import { auditVault } from './compliance/audit/audited-vault.ts'
 import { createAudit } from './compliance/audit/record-audit.ts'
+import type { RefusalTrail } from './compliance/audit/refusal-trail.ts'
 import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
-import { enforcePolicies } from './compliance/enforce-policies.task.ts'
-import { enforcePolicy } from './compliance/enforce-policy.task.ts'
 import type { Config } from './config.ts'
 import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
@@ -63,12 +62,11 @@ import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
-import { rebuildSummaries } from './summaries/rebuild-summaries.task.ts'
-import { sweepRebuilds } from './summaries/sweep-rebuilds.task.ts'
 import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
-import { wireAuditSealing, wireEmergency } from './wire-audit.ts'
+import { wireAuditSealing, wireEmergency, wireRefusals } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindSummaryTasks } from './wire-summaries.ts'
 import { bindUploadTasks, type UploadParts, wireUploads } from './wire-uploads.ts'
 import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
 
@@ -83,6 +81,7 @@ export interface Wiring {
   readonly metrics: Metrics
   readonly origins: Origins
   readonly audit: RecordAudit
+  readonly refusals: RefusalTrail
   readonly connections: ConnectionServices
   readonly ingestion: IngestionServices
   readonly normalization: NormalizationServices
@@ -127,6 +126,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     metrics,
     origins,
     audit,
+    refusals: wireRefusals({ db, audit, log }),
     connections,
     ingestion,
     normalization,
@@ -186,7 +186,7 @@ function wireIngestion({
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
     markWebhook,
-    endByPlatform: (tx, key) => endByPlatform(connections.audit, tx, key),
+    endByPlatform: (tx, key) => endByPlatform(connections, tx, key),
     findGrantedScopes: (key) => findGrantedScopes(db, key),
     setGrantedScopes: (tx, key, granted) => setGrantedScopes(config.platforms, tx, { key, granted }),
     countSync: ({ platform, kind, outcome, seconds }) => {
@@ -269,17 +269,5 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(renewIdleTokens, { ...connections, takeSpareRequest: (id) => takeRequest(db, id, 'enrichment') }, options),
     bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
     bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
-  ]
-}
-
-/** Merging, and what platforms' policies demand of the result. */
-function bindSummaryTasks(db: Database, metrics: Metrics, options: BindOptions): readonly BoundTask[] {
-  const count = (platform: string, effect: string, records: number) =>
-    metrics.policyEffects.inc({ platform, effect }, records)
-  return [
-    bindTask(rebuildSummaries, { db, countKeptApart: (id, numbers) => count(id, 'kept_apart', numbers) }, options),
-    bindTask(sweepRebuilds, { db }, { ...options, schedule: '* * * * *' }),
-    bindTask(enforcePolicies, { db }, { ...options, schedule: '*/10 * * * *' }),
-    bindTask(enforcePolicy, { db, queueRebuild, countPolicyEffect: count }, options),
   ]
 }

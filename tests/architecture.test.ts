@@ -22,6 +22,7 @@ function imports(file: string): string[] {
 const COMPOSITION_ROOT = [
   'wiring.ts',
   'wire-audit.ts',
+  'wire-summaries.ts',
   'wire-uploads.ts',
   'wire-vault.ts',
   'wire-backup.ts',

@@ -12,6 +12,7 @@ import type { Taken, TakeRequest } from '../access/rate-limit.ts'
 import type { VerifyToken } from '../access/verify-token.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
+import { actorOf } from './actor-of.ts'
 import { checkSecret } from './check-secret.ts'
 import type { ActionCaller } from './define-action.ts'
 import { applyLimits } from './limit-requests.ts'
@@ -56,6 +57,7 @@ export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (
         throw new AppError('request/malformed', { problem: 'the action has another name' })
       const variables = call.data.session_variables
       const caller = callerOf(variables)
+      request.actor = actorOf(caller)
       await checkForwardedToken(verifyToken, request.headers, caller)
       if (!action.roles.includes(caller.role)) throw new AppError('request/role_not_allowed', { action: action.name })
       const platform = platformIn(call.data.input)

@@ -1,9 +1,9 @@
-import type { AuditActor, RecordAudit } from '../runtime/audit-event.ts'
+import type { RecordAudit } from '../runtime/audit-event.ts'
 import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Origins } from '../runtime/origin.ts'
 import type { BoundAction } from './actions.ts'
-import type { ActionCaller } from './define-action.ts'
+import { actorOf } from './actor-of.ts'
 
 export interface AuditedActionServices {
   readonly db: Database
@@ -44,9 +44,4 @@ export function auditAction(action: BoundAction, { db, audit, origins }: Audited
       })
     },
   }
-}
-
-/** Throws nothing: a role nobody knows acts as a user, who may do least. */
-export function actorOf({ userId, role }: Pick<ActionCaller, 'userId' | 'role'>): AuditActor {
-  return { kind: role === 'operator' || role === 'auditor' ? role : 'user', id: userId }
 }

@@ -43,7 +43,7 @@ beforeEach(() => {
 
 async function createApp(options: Partial<DemoOptions> = {}): Promise<FastifyInstance> {
   const app = Fastify()
-  handleErrors(app, createLog({ level: 'silent', process: 'test' }))
+  handleErrors(app, { log: createLog({ level: 'silent', process: 'test' }) })
   await app.register(demoRoutes, {
     jwt: {
       key: new Secret(KEY),

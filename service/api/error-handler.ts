@@ -1,6 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Refusal, RefusalTrail } from '../compliance/audit/refusal-trail.ts'
+import type { AuditActor } from '../runtime/audit-event.ts'
 import { AppError, type ErrorCode, errorSpec } from '../runtime/errors.ts'
 import { describeError, type Log } from '../runtime/log.ts'
+
+export interface ErrorServices {
+  readonly log: Log
+  /** Absent: nothing is told. */
+  readonly refusals?: Pick<RefusalTrail, 'tell'> | undefined
+}
 
 interface ErrorBody {
   readonly message: string
@@ -8,16 +16,48 @@ interface ErrorBody {
   readonly extensions: { readonly path: string; readonly code: string }
 }
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who calls, once that is known; null before. */
+    actor: AuditActor | null
+  }
+}
+
+/** Refusals of who calls, not of what was asked: they are told of in the audit trail. */
+const REFUSED_AT_THE_DOOR: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'request/not_authorized',
+  'request/no_user',
+  'request/identity_mismatch',
+  'request/token_not_accepted',
+  'request/token_lives_too_long',
+  'request/role_not_allowed',
+  'access/platform_not_allowed',
+  'access/key_not_accepted',
+  'access/scope_missing',
+])
+
 /** Turns what was thrown into HTTP. The only place that does. */
-export function handleErrors(app: FastifyInstance, log: Log): void {
+export function handleErrors(app: FastifyInstance, { log, refusals }: ErrorServices): void {
+  app.decorateRequest('actor', null)
   app.setNotFoundHandler((_request, reply) => send(reply, 'request/not_found'))
-  app.setErrorHandler((error, request, reply) => {
+  app.setErrorHandler(async (error, request, reply) => {
     const code = codeOf(error)
     const facts = { operation: operationOf(request), request_id: request.id, ...describeError(error), code }
     if (errorSpec(code).httpStatus >= 500) log.error(facts, 'request failed')
     else log.info(facts, 'request refused')
+    if (REFUSED_AT_THE_DOOR.has(code)) await refusals?.tell(refusalOf(request, error, code))
     return send(reply, code, { problem: problemOf(error), toHasura: request.routeOptions.url?.startsWith('/actions/') })
   })
+}
+
+function refusalOf(request: FastifyRequest, error: unknown, code: ErrorCode): Refusal {
+  const keyId = error instanceof AppError ? error.facts['key_id'] : undefined
+  const actor: AuditActor =
+    code.startsWith('access/key') || keyId !== undefined
+      ? { kind: 'api_key', id: typeof keyId === 'string' ? keyId : null }
+      : (request.actor ?? { kind: 'user', id: null })
+  const { id: requestId, sourceAddress } = request
+  return { code, operation: operationOf(request), actor, requestId, sourceAddress }
 }
 
 /** The route's pattern: the address itself may hold a secret, a code or a state. */

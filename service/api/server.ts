@@ -3,7 +3,7 @@ import type { Metrics } from '../monitoring/metrics.ts'
 import { describeError, type Log } from '../runtime/log.ts'
 import { createTlsServer, type TlsReports, type TlsSettings } from '../runtime/tls-server.ts'
 import { guardEdge } from './edge-headers.ts'
-import { handleErrors, operationOf } from './error-handler.ts'
+import { type ErrorServices, handleErrors, operationOf } from './error-handler.ts'
 import { readJsonBodies } from './json-body.ts'
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
@@ -20,6 +20,8 @@ export interface ServerOptions {
   /** The label of its metrics and log lines. */
   readonly listener: 'public' | 'internal' | 'worker'
   readonly log: Log
+  /** Where refusals of callers are told of. */
+  readonly refusals?: ErrorServices['refusals']
   readonly metrics: Metrics
   /** Absent: plain http. */
   readonly tls?: TlsSettings | undefined
@@ -44,7 +46,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     ...(serverFactory === undefined ? {} : { serverFactory }),
   })
-  handleErrors(app, log)
+  handleErrors(app, options)
   app.addHook('onRequest', async (request) => limitArrival(request))
   guardEdge(app, { secure })
   readJsonBodies(app)

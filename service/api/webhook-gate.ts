@@ -3,6 +3,7 @@ import type { TakeRequest } from '../access/rate-limit.ts'
 import type { Platforms } from '../platforms/contract.ts'
 import { equalInConstantTime } from '../runtime/constant-time.ts'
 import { AppError } from '../runtime/errors.ts'
+import { networkOf } from '../runtime/network-of.ts'
 import type { Secret } from '../runtime/secret.ts'
 
 export interface GateServices {
@@ -21,7 +22,7 @@ export function webhookGate({ platforms, takeRequest }: GateServices) {
     const { platform = '', secret } = request.params as Params
     if (secret === undefined) return // a relay's address: its key is checked there
     if (opensWith(platforms.get(platform)?.webhook, secret)) return
-    const { allowed, resetSeconds } = await takeRequest('webhook-source', sourceOf(request.sourceAddress))
+    const { allowed, resetSeconds } = await takeRequest('webhook-source', networkOf(request.sourceAddress))
     // No header tells what is left: the answer has to be that of any unknown address.
     if (!allowed) throw new AppError('request/too_many', { problem: `try again in ${resetSeconds} s` })
     throw new AppError('request/not_found')
@@ -36,9 +37,4 @@ export function opensWith(
   const present = equalInConstantTime(secret, webhook?.pathSecret.reveal() ?? '')
   const previous = equalInConstantTime(secret, webhook?.previousPathSecret?.reveal() ?? '')
   return webhook !== undefined && secret !== '' && (present || previous)
-}
-
-/** Of an IPv6 address the first 64 bits: one customer of a provider has all of the rest. */
-function sourceOf(address: string): string {
-  return address.includes(':') ? address.split(':').slice(0, 4).join(':') : address
 }

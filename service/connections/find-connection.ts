@@ -1,10 +1,9 @@
-import type { RecordAudit } from '../runtime/audit-event.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
-import { deleteTokens, deleteUserKeys } from '../vault/queries.ts'
-import { auditConnection, byPlatform } from './audit.ts'
+import { deleteTokens } from '../vault/queries.ts'
+import { auditConnection, byPlatform, SYSTEM } from './audit.ts'
 import { type ConnectionStatus, endConnectionRow, hasConnections, lockUser } from './queries.ts'
-import type { ConnectionKey } from './services.ts'
+import type { ConnectionKey, ConnectionServices } from './services.ts'
 
 /** Whose account this is; undefined when nobody has it connected. */
 export async function findConnectionByAccount(
@@ -25,10 +24,15 @@ export async function markWebhook(db: Db, { userId, platform }: ConnectionKey): 
 }
 
 /** The person ended it at the platform: there is nothing to revoke. Safe to call again. */
-export async function endByPlatform(audit: RecordAudit, tx: Tx, key: ConnectionKey): Promise<void> {
+export async function endByPlatform(
+  { audit, vault }: Pick<ConnectionServices, 'audit' | 'vault'>,
+  tx: Tx,
+  key: ConnectionKey,
+): Promise<void> {
   await lockUser(tx, key.userId)
   if ((await endConnectionRow(tx, key, 'connection/ended_at_platform')) === undefined) return
-  await deleteTokens(tx, key)
+  if ((await deleteTokens(tx, key)) !== undefined)
+    await auditConnection({ audit, tx }, key, { action: 'token.destroyed', actor: SYSTEM })
   await auditConnection({ audit, tx }, key, { action: 'connection.ended_at_platform', actor: byPlatform(key.platform) })
-  if (!(await hasConnections(tx, key.userId))) await deleteUserKeys(tx, key.userId)
+  if (!(await hasConnections(tx, key.userId))) await vault.destroyUserKey(tx, key.userId)
 }

@@ -128,6 +128,15 @@ export async function runJobs({ db, tasks, concurrency, onPool }: RunnerOptions)
   return { stop: () => runner.stop() }
 }
 
+/** Whether jobs can run by it: the five fields of a crontab. */
+export function isSchedule(text: string): boolean {
+  try {
+    return parseCronItems([{ task: 'any', match: text }]).length === 1
+  } catch {
+    return false
+  }
+}
+
 /** Runs every job that is due now, then ends: for commands and tests. */
 export async function runDueJobs({ db, tasks }: Pick<RunnerOptions, 'db' | 'tasks'>): Promise<void> {
   await runOnce({ pgPool: db.pool, noHandleSignals: true, logger: silentLogger, taskList: asTaskList(tasks) })

@@ -10,7 +10,7 @@ import { Secret } from '../../service/runtime/secret.ts'
 /** Answers the status; a good secret gets as far as the body, which is none. */
 async function send(secret: string | undefined, { previous }: { previous?: Secret } = {}): Promise<number> {
   const app = Fastify()
-  handleErrors(app, createLog({ level: 'silent', process: 'test' }))
+  handleErrors(app, { log: createLog({ level: 'silent', process: 'test' }) })
   app.register(rawDataInsertedEvent, {
     db: {} as Database,
     eventSecret: new Secret('e'.repeat(32)),

@@ -51,9 +51,12 @@ describe('the life of a connection leaves in the audit trail', () => {
 
   test('that the platform ended it, once', async ({ db, services, fake }) => {
     const key = await connect({ services, fake })
-    for (let time = 0; time < 2; time += 1)
-      await services.db.transaction((tx) => endByPlatform(services.audit, tx, key))
-    expect((await trailOf(db, key.userId)).slice(3)).toEqual(['connection.ended_at_platform platform acme success'])
+    for (let time = 0; time < 2; time += 1) await services.db.transaction((tx) => endByPlatform(services, tx, key))
+    expect((await trailOf(db, key.userId)).slice(3)).toEqual([
+      'token.destroyed system success',
+      'connection.ended_at_platform platform acme success',
+      'key.destroyed system success',
+    ])
   })
 
   test('tokens that do not open', async ({ db, services, fake }) => {

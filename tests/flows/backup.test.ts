@@ -164,6 +164,9 @@ describe('an altered backup', () => {
     await expect(verifyBackup(drill.backup, second.id)).rejects.toMatchObject({
       facts: { where: 'public.app_users: 1 rows where the manifest has 2' },
     })
+    const manifestOf = (id: string) => join(drill.directory, archiveName(id).replace(/archive$/, 'manifest.json'))
+    await writeFile(manifestOf(second.id), await readFile(manifestOf(first.id)))
+    await expect(verifyBackup(drill.backup, second.id)).rejects.toMatchObject({ facts: { where: 'the manifest' } })
   })
 })
 

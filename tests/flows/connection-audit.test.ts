@@ -60,11 +60,12 @@ describe('the audit trail of a connection', () => {
     const key = await connect({ services, fake }, { userId: alice })
     const handle = await obtainHandle({ services, fake }, mallory)
     await expect(completeConnection(services, { userId: mallory, handle })).rejects.toThrow('account_taken')
-    await services.db.transaction((tx) => endByPlatform(services.audit, tx, key))
+    await services.db.transaction((tx) => endByPlatform(services, tx, key))
     const told = trail(services).filter((line) => !/started|completed/.test(line))
     expect(told).toEqual([
       'connection.consent_refused platform acme alice refused acme',
       'connection.account_taken user mallory mallory refused acme',
+      'token.destroyed system  alice success acme',
       'connection.ended_at_platform platform acme alice success acme',
     ])
   })

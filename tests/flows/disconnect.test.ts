@@ -120,8 +120,7 @@ describe('an end at the platform', () => {
     fake,
   }) => {
     const key = await connect({ services, fake })
-    for (let time = 0; time < 2; time += 1)
-      await services.db.transaction((tx) => endByPlatform(services.audit, tx, key))
+    for (let time = 0; time < 2; time += 1) await services.db.transaction((tx) => endByPlatform(services, tx, key))
     expect(await rowsOf(db.admin, CONNECTIONS)).toEqual([
       { platform: 'acme', status: 'disconnected', status_reason: 'connection/ended_at_platform', ended: true },
     ])
