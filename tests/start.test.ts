@@ -9,22 +9,34 @@ import { type Laptop, on, PROGRAM_PATHS, test } from './support/laptop.ts'
 
 const environmentFile = ({ dataDirectory }: Laptop) => join(dataDirectory, 'development.env')
 
-async function everybody(laptop: Laptop): Promise<number[]> {
-  const told = await Promise.all(PROGRAM_PATHS.map((program) => laptop.told(program)))
-  const postmaster = readFileSync(join(laptop.dataDirectory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]
-  return [...told.map(({ pid }) => pid), Number(postmaster)]
+/** A process, and no later one that got its number. */
+interface Running {
+  readonly pid: number
+  readonly startedAt: string | undefined
 }
 
-function isAlive(pid: number): boolean {
+async function everybody(laptop: Laptop): Promise<Running[]> {
+  const told = await Promise.all(PROGRAM_PATHS.map((program) => laptop.told(program)))
+  const postmaster = readFileSync(join(laptop.dataDirectory, 'postgres', 'postmaster.pid'), 'utf8').split('\n')[0]
+  return [...told.map(({ pid }) => running(pid)), running(Number(postmaster))]
+}
+
+const running = (pid: number): Running => ({ pid, startedAt: startOf(pid) })
+
+/** Undefined when there is no such process, or only its exit code that nobody has read yet (a zombie). */
+function startOf(pid: number): string | undefined {
   try {
-    process.kill(pid, 0)
-    return true
+    // What follows the name, which may hold anything: the state, and after 18 more the start (proc_pid_stat(5)).
+    const [state, ...rest] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? []
+    return state === 'Z' ? undefined : rest[18]
   } catch {
-    return false
+    return undefined
   }
 }
 
-async function untilGone(pids: readonly number[]): Promise<void> {
+const isAlive = ({ pid, startedAt }: Running): boolean => startedAt !== undefined && startOf(pid) === startedAt
+
+async function untilGone(pids: readonly Running[]): Promise<void> {
   const deadline = Date.now() + 10_000
   while (pids.some(isAlive) && Date.now() < deadline) await sleep(20)
   expect(pids.filter(isAlive)).toEqual([])
@@ -69,7 +81,9 @@ describe('npm start', () => {
     laptop.replace('service/worker.ts', 'setTimeout(() => process.exit(3), 1500)')
     const run = laptop.start(on(empty))
     await run.until('is ready')
-    const pids = [(await laptop.told('service/main.ts')).pid, (await laptop.told('hasura/local/main.ts')).pid]
+    const pids = [(await laptop.told('service/main.ts')).pid, (await laptop.told('hasura/local/main.ts')).pid].map(
+      running,
+    )
     expect(await run.ended).toBe(1)
     expect(run.output()).toContain(`worker ended with code 3; its log is ${laptop.dataDirectory}/logs/worker.log\n`)
     await untilGone(pids)
@@ -114,6 +128,7 @@ describe('npm start', () => {
     const first = laptop.start()
     await first.until('is ready')
     const pids = await everybody(laptop)
+    expect(pids.every(isAlive)).toBe(true)
     first.process.kill('SIGKILL')
     await first.ended
     await untilGone(pids.slice(0, -1))
