@@ -46,6 +46,7 @@ export async function removeBoth(pool: pg.Pool): Promise<void> {
 }
 
 const AT = "timestamptz '2026-03-01 06:00Z'"
+// Two rows at least wherever a role may read: with one, a limit that is gone shows in no answer.
 const STATEMENTS = [
   `insert into platforms (id, display_name, updated_at)
    select id, initcap(id), ${AT} from p, unnest(array['garmin', 'strava']) as id on conflict do nothing`,
@@ -62,7 +63,7 @@ const STATEMENTS = [
   `insert into activities (user_id, id, platform, source_id, sport, source_sport, name, local_day, started_at, distance_m, moving_time_s,
      raw_id, raw_created_at, observed_at, created_at, updated_at)
    select u, (i || k)::uuid, 'strava', t || k, 'run', t, t || k, date '2026-03-01' + k, ${AT} + k * interval '1 day', n + k, n + k,
-     (i || 9)::uuid, ${AT}, ${AT}, ${AT}, ${AT} from p, generate_series(3, 5) as k`,
+     (i || 9)::uuid, ${AT}, ${AT}, ${AT}, ${AT} from p, generate_series(3, 6) as k`,
   `insert into activity_laps (user_id, activity_id, lap_number, started_at, distance_m, raw_id, raw_created_at, observed_at)
    select u, (i || 3)::uuid, k, ${AT}, n + k, (i || 9)::uuid, ${AT}, ${AT} from p, generate_series(3, 5) as k`,
   `select ops.create_sample_partitions(array[date '2026-03-01']) from p`,
@@ -85,11 +86,11 @@ const STATEMENTS = [
   `insert into daily_summaries (user_id, local_day, activity_count, distance_m, sports, sources, updated_at)
    select u, date '2026-03-01' + k, 1, n + k, array[t], jsonb_build_object(t, n), ${AT} from p, generate_series(3, 5) as k`,
   `insert into activity_duplicates (user_id, activity_id, shown_id, matched_by, created_at)
-   select u, (i || 4)::uuid, (i || 3)::uuid, 'time', ${AT} from p`,
+   select u, (i || k)::uuid, (i || 3)::uuid, 'time', ${AT} from p, unnest(array[4, 6]) as k`,
   `insert into merged_metrics (user_id, local_day, kind, value, method, sources, updated_at)
    select u, date '2026-03-01' + k, 'activity_distance_m', n + k, 'activities', jsonb_build_array(t), ${AT} from p, generate_series(3, 5) as k`,
   `insert into source_priorities (user_id, id, kind, platform, source, rank, updated_at)
-   select u, (i || 6)::uuid, 'steps', 'strava', t, 1, ${AT} from p`,
+   select u, (i || k)::uuid, 'steps', 'strava', t || k, k, ${AT} from p, generate_series(6, 7) as k`,
   `insert into policy_effects (user_id, platform, effect, record_type, records, updated_at)
    select u, id, 'expired', t, n, ${AT} from p, unnest(array['strava', 'garmin']) as id`,
   `insert into user_fitness_summary (user_id, date, platform, data_points, data_types)
@@ -100,5 +101,10 @@ const STATEMENTS = [
   `insert into audit.personal_values (event_id, subject_user_id, actor_id, reason, source_address)
    select (i || k)::uuid, u, u::text, t, t from p, generate_series(1, 3) as k`,
   `insert into emergency_accesses (user_id, id, reason, minutes, requested_by, requested_at, approved_by, approved_at, expires_at)
-   select u, (i || 7)::uuid, t || ' needs help', 1 + n % 60, (i || 8)::uuid, ${AT}, (i || 9)::uuid, ${AT}, ${AT} from p`,
+   select u, (i || k)::uuid, t || ' needs help', 1 + n % 60, (i || 8)::uuid, ${AT}, (i || 9)::uuid, ${AT}, ${AT}
+   from p, generate_series(6, 7) as k`,
+  // Nobody's: the same two, whoever is planted.
+  `insert into key_rotations (id, kind, status, keys_before, total_keys, started_at, updated_at, finished_at)
+   select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'all', 'complete', ${AT}, 1, ${AT}, ${AT}, ${AT}
+   from generate_series(1, 2) as k on conflict do nothing`,
 ]
