@@ -95,7 +95,9 @@ test('break-glass over HTTP: asked for, approved by another, read, and listed to
   expect(codeOf(await ask(OTTO, READ, { id }))).toBe('emergency/no_access')
   const read = await ask(OLGA, READ, { id })
   const { rows } = read.data!['readAsEmergency'] as { rows: { user_id: string }[] }
-  expect(rows.map((row) => row.user_id)).toEqual([A, A, A])
+  const { rows: planted } = await db.admin.query('select user_id from activities where user_id = $1', [A])
+  expect(planted.length).toBeGreaterThan(0)
+  expect(rows.map((row) => row.user_id)).toEqual(planted.map((row) => row.user_id))
   const line = { user_id: A, by_myself: false, outcome: 'success', reason: REASON }
   expect(await ask({ role: 'user', userId: A }, LOG)).toEqual({
     data: {
