@@ -33,6 +33,7 @@ import { renewIdleTokens } from './connections/renew-idle-tokens.task.ts'
 import { revokeTokens } from './connections/revoke-tokens.task.ts'
 import type { ConnectionServices } from './connections/services.ts'
 import { withAccessToken } from './connections/with-access-token.ts'
+import { countWaiting } from './failures/queries.ts'
 import { takeRequest } from './ingestion/budget.ts'
 import { checkAccount } from './ingestion/check-account.task.ts'
 import { cleanInbox } from './ingestion/clean-inbox.task.ts'
@@ -66,6 +67,7 @@ import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireAuditSealing, wireEmergency, wireRefusals } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindFailureActions, bindFailureTasks } from './wire-failures.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
 import { bindUploadTasks, type UploadParts, wireUploads } from './wire-uploads.ts'
 import { bindVaultTasks, rotationAction, wireVault } from './wire-vault.ts'
@@ -97,6 +99,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
   const metrics = createMetrics({
     countConnections: () => countConnections(db),
     findPausedEndpoints: () => findPausedEndpoints(db),
+    countWaitingLetters: () => countWaiting(db),
   })
   const origins = createOrigins()
   const audit = createAudit({
@@ -229,6 +232,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(revokeApiKeyAction, apiKeys),
     bindAction(rotateKeysAction, rotationAction({ db, audit })),
     bindAction(revokeUserTokensAction, { ...connections, audit }),
+    ...bindFailureActions({ db, audit }),
   ]
   return actions.map((action) => auditAction(action, wiring))
 }
@@ -243,6 +247,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
       metrics.jobDuration.observe({ task: name, outcome }, seconds)
       if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
     },
+    countDead: (letter) => metrics.deadLetters.inc(letter),
   }
   const sealing = wireAuditSealing(config)
   return [
@@ -263,6 +268,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(renewSubscriptions, ingestion, { ...options, schedule: '43 4 * * *' }),
     bindTask(normalizeRawData, normalization, options),
     ...bindSummaryTasks(db, metrics, options),
+    ...bindFailureTasks(db, options),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(revokeTokens, connections, options),
     bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),

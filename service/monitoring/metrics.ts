@@ -8,17 +8,24 @@ export interface MetricsOptions {
   readonly countConnections: () => Promise<readonly { platform: string; connections: number }[]>
   /** Platforms whose token endpoint is left alone at present, asked for at each scrape. */
   readonly findPausedEndpoints: () => Promise<readonly { platform: string; reason: string }[]>
+  /** Jobs that failed for good and wait, by task, asked for at each scrape. */
+  readonly countWaitingLetters?: () => Promise<readonly { task: string; letters: number }[]>
 }
 
 export type Metrics = ReturnType<typeof createMetrics>
 
 /** Names and labels are a contract with dashboards and alerts. No label takes a value from a person or a request. */
-export function createMetrics({ countConnections, findPausedEndpoints }: MetricsOptions) {
+export function createMetrics({
+  countConnections,
+  findPausedEndpoints,
+  countWaitingLetters = async () => [],
+}: MetricsOptions) {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const registers = [registry]
   registry.registerMetric(activeIntegrations(countConnections))
   registry.registerMetric(pausedEndpoints(findPausedEndpoints))
+  registry.registerMetric(waitingLetters(countWaitingLetters))
   return { registry, ...syncMetrics(registers), ...requestMetrics(registers) }
 }
 
@@ -48,6 +55,19 @@ function pausedEndpoints(find: MetricsOptions['findPausedEndpoints']): Gauge<'pl
   })
 }
 
+function waitingLetters(count: NonNullable<MetricsOptions['countWaitingLetters']>): Gauge<'task'> {
+  return new Gauge({
+    name: 'dead_letters_waiting',
+    help: 'Jobs that failed for good and wait to be retried or discarded',
+    labelNames: ['task'],
+    registers: [],
+    async collect() {
+      this.reset()
+      for (const { task, letters } of await count()) this.set({ task }, letters)
+    },
+  })
+}
+
 function syncMetrics(registers: Registry[]) {
   return {
     syncOperations: new Counter({
@@ -72,6 +92,12 @@ function syncMetrics(registers: Registry[]) {
       name: 'records_rejected_total',
       help: 'Records inside payloads that could not be normalized',
       labelNames: ['platform'],
+      registers,
+    }),
+    deadLetters: new Counter({
+      name: 'dead_letters_total',
+      help: 'Jobs that failed for good',
+      labelNames: ['task', 'cause'],
       registers,
     }),
     policyEffects: new Counter({

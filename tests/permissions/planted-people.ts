@@ -103,6 +103,9 @@ const STATEMENTS = [
   `insert into emergency_accesses (user_id, id, reason, minutes, requested_by, requested_at, approved_by, approved_at, expires_at)
    select u, (i || k)::uuid, t || ' needs help', 1 + n % 60, (i || 8)::uuid, ${AT}, (i || 9)::uuid, ${AT}, ${AT}
    from p, generate_series(6, 7) as k`,
+  `insert into dead_letters (user_id, id, platform, task, cause, payload, attempts, queued_at, died_at)
+   select u, (i || k)::uuid, id, 'task_' || replace(t, '-', '_'), 'internal/unexpected', jsonb_build_object(t, n), n, ${AT}, ${AT}
+   from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
   // Nobody's: the same two, whoever is planted.
   `insert into key_rotations (id, kind, status, keys_before, total_keys, started_at, updated_at, finished_at)
    select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'all', 'complete', ${AT}, 1, ${AT}, ${AT}, ${AT}
