@@ -106,6 +106,9 @@ const STATEMENTS = [
   `insert into dead_letters (user_id, id, platform, task, cause, payload, attempts, queued_at, died_at)
    select u, (i || k)::uuid, id, 'task_' || replace(t, '-', '_'), 'internal/unexpected', jsonb_build_object(t, n), n, ${AT}, ${AT}
    from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
+  `insert into data_requests (user_id, id, kind, status, channel, received_at, received_day, due_day, due_at, answered_at, refusal_reason, updated_at)
+   select u, (i || k)::uuid, 'export', 'refused', 'app', ${AT}, date '2026-03-01', date '2026-04-01', ${AT} + interval '1 month', ${AT},
+     t || ' asked too often', ${AT} from p, generate_series(6, 7) as k`,
   // Nobody's: the same two, whoever is planted.
   `insert into key_rotations (id, kind, status, keys_before, total_keys, started_at, updated_at, finished_at)
    select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'all', 'complete', ${AT}, 1, ${AT}, ${AT}, ${AT}
