@@ -57,7 +57,7 @@ function scene(service: TestService) {
     },
     queue: (payload: Payload) => service.db.transaction((tx) => enqueue(tx, task, { payload })),
     /** Everything in the queue, now. */
-    async work() {
+    work: async () => {
       await admin('update graphile_worker._private_jobs set run_at = now()')
       await runDueJobs({ db: service.db, tasks: [bound] })
     },
