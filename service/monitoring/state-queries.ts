@@ -136,31 +136,114 @@ const EVENT_LOG = 'hdb_catalog.event_log'
 
 /** Everything that is the same whichever process is asked; dashboards and rules take the maximum over processes. */
 export const STATE_METRICS: readonly StateMetric[] = [
-  metric('active_integrations', 'Connections that are active or limited', ['platform'], activeIntegrations),
-  metric('token_endpoint_paused', '1 while a token endpoint is left alone', ['platform', 'reason'], pausedEndpoints),
-  metric('queue_jobs', 'Jobs by task and state: due, running, scheduled, dead', ['task', 'state'], queueJobs),
-  metric('queue_oldest_seconds', 'How long the oldest due job of a task has waited', ['task'], queueOldest),
-  metric('pipeline_waiting', 'Rows that wait for a step, by platform', ['platform', 'stage'], pipelineWaiting),
-  metric('pipeline_lag_seconds', 'Age of the oldest row that waits for a step', ['platform', 'stage'], pipelineLag),
-  metric('request_budget_remaining_ratio', 'Share of a window not used', ['platform', 'window'], budgetRemaining),
-  metric('request_pause_seconds', 'How long a platform is still left alone', ['platform'], requestPause),
-  metric('connections_by_status', 'Connections', ['platform', 'status'], connectionsByStatus),
-  metric('webhook_silence_seconds', 'Since the last webhook of a platform', ['platform'], webhookSilence),
-  metric('connections_silent', 'Connections without a webhook for a week', ['platform'], connectionsSilent),
-  metric('sync_runs_in_progress', 'Sync runs, by whether they move', ['platform', 'kind', 'state'], syncRuns),
-  metric('workers_alive', 'Workers that said so in the last fifteen seconds', [], workers),
-  metric('schedule_age_seconds', 'Since a scheduled task was last queued', ['task'], scheduleAge),
-  metric('audit_unsealed_seconds', 'Age of the oldest audit event outside the chain', [], auditUnsealed),
-  metric('partitions_ahead_seconds', 'Time for which there are partitions', ['table'], partitionsAhead),
-  metric('database_size_bytes', 'Size of the database', [], databaseSize),
-  metric('database_server_connections', 'Connections open and allowed', ['state'], databaseConnections),
-  { ...metric('event_trigger_events', 'Events', ['trigger', 'state'], eventTriggers), needs: EVENT_LOG },
-  { ...metric('event_trigger_oldest_seconds', 'Oldest event', ['trigger'], eventTriggerOldest), needs: EVENT_LOG },
+  {
+    name: 'active_integrations',
+    help: 'Connections that are active or limited',
+    labels: ['platform'],
+    query: activeIntegrations,
+  },
+  {
+    name: 'token_endpoint_paused',
+    help: '1 while a token endpoint is left alone',
+    labels: ['platform', 'reason'],
+    query: pausedEndpoints,
+  },
+  {
+    name: 'queue_jobs',
+    help: 'Jobs by task and state: due, running, scheduled, dead',
+    labels: ['task', 'state'],
+    query: queueJobs,
+  },
+  {
+    name: 'queue_oldest_seconds',
+    help: 'How long the oldest due job of a task has waited',
+    labels: ['task'],
+    query: queueOldest,
+  },
+  {
+    name: 'pipeline_waiting',
+    help: 'Rows that wait for a step, by platform',
+    labels: ['platform', 'stage'],
+    query: pipelineWaiting,
+  },
+  {
+    name: 'pipeline_lag_seconds',
+    help: 'Age of the oldest row that waits for a step',
+    labels: ['platform', 'stage'],
+    query: pipelineLag,
+  },
+  {
+    name: 'request_budget_remaining_ratio',
+    help: 'Share of a window not used',
+    labels: ['platform', 'window'],
+    query: budgetRemaining,
+  },
+  {
+    name: 'request_pause_seconds',
+    help: 'How long a platform is still left alone',
+    labels: ['platform'],
+    query: requestPause,
+  },
+  { name: 'connections_by_status', help: 'Connections', labels: ['platform', 'status'], query: connectionsByStatus },
+  {
+    name: 'webhook_silence_seconds',
+    help: 'Since the last webhook of a platform',
+    labels: ['platform'],
+    query: webhookSilence,
+  },
+  {
+    name: 'connections_silent',
+    help: 'Connections without a webhook for a week',
+    labels: ['platform'],
+    query: connectionsSilent,
+  },
+  {
+    name: 'sync_runs_in_progress',
+    help: 'Sync runs, by whether they move',
+    labels: ['platform', 'kind', 'state'],
+    query: syncRuns,
+  },
+  { name: 'workers_alive', help: 'Workers that said so in the last fifteen seconds', labels: [], query: workers },
+  {
+    name: 'schedule_age_seconds',
+    help: 'Since a scheduled task was last queued',
+    labels: ['task'],
+    query: scheduleAge,
+  },
+  {
+    name: 'audit_unsealed_seconds',
+    help: 'Age of the oldest audit event outside the chain',
+    labels: [],
+    query: auditUnsealed,
+  },
+  {
+    name: 'partitions_ahead_seconds',
+    help: 'Time for which there are partitions',
+    labels: ['table'],
+    query: partitionsAhead,
+  },
+  { name: 'database_size_bytes', help: 'Size of the database', labels: [], query: databaseSize },
+  {
+    name: 'database_server_connections',
+    help: 'Connections open and allowed',
+    labels: ['state'],
+    query: databaseConnections,
+  },
+  {
+    name: 'event_trigger_events',
+    help: 'Events',
+    labels: ['trigger', 'state'],
+    query: eventTriggers,
+    needs: EVENT_LOG,
+  },
+  {
+    name: 'event_trigger_oldest_seconds',
+    help: 'Oldest event',
+    labels: ['trigger'],
+    query: eventTriggerOldest,
+    needs: EVENT_LOG,
+  },
 ]
-
-function metric(name: string, help: string, labels: readonly string[], query: Query): StateMetric {
-  return { name, help, labels, query }
-}
 
 export async function readMetric(db: Db, { query, needs }: StateMetric): Promise<readonly Reading[]> {
   if (needs !== undefined && !(await exists(db, needs))) return []
