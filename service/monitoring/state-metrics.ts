@@ -68,7 +68,8 @@ function stateGauge({ name, help, labels }: StateMetric, read: () => Promise<Sta
       // A gauge without labels is 0 after a reset; unknown is not zero.
       const found = readings.get(name)
       if (found === undefined && labels.length === 0) this.set(Number.NaN)
-      for (const { labels: values, value } of found ?? []) this.set({ ...values }, value)
+      for (const { labels: values, value } of found ?? [])
+        this.set(Object.fromEntries(labels.map((label) => [label, values[label] ?? ''])), value)
     },
   })
 }
