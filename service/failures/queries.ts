@@ -101,9 +101,3 @@ export async function listLetters(
     order by l.died_at desc, l.id limit ${limit}::integer`)
   return rows
 }
-
-export async function countWaiting(db: Db): Promise<readonly { task: string; letters: number }[]> {
-  const { rows } = await db.query<{ task: string; letters: number }>(sql`
-    select l.task, count(*)::integer as letters from public.dead_letters l where l.state = 'waiting' group by l.task order by l.task`)
-  return rows
-}
