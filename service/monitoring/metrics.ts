@@ -21,7 +21,19 @@ export function createMetrics() {
     requests: createRequestWindow(),
     observeCall,
     ...syncMetrics(registers),
+    ...failureMetrics(registers),
     ...requestMetrics(registers),
+  }
+}
+
+function failureMetrics(registers: Registry[]) {
+  return {
+    deadLetters: new Counter({
+      name: 'dead_letters_total',
+      help: 'Jobs that failed for good',
+      labelNames: ['task', 'cause'],
+      registers,
+    }),
   }
 }
 
@@ -49,12 +61,6 @@ function syncMetrics(registers: Registry[]) {
       name: 'records_rejected_total',
       help: 'Records inside payloads that could not be normalized',
       labelNames: ['platform'],
-      registers,
-    }),
-    deadLetters: new Counter({
-      name: 'dead_letters_total',
-      help: 'Jobs that failed for good',
-      labelNames: ['task', 'cause'],
       registers,
     }),
     policyEffects: new Counter({

@@ -1,76 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect } from 'vitest'
-import { z } from 'zod'
 import { bindAction } from '../../service/api/bind-action.ts'
 import { discardDeadLettersAction, retryDeadLettersAction } from '../../service/api/resolve-dead-letters.action.ts'
 import { reviveDueLetters } from '../../service/failures/revive-dead-letters.task.ts'
 import { AppError } from '../../service/runtime/errors.ts'
-import { bindTask, defineTask, enqueue, type JobResult, runDueJobs } from '../../service/runtime/jobs.ts'
 import { buryLost } from '../../service/runtime/worker-heartbeat.ts'
 import { ADA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
+import { tryIt as scene } from '../support/try-it.ts'
 
 const OPERATOR = { userId: randomUUID(), role: 'operator' }
 const RUN = '33333333-3333-4333-8333-333333333333'
 
-type Payload = {
-  userId: string
-  runId?: string | undefined
-  note?: string | undefined
-  bpm?: number | undefined
-  platform?: string | undefined
-}
-const Given = z.object({
-  userId: z.uuid(),
-  runId: z.uuid().optional(),
-  note: z.string().optional(),
-  bpm: z.number().optional(),
-  platform: z.string().optional(),
-})
-
-/** A task that does what the test says, three attempts. */
-function scene(service: TestService) {
-  let act: () => Promise<JobResult> = async () => undefined
-  let runs = 0
-  const task = defineTask<object>()({
-    identifier: 'try_it',
-    payload: Given,
-    jobKey: ({ userId }: Payload) => `try_it:${userId}`,
-    maxAttempts: 3,
-    run: () => {
-      runs += 1
-      return act()
-    },
-  })
-  const dead: object[] = []
-  const bound = bindTask(
-    task,
-    {},
-    { db: service.db, log: service.log, observe: () => {}, countDead: (letter) => dead.push(letter) },
-  )
-  const admin = (text: string, values: unknown[] = []) => service.db.pool.query(text, values)
-  return {
-    dead,
-    runs: () => runs,
-    does: (next: () => Promise<JobResult>) => {
-      act = next
-    },
-    queue: (payload: Payload) => service.db.transaction((tx) => enqueue(tx, task, { payload })),
-    /** Everything in the queue, now. */
-    work: async () => {
-      await admin('update graphile_worker._private_jobs set run_at = now()')
-      await runDueJobs({ db: service.db, tasks: [bound] })
-    },
-    letters: async () => (await admin('select * from public.dead_letters order by died_at')).rows,
-    jobs: async () =>
-      (
-        await admin(
-          'select attempts, last_error, locked_by, extract(epoch from run_at - now())::float8 as wait from graphile_worker._private_jobs',
-        )
-      ).rows,
-    admin,
-  }
-}
 const fail = async (): Promise<never> => {
   throw new TypeError('resting heart rate 47')
 }
