@@ -124,6 +124,7 @@ async function generateTypes({ schema, actions }: { schema: string; actions: str
         },
         'service/cli/generated/': client(['service/cli/*.ts']),
         'tests/support/generated/': client(['tests/**/*.ts', '!tests/support/generated/**']),
+        'docs/api/client/generated/': client(['docs/api/client/*.ts']),
       },
     },
     false,
