@@ -82,7 +82,8 @@ export function createTributaryClient({ url, getToken }: ClientOptions) {
       return completeConnection
     },
     /** Every day that changes after `since`, in batches, for as long as it is iterated. */
-    changedDays: (since: string) => live.iterate<ChangedDaysSubscription>({ query: ChangedDays.toString(), variables: { since } }),
+    changedDays: (since: string) =>
+      live.iterate<ChangedDaysSubscription>({ query: ChangedDays.toString(), variables: { since } }),
     close: () => live.dispose(),
   }
 }
