@@ -15,8 +15,9 @@ import { demoOptions } from './demo.ts'
 import { registerPlatforms } from './ingestion/register-platforms.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { shutDownOnSignal } from './runtime/shutdown.ts'
+import { bindActions } from './wire-actions.ts'
 import { startKeyListener } from './wire-vault.ts'
-import { bindActions, type Wiring, wire } from './wiring.ts'
+import { type Wiring, wire } from './wiring.ts'
 
 /** The HTTP process: the public listener and the internal one, which is never exposed. */
 export async function startService(config: Config): Promise<void> {
