@@ -62,10 +62,10 @@ describe('a notice of Oura', () => {
     const [night] = await told(service, 'sleep', range())
     const [workout] = await told(service, 'workout', range())
     const id = String(night!['id'])
-    await service.simulateAt(OURA, 'PATCH', `/people/1/sleep/${id}`, { total_sleep_duration: 4321 })
-    await service.simulateAt(OURA, 'POST', `/people/1/workout/${String(workout!['id'])}`)
-    await service.simulateAt(OURA, 'POST', `/people/2/workout/someones`)
-    await service.simulateAt(OURA, 'POST', '/settle')
+    await service.simulateAt(OURA)('PATCH', `/people/1/sleep/${id}`, { total_sleep_duration: 4321 })
+    await service.simulateAt(OURA)('POST', `/people/1/workout/${String(workout!['id'])}`)
+    await service.simulateAt(OURA)('POST', `/people/2/workout/someones`)
+    await service.simulateAt(OURA)('POST', '/settle')
     await service.work()
     await normalizeAll(service, db)
     const count = async () => {
@@ -77,9 +77,9 @@ describe('a notice of Oura', () => {
       return rows[0] as object
     }
     expect(await count()).toEqual({ asleep: 4321, workouts: 1, outcomes: ['store', 'store', 'unknown_owner'] })
-    await service.simulateAt(OURA, 'DELETE', `/people/1/workout/${String(workout!['id'])}`)
-    await service.simulateAt(OURA, 'DELETE', `/people/1/sleep/${id}`)
-    await service.simulateAt(OURA, 'POST', '/settle')
+    await service.simulateAt(OURA)('DELETE', `/people/1/workout/${String(workout!['id'])}`)
+    await service.simulateAt(OURA)('DELETE', `/people/1/sleep/${id}`)
+    await service.simulateAt(OURA)('POST', '/settle')
     await service.work()
     await normalizeAll(service, db)
     expect(await count()).toMatchObject({ asleep: null, workouts: 0 })

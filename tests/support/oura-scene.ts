@@ -7,7 +7,7 @@ export type Told = Readonly<Record<string, string | number | null>>
 
 /** What the simulator's first person has of a list. */
 export const told = (service: TestService, list: string, days: { from: string; to: string }) =>
-  service.simulateAt(OURA, 'GET', `/people/1/${list}?from=${days.from}&to=${days.to}`) as Promise<Told[]>
+  service.simulateAt(OURA)('GET', `/people/1/${list}?from=${days.from}&to=${days.to}`) as Promise<Told[]>
 
 /** No Hasura here: what its event would ask for. */
 export async function normalizeAll({ normalization }: TestService, { admin }: TestDatabase): Promise<void> {

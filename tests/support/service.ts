@@ -19,7 +19,7 @@ export interface TestService extends Wiring {
   /** Of the simulated Strava's control interface. */
   readonly simulate: (method: string, path: string, body?: object) => Promise<unknown>
   /** Of any simulated platform's. */
-  readonly simulateAt: (platform: string, method: string, path: string, body?: object) => Promise<unknown>
+  readonly simulateAt: (platform: string) => (method: string, path: string, body?: object) => Promise<unknown>
   /** Of the simulated Garmin's. */
   readonly simulateGarmin: (method: string, path: string, body?: object) => Promise<unknown>
   /** Runs the jobs that are due, those they queue included. */
@@ -56,7 +56,7 @@ async function lendService(
   await use({
     ...wiring,
     simulate: (method, path, body) => simulate(`${simulators.url}/strava/simulate${path}`, method, body),
-    simulateAt: (platform, method, path, body) =>
+    simulateAt: (platform) => (method, path, body) =>
       simulate(`${simulators.url}/${platform}/simulate${path}`, method, body),
     simulateGarmin: (method, path, body) => simulate(`${simulators.url}/garmin/simulate${path}`, method, body),
     work: () => runDueJobs({ db: wiring.db, tasks }),

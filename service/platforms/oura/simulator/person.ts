@@ -36,17 +36,38 @@ export function idOf(...words: readonly (string | number)[]): string {
 /** All that the ring and its app tell of one day: by list, made from nothing but the person and the day. */
 export function documentsOf(person: number, dayMs: number): Readonly<Record<string, readonly Document[]>> {
   const day = new Date(dayMs).toISOString().slice(0, 10)
-  const id = (list: string) => idOf(person, list, day)
-  const between = (word: string, low: number, high: number) =>
-    Math.round(low + chance(person, day, word) * (high - low))
-  const steps = between('steps', 2500, 16_000)
   // Midnight of the wall clock, as far as both are of one offset.
   const midnight = dayMs - offsetAt(dayMs) * 1000
-  const four = localTime(midnight + 4 * 3_600_000)
-  const activity = {
-    id: id('daily_activity'),
-    day,
-    timestamp: four,
+  return {
+    sleep: [sleepOf(person, day, midnight)],
+    workout: chance(person, day, 'sport') < 0.4 ? [workoutOf(person, day, midnight)] : [],
+    session: [],
+    ...numbersOf(person, day, localTime(midnight + 4 * 3_600_000)),
+  }
+}
+
+function numbersOf(person: number, day: string, timestamp: string): Readonly<Record<string, readonly Document[]>> {
+  const between = (word: string, low: number, high: number) =>
+    Math.round(low + chance(person, day, word) * (high - low))
+  const one = (list: string, fields: Document) => [{ id: idOf(person, list, day), day, timestamp, ...fields }]
+  const score = (list: string) => ({ score: between(list, 55, 97) })
+  const temperature = { temperature_deviation: between('warm', -40, 60) / 100, temperature_trend_deviation: 0.05 }
+  const stress = { stress_high: between('stress', 0, 7200), recovery_high: between('calm', 0, 7200) }
+  return {
+    daily_activity: one('daily_activity', activityOf(between, timestamp)),
+    daily_readiness: one('daily_readiness', { ...score('daily_readiness'), ...temperature }),
+    daily_sleep: one('daily_sleep', score('daily_sleep')),
+    daily_spo2: one('daily_spo2', { spo2_percentage: { average: between('oxygen', 940, 990) / 10 } }),
+    daily_stress: one('daily_stress', { ...stress, day_summary: 'normal' }),
+    daily_resilience: one('daily_resilience', { level: 'solid' }),
+    daily_cardiovascular_age: one('daily_cardiovascular_age', { vascular_age: 34 }),
+    vo2_max: one('vo2_max', { vo2_max: 46 }),
+  }
+}
+
+function activityOf(between: (word: string, low: number, high: number) => number, timestamp: string): Document {
+  const steps = between('steps', 2500, 16_000)
+  return {
     steps,
     active_calories: Math.round(steps / 25),
     total_calories: 1600 + Math.round(steps / 25),
@@ -60,34 +81,7 @@ export function documentsOf(person: number, dayMs: number): Readonly<Record<stri
     inactivity_alerts: between('alerts', 0, 3),
     score: between('activity', 60, 98),
     class_5_min: '0',
-    met: { interval: 60, items: [1.1, 0.9], timestamp: four },
-  }
-  const scored = (list: string, more: Document = {}) => [
-    { id: id(list), day, timestamp: four, score: between(list, 55, 97), ...more },
-  ]
-  return {
-    sleep: [sleepOf(person, day, midnight)],
-    workout: chance(person, day, 'sport') < 0.4 ? [workoutOf(person, day, midnight)] : [],
-    session: [],
-    daily_activity: [activity],
-    daily_readiness: scored('daily_readiness', {
-      temperature_deviation: between('warm', -40, 60) / 100,
-      temperature_trend_deviation: 0.05,
-    }),
-    daily_sleep: scored('daily_sleep'),
-    daily_spo2: [{ id: id('daily_spo2'), day, spo2_percentage: { average: between('oxygen', 940, 990) / 10 } }],
-    daily_stress: [
-      {
-        id: id('daily_stress'),
-        day,
-        stress_high: between('stress', 0, 7200),
-        recovery_high: between('calm', 0, 7200),
-        day_summary: 'normal',
-      },
-    ],
-    daily_resilience: [{ id: id('daily_resilience'), day, level: 'solid' }],
-    daily_cardiovascular_age: [{ id: id('daily_cardiovascular_age'), day, vascular_age: 34 }],
-    vo2_max: [{ id: id('vo2_max'), day, timestamp: four, vo2_max: 46 }],
+    met: { interval: 60, items: [1.1, 0.9], timestamp },
   }
 }
 
