@@ -50,15 +50,17 @@ async function keyOf(table: string, query: string): Promise<Record<string, unkno
 }
 
 /** The first answer of a subscription. */
-function first(query: string, variables: Record<string, unknown>): Promise<unknown> {
+async function first(query: string, variables: Record<string, unknown>): Promise<unknown> {
   const client = createClient({
     url: `${engine.url.replace('http', 'ws')}/v1/graphql`,
     webSocketImpl: WebSocket,
     connectionParams: { headers: headers() },
   })
-  return new Promise<unknown>((resolve, reject) => {
+  const answer = await new Promise<unknown>((resolve, reject) => {
     client.subscribe({ query, variables }, { next: resolve, error: reject, complete: () => {} })
-  }).finally(async () => client.dispose())
+  })
+  await client.dispose()
+  return answer
 }
 
 describe('the examples of docs/api/graphql.md', () => {
