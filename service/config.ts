@@ -68,6 +68,8 @@ const Environment = z.object({
     .refine(isSchedule, 'must be five fields of a crontab in UTC, such as 15 2 * * *')
     .default('15 2 * * *'),
   BACKUP_KEEP_DAYS: z.coerce.number().int().positive().default(35),
+  /** Between deleteMyData and its begin; it can be cancelled for so long. */
+  ERASURE_GRACE_HOURS: z.coerce.number().int().min(0).max(336).default(72),
   S3_ENDPOINT: address.optional(),
   S3_REGION: z.string().default('us-east-1'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -176,6 +178,7 @@ function named(env: z.infer<typeof Environment>) {
       schedule: env.BACKUP_SCHEDULE,
       keepDays: env.BACKUP_KEEP_DAYS,
     },
+    erasureGraceHours: env.ERASURE_GRACE_HOURS,
     s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
     demo: env.DEMO,

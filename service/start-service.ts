@@ -16,6 +16,7 @@ import { registerPlatforms } from './ingestion/register-platforms.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { shutDownOnSignal } from './runtime/shutdown.ts'
 import { bindActions } from './wire-actions.ts'
+import { countErased } from './wire-erasure.ts'
 import { startKeyListener } from './wire-vault.ts'
 import { type Wiring, wire } from './wiring.ts'
 
@@ -59,6 +60,7 @@ function createInternal(wiring: Wiring) {
     verifyToken: wiring.verifyToken,
     takeRequest: wiring.takeRequest,
     findRestriction: restrictionsIn(db),
+    isErased: countErased(wiring),
   })
   const { eventSecret, previousEventSecret } = config.hasura
   app.register(rawDataInsertedEvent, { db, eventSecret, previousEventSecret })
@@ -84,7 +86,12 @@ function createPublic(wiring: Wiring) {
     gated.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
   })
   app.register(oauthCallbackRoute, connections)
-  app.register(uploadRoutes, { ...uploads, verifyToken, takeRequest: wiring.takeRequest })
+  app.register(uploadRoutes, {
+    ...uploads,
+    verifyToken,
+    takeRequest: wiring.takeRequest,
+    isErased: countErased(wiring),
+  })
   if (config.demo) {
     const options = demoOptions(wiring)
     app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })

@@ -19,6 +19,7 @@ import { syncNowAction } from './api/sync-now.action.ts'
 import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import { probeConnection } from './ingestion/probe-connection.ts'
 import { wireEmergency } from './wire-audit.ts'
+import { bindErasureActions } from './wire-erasure.ts'
 import { rotationAction } from './wire-vault.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -44,5 +45,5 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(rotateKeysAction, rotationAction({ db, audit })),
     bindAction(revokeUserTokensAction, { ...connections, audit }),
   ]
-  return actions.map((action) => auditAction(action, wiring))
+  return [...actions, ...bindErasureActions(wiring)].map((action) => auditAction(action, wiring))
 }

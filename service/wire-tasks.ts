@@ -19,6 +19,7 @@ import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindErasureTasks, refuseErased } from './wire-erasure.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
 import { bindUploadTasks } from './wire-uploads.ts'
 import { bindVaultTasks } from './wire-vault.ts'
@@ -36,7 +37,8 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     },
   }
   const sealing = wireAuditSealing(config)
-  return [
+  const tasks = [
+    ...bindErasureTasks(wiring, options),
     ...bindVaultTasks(wiring, options),
     ...(sealing === undefined
       ? []
@@ -61,4 +63,5 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
     bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
   ]
+  return tasks.map((task) => refuseErased(task, wiring))
 }

@@ -26,6 +26,7 @@ const COMPOSITION_ROOT = [
   'wire-uploads.ts',
   'wire-vault.ts',
   'wire-backup.ts',
+  'wire-erasure.ts',
   'wire-actions.ts',
   'wire-ingestion.ts',
   'wire-tasks.ts',

@@ -7,7 +7,7 @@ import { type JsonItem, readJsonItems } from '../runtime/json-items.ts'
 import { checkAccount } from './check-account.task.ts'
 import { followCallback, insertCallback } from './follow-callback.task.ts'
 import { advanceDelivery, insertDeliveredItem, readBody } from './inbox.ts'
-import { type Delivery, finishDelivery } from './queries.ts'
+import { type Delivery, dropDelivery, finishDelivery } from './queries.ts'
 import { markSynced } from './runs.ts'
 import type { ConnectionKey, IngestionServices } from './services.ts'
 import { storeRaw } from './store-raw.ts'
@@ -61,18 +61,27 @@ export async function processBatch(services: IngestionServices, batch: Batch): P
   const outcome = Object.entries(state.outcomes)
     .map(([name, count]) => `${name}:${count}`)
     .join(',')
-  await services.db.transaction((tx) =>
-    finishDelivery(tx, deliveryId, {
+  await services.db.transaction(async (tx) => {
+    const end = {
       state: isUsed ? 'processed' : 'dropped',
       outcome: outcome === '' ? 'nothing_to_do' : outcome,
-    }),
-  )
+    } as const
+    if ((await finishDelivery(tx, deliveryId, end)) && ERASED_OWNER in state.outcomes)
+      await dropDelivery(tx, deliveryId)
+  })
   return undefined
 }
 
+/** Of an account whose owner was erased: what tells of it is not kept. */
+export const ERASED_OWNER = 'erased_owner'
+
 const ACTED = ['stored', 'to_fetch', 'to_check']
 
-function createRouter({ findConnectionByAccount }: IngestionServices, platform: string, webhook: BatchWebhook) {
+function createRouter(
+  { findConnectionByAccount, isErasedAccount }: IngestionServices,
+  platform: string,
+  webhook: BatchWebhook,
+) {
   const owners = new Map<string, ReturnType<IngestionServices['findConnectionByAccount']>>()
   return async (raw: JsonItem): Promise<Routed> => {
     if (!('bytes' in raw)) return { why: 'item_too_large' }
@@ -83,7 +92,7 @@ function createRouter({ findConnectionByAccount }: IngestionServices, platform: 
     owners.set(platformUserId, owner)
     const connection = await owner
     return connection === undefined
-      ? { why: 'unknown_owner' }
+      ? { why: (await isErasedAccount({ platform, platformUserId })) ? ERASED_OWNER : 'unknown_owner' }
       : { key: { userId: connection.userId, platform }, item, bytes: raw.bytes }
   }
 }

@@ -4,8 +4,8 @@ import type { Notice } from '../platforms/webhook-contract.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
-import { processBatch } from './process-batch.ts'
-import { findWaitingDelivery, finishDelivery } from './queries.ts'
+import { ERASED_OWNER, processBatch } from './process-batch.ts'
+import { dropDelivery, findWaitingDelivery, finishDelivery } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
@@ -45,8 +45,10 @@ export const processDelivery = defineTask<IngestionServices>()({
 })
 
 async function checkNotice(services: IngestionServices, platform: string, notice: Notice): Promise<Effect> {
-  const connection = await services.findConnectionByAccount({ platform, platformUserId: notice.platformUserId })
-  if (connection === undefined) return { kind: 'none', why: 'unknown_owner' }
+  const account = { platform, platformUserId: notice.platformUserId }
+  const connection = await services.findConnectionByAccount(account)
+  if (connection === undefined)
+    return { kind: 'none', why: (await services.isErasedAccount(account)) ? ERASED_OWNER : 'unknown_owner' }
   const key = { userId: connection.userId, platform }
   try {
     return await check(services, key, notice)
@@ -94,6 +96,7 @@ async function apply(
     effects.map((effect) => (effect.kind === 'none' ? effect.why : effect.kind)).join(',') || 'nothing_to_do'
   const state = effects.some((effect) => effect.kind === 'store' || effect.kind === 'end') ? 'processed' : 'dropped'
   if (!(await finishDelivery(tx, deliveryId, { state, outcome }))) return
+  if (outcome.includes(ERASED_OWNER)) await dropDelivery(tx, deliveryId)
   for (const effect of effects) {
     if (effect.kind === 'store') {
       await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })

@@ -74,6 +74,12 @@ function syncMetrics(registers: Registry[]) {
       labelNames: ['platform'],
       registers,
     }),
+    resurrectionsRefused: new Counter({
+      name: 'resurrections_refused_total',
+      help: 'Webhooks, jobs and requests that would have brought back somebody who was erased',
+      labelNames: ['by'],
+      registers,
+    }),
     policyEffects: new Counter({
       name: 'policy_effects_total',
       help: "Records that a platform's policy removed or kept apart",

@@ -1,3 +1,6 @@
+import { ERASURE_ERRORS } from './erasure-errors.ts'
+import { PRIVACY_ERRORS } from './privacy-errors.ts'
+
 export interface ErrorSpec {
   readonly httpStatus: number
   /** Whether the same work may succeed later without anybody's help. */
@@ -213,35 +216,8 @@ const CATALOG = {
     publicMessage: 'This access is not yours, not approved or over; ask with requestEmergencyAccess.',
   },
   'emergency/dataset_unknown': { httpStatus: 400, retry: false, publicMessage: 'This cannot be read; there are.' },
-  'erasure/person_erased': {
-    httpStatus: 410,
-    retry: false,
-    publicMessage: 'Everything about this person was deleted; sign up anew to begin again.',
-  },
-  'erasure/not_confirmed': {
-    httpStatus: 400,
-    retry: false,
-    publicMessage: 'Nothing was deleted; confirm has to be the words: DELETE MY DATA.',
-  },
-  'erasure/not_found': {
-    httpStatus: 404,
-    retry: false,
-    publicMessage: 'There is no such deletion of yours, or it can no longer be cancelled.',
-  },
-  'erasure/report_not_ready': {
-    httpStatus: 409,
-    retry: true,
-    publicMessage: 'The deletion is not complete; ask again later.',
-  },
-  'erasure/held': {
-    httpStatus: 409,
-    retry: true,
-    publicMessage: 'A legal duty keeps this data for now; the deletion goes on when it ends.',
-  },
-  'erasure/left_over': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
-  'hold/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such hold, or it was released.' },
-  'hold/exists': { httpStatus: 409, retry: false, publicMessage: 'There is such a hold already.' },
-  'hold/person_unknown': { httpStatus: 404, retry: false, publicMessage: 'There is no such person here.' },
+  ...PRIVACY_ERRORS,
+  ...ERASURE_ERRORS,
   'backup/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such backup.' },
   'backup/altered': { httpStatus: 500, retry: false, publicMessage: 'The backup is not as it was made.' },
   'backup/not_empty': { httpStatus: 409, retry: false, publicMessage: 'A restore needs a database with nobody in it.' },

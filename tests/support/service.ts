@@ -75,6 +75,8 @@ export function environment(
     VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
     AUDIT_SIGNING_KEY: randomBytes(32).toString('base64'),
     AUDIT_HEADS_STORE: pathToFileURL(headsDirectory).href,
+    BACKUP_STORE: pathToFileURL(join(headsDirectory, 'vault')).href,
+    BACKUP_KEY: randomBytes(32).toString('base64'),
     STRAVA_CLIENT_ID: '24523',
     STRAVA_CLIENT_SECRET: 'simulated-client-secret',
     STRAVA_WEBHOOK_SECRET: 'w'.repeat(32),

@@ -27,6 +27,11 @@ export type ApproveEmergencyAccessOutput = {
   readonly id: Scalars['uuid']['output'];
 };
 
+export type CancelDeletionOutput = {
+  readonly requestId: Scalars['uuid']['output'];
+  readonly status: Scalars['String']['output'];
+};
+
 export type CheckConnectionOutput = {
   /** What was not granted and is needed for full data */
   readonly missingScopes: ReadonlyArray<Scalars['String']['output']>;
@@ -54,6 +59,26 @@ export type ConnectPlatformOutput = {
   readonly authorizationUrl: Scalars['String']['output'];
   /** When the attempt lapses */
   readonly expiresAt: Scalars['timestamptz']['output'];
+};
+
+export type DeleteMyDataOutput = {
+  /** Until then it can be cancelled */
+  readonly erasesAt: Scalars['timestamptz']['output'];
+  /** Keep it: the report is asked for with it */
+  readonly requestId: Scalars['uuid']['output'];
+  readonly status: Scalars['String']['output'];
+};
+
+export type DeletionReportOutput = {
+  /** 32 bytes in base64 */
+  readonly publicKey?: Maybe<Scalars['String']['output']>;
+  /** JSON, byte for byte as it was signed; null until it is complete */
+  readonly report?: Maybe<Scalars['String']['output']>;
+  readonly requestId: Scalars['uuid']['output'];
+  /** Ed25519 over the bytes of the report, in base64 */
+  readonly signature?: Maybe<Scalars['String']['output']>;
+  /** requested, erasing, confirming, complete or cancelled */
+  readonly status: Scalars['String']['output'];
 };
 
 export type DisconnectPlatformOutput = {
@@ -94,9 +119,15 @@ export type HealthSampleInput = {
   readonly wasUserEntered?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+export type LegalHoldOutput = {
+  readonly holdId: Scalars['uuid']['output'];
+};
+
 export type Mutation = {
   /** Approves another person's request. It ends by itself. */
   readonly approveEmergencyAccess: ApproveEmergencyAccessOutput;
+  /** Takes back deleteMyData, until it begins. */
+  readonly cancelDeletion: CancelDeletionOutput;
   /** Asks the platform whether it still accepts the connection. */
   readonly checkConnection: CheckConnectionOutput;
   /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code, state and scope caught by a native app. */
@@ -105,14 +136,24 @@ export type Mutation = {
   readonly connectPlatform: ConnectPlatformOutput;
   /** Makes an API key: as a person one that uploads in your name, as an operator one for a machine. The key is shown this once. */
   readonly createApiKey: ApiKeyOutput;
+  /** Deletes everything about you: here, at the platforms and in copies. It begins after some days and can be taken back until then. */
+  readonly deleteMyData: DeleteMyDataOutput;
+  /** What was deleted, what platforms answered and what is kept and why, signed; open to you after the deletion too. */
+  readonly deletionReport: DeletionReportOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
+  /** Deletes everything about a person who asked for it otherwise than in the app. */
+  readonly erasePerson: DeleteMyDataOutput;
   /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
   readonly orderSources: OrderSourcesOutput;
+  /** Keeps a person's data from retention and erasure while a court or an authority may ask for it. */
+  readonly placeLegalHold: LegalHoldOutput;
   /** Reads rows under an approved access of one's own; every read is in the person's access log. */
   readonly readAsEmergency: ReadAsEmergencyOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
+  /** Ends a hold; deletions that waited for it begin. */
+  readonly releaseLegalHold: LegalHoldOutput;
   /** Asks to read one person's data in an emergency. Another operator or auditor has to approve it within an hour. */
   readonly requestEmergencyAccess: RequestEmergencyAccessOutput;
   /** Ends an API key at once. */
@@ -133,6 +174,11 @@ export type Mutation = {
 
 export type MutationApproveEmergencyAccessArgs = {
   id: Scalars['uuid']['input'];
+};
+
+
+export type MutationCancelDeletionArgs = {
+  requestId: Scalars['uuid']['input'];
 };
 
 
@@ -164,14 +210,36 @@ export type MutationCreateApiKeyArgs = {
 };
 
 
+export type MutationDeleteMyDataArgs = {
+  confirm: Scalars['String']['input'];
+};
+
+
+export type MutationDeletionReportArgs = {
+  requestId: Scalars['uuid']['input'];
+};
+
+
 export type MutationDisconnectPlatformArgs = {
   platform: Scalars['String']['input'];
+};
+
+
+export type MutationErasePersonArgs = {
+  reason: Scalars['String']['input'];
+  userId: Scalars['uuid']['input'];
 };
 
 
 export type MutationOrderSourcesArgs = {
   kind?: InputMaybe<Scalars['String']['input']>;
   sources: ReadonlyArray<SourceInput>;
+};
+
+
+export type MutationPlaceLegalHoldArgs = {
+  reason: Scalars['String']['input'];
+  userId?: InputMaybe<Scalars['uuid']['input']>;
 };
 
 
@@ -185,6 +253,12 @@ export type MutationReadAsEmergencyArgs = {
 
 export type MutationRefreshConnectionArgs = {
   platform: Scalars['String']['input'];
+};
+
+
+export type MutationReleaseLegalHoldArgs = {
+  holdId: Scalars['uuid']['input'];
+  reason: Scalars['String']['input'];
 };
 
 

@@ -43,6 +43,7 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
   'public.connections': withOwner('public.app_users'),
   'public.api_keys': withOwner('public.app_users'),
   'public.emergency_accesses': withOwner('public.app_users'),
+  'public.data_requests': deleted,
   'public.legal_holds': withOwner('public.app_users'),
   'public.app_users': deleted,
   'ops.upload_chunks': deleted,

@@ -164,6 +164,7 @@ alter table ops.erasure_ledger
 comment on column ops.erasure_ledger.person_digest is 'Digest of the tombstone, so that a restored database knows it too.';
 comment on column ops.erasure_ledger.account_digests is 'Digests of the tombstones of the accounts at platforms.';
 
+grant update (person_digest, account_digests) on ops.erasure_ledger to tributary_service;
 grant select, insert, update (refused, last_refused_at) on ops.erasure_tombstones to tributary_service;
 grant select, insert on public.erasures to tributary_service;
 grant update (status, held, started_at, erased_at, finished_at, progress, report, report_signature, report_key, updated_at) on public.erasures to tributary_service;
