@@ -20,6 +20,7 @@ import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
 import { bindErasureTasks, refuseErased } from './wire-erasure.ts'
+import { bindMonitoringTasks } from './wire-monitoring.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
 import { bindUploadTasks } from './wire-uploads.ts'
 import { bindVaultTasks } from './wire-vault.ts'
@@ -43,6 +44,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     ...(sealing === undefined
       ? []
       : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
+    ...bindMonitoringTasks({ config, db }, options),
     ...bindBackupTasks({ config, db, audit }, options),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
