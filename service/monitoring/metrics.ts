@@ -22,6 +22,7 @@ export function createMetrics() {
     observeCall,
     ...syncMetrics(registers),
     ...requestMetrics(registers),
+    ...erasureMetrics(registers),
   }
 }
 
@@ -49,12 +50,6 @@ function syncMetrics(registers: Registry[]) {
       name: 'records_rejected_total',
       help: 'Records inside payloads that could not be normalized',
       labelNames: ['platform'],
-      registers,
-    }),
-    resurrectionsRefused: new Counter({
-      name: 'resurrections_refused_total',
-      help: 'Webhooks, jobs and requests that would have brought back somebody who was erased',
-      labelNames: ['by'],
       registers,
     }),
     policyEffects: new Counter({
@@ -124,6 +119,17 @@ function requestMetrics(registers: Registry[]) {
       help: 'Runs of background jobs',
       labelNames: ['task', 'outcome'],
       buckets: SECONDS,
+      registers,
+    }),
+  }
+}
+
+function erasureMetrics(registers: Registry[]) {
+  return {
+    resurrectionsRefused: new Counter({
+      name: 'resurrections_refused_total',
+      help: 'Webhooks, jobs and requests that would have brought back somebody who was erased',
+      labelNames: ['by'],
       registers,
     }),
   }
