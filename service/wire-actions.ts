@@ -20,6 +20,7 @@ import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts
 import { probeConnection } from './ingestion/probe-connection.ts'
 import { wireEmergency } from './wire-audit.ts'
 import { bindErasureActions } from './wire-erasure.ts'
+import { bindFailureActions } from './wire-failures.ts'
 import { rotationAction } from './wire-vault.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -44,6 +45,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(revokeApiKeyAction, apiKeys),
     bindAction(rotateKeysAction, rotationAction({ db, audit })),
     bindAction(revokeUserTokensAction, { ...connections, audit }),
+    ...bindFailureActions({ db, audit }),
   ]
   return [...actions, ...bindErasureActions(wiring)].map((action) => auditAction(action, wiring))
 }

@@ -62,10 +62,10 @@ export function bindErasureTasks(wiring: Wiring, options: BindOptions): readonly
 export function refuseErased(task: BoundTask, { db, metrics }: Pick<Wiring, 'db' | 'metrics'>): BoundTask {
   return {
     ...task,
-    async perform(payload) {
+    async perform(payload, held) {
       const userId = userIdIn(payload)
       if (userId !== undefined && (await refusePerson(db, userId))) metrics.resurrectionsRefused.inc({ by: 'job' })
-      else await task.perform(payload)
+      else await task.perform(payload, held)
     },
   }
 }

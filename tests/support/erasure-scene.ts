@@ -83,6 +83,8 @@ const ELSEWHERE = [
   `insert into activity_streams (user_id, activity_id, kind, unit, offsets_s, "values", raw_id, raw_created_at, observed_at)
    select u, a.id, 'heart_rate_bpm', t, '{1}', '{61}', a.raw_id, now(), now() from p join activities a on a.user_id = u limit 1 on conflict do nothing`,
   `insert into ops.deleted_records (user_id, platform, source_id, record_type, observed_at) select u, 'strava', t, 'activity', now() from p`,
+  `insert into ops.dead_jobs (dead_letter_id, task, job_key, payload, priority, max_attempts)
+   select d.id, d.task, d.id::text, json_build_object('userId', u, 'note', t), 0, 25 from p join dead_letters d on d.user_id = u`,
   `insert into ops.summary_rebuilds (user_id, local_day) select u, date '2026-03-01' from p on conflict do nothing`,
   `insert into ops.delivered_items (user_id, platform, data_type, digest) select u, 'garmin', t, sha256('x') from p`,
   `insert into ops.callbacks (user_id, platform, data_type, url_sealed, url_digest, delivery_id) select u, 'garmin', t, 'x', 'y', gen_random_uuid() from p`,

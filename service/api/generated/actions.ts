@@ -61,6 +61,27 @@ export type ConnectPlatformOutput = {
   readonly expiresAt: Scalars['timestamptz']['output'];
 };
 
+export type DeadLetterFilter = {
+  /** An error code, for example platform/unavailable */
+  readonly cause?: InputMaybe<Scalars['String']['input']>;
+  /** The instant behind the range */
+  readonly diedBefore?: InputMaybe<Scalars['timestamptz']['input']>;
+  /** The first instant of a range of died_at */
+  readonly diedFrom?: InputMaybe<Scalars['timestamptz']['input']>;
+  readonly platform?: InputMaybe<Scalars['String']['input']>;
+  readonly task?: InputMaybe<Scalars['String']['input']>;
+  readonly userId?: InputMaybe<Scalars['uuid']['input']>;
+};
+
+export type DeadLettersOutput = {
+  /** How many were queued again, or given up */
+  readonly changed: Scalars['Int']['output'];
+  /** Whether more fit the filter; call again */
+  readonly more: Scalars['Boolean']['output'];
+  /** Ids that are unknown or wait no more */
+  readonly skipped: Scalars['Int']['output'];
+};
+
 export type DeleteMyDataOutput = {
   /** Until then it can be cancelled */
   readonly erasesAt: Scalars['timestamptz']['output'];
@@ -140,6 +161,8 @@ export type Mutation = {
   readonly deleteMyData: DeleteMyDataOutput;
   /** What was deleted, what platforms answered and what is kept and why, signed; open to you after the deletion too. */
   readonly deletionReport: DeletionReportOutput;
+  /** Gives up jobs that failed for good; they are not tried again by themselves either. What waits no more is skipped. */
+  readonly discardDeadLetters: DeadLettersOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
   /** Deletes everything about a person who asked for it otherwise than in the app. */
@@ -156,6 +179,8 @@ export type Mutation = {
   readonly releaseLegalHold: LegalHoldOutput;
   /** Asks to read one person's data in an emergency. Another operator or auditor has to approve it within an hour. */
   readonly requestEmergencyAccess: RequestEmergencyAccessOutput;
+  /** Queues jobs that failed for good again, with what they left unfinished. What waits no more is skipped. */
+  readonly retryDeadLetters: DeadLettersOutput;
   /** Ends an API key at once. */
   readonly revokeApiKey: RevokeApiKeyOutput;
   /** Ends somebody's connection: its tokens are unusable at once, everywhere, and the platform is told. */
@@ -220,6 +245,12 @@ export type MutationDeletionReportArgs = {
 };
 
 
+export type MutationDiscardDeadLettersArgs = {
+  filter?: InputMaybe<DeadLetterFilter>;
+  ids?: InputMaybe<ReadonlyArray<Scalars['uuid']['input']>>;
+};
+
+
 export type MutationDisconnectPlatformArgs = {
   platform: Scalars['String']['input'];
 };
@@ -266,6 +297,12 @@ export type MutationRequestEmergencyAccessArgs = {
   minutes: Scalars['Int']['input'];
   reason: Scalars['String']['input'];
   userId: Scalars['uuid']['input'];
+};
+
+
+export type MutationRetryDeadLettersArgs = {
+  filter?: InputMaybe<DeadLetterFilter>;
+  ids?: InputMaybe<ReadonlyArray<Scalars['uuid']['input']>>;
 };
 
 

@@ -86,6 +86,10 @@ export async function deletePerson(tx: Tx, userId: string): Promise<void> {
 async function deleteLoose(tx: Tx, userId: string): Promise<void> {
   for (const table of tablesThat('deleted', 'shredded'))
     if (table !== 'public.app_users') await deleteBatch(tx, table, userId)
+  // A job of many people's, or of a time when the person was not known yet.
+  await tx.query(sql`
+    delete from public.dead_letters d using ops.dead_jobs j
+    where j.dead_letter_id = d.id and j.payload::text like '%' || ${userId}::text || '%'`)
   await tx.query(sql`delete from ops.rate_limits where key like '%' || ${userId}::text || '%'`)
   await tx.query(sql`select audit.forget_person(${userId}::uuid)`)
 }
