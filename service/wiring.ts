@@ -60,6 +60,7 @@ import { type Database, openDatabase } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
+import { createTurns, type TakeTurn } from './runtime/one-at-a-time.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { countVault } from './vault/counted-vault.ts'
@@ -108,8 +109,9 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
   )
   const vault = auditVault({ db, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
-  const ingestion = wireIngestion({ config, db, vault, metrics, connections })
-  const normalization = wireNormalization({ config, db, metrics })
+  const takeTurn = createTurns({ mostWaiting: 1 })
+  const ingestion = wireIngestion({ config, db, vault, metrics, connections, takeTurn })
+  const normalization = wireNormalization({ config, db, metrics, takeTurn })
   const uploads = wireUploads({ vault, ingestion, normalization })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
   const takeRequest = createRateLimiter({
@@ -175,9 +177,11 @@ function wireIngestion({
   vault,
   metrics,
   connections,
-}: Parts & Pick<Wiring, 'connections'>): IngestionServices {
+  takeTurn,
+}: Parts & Pick<Wiring, 'connections'> & { takeTurn: TakeTurn }): IngestionServices {
   return {
     db,
+    takeTurn,
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
     send: sendToPlatform,
@@ -196,9 +200,15 @@ function wireIngestion({
   }
 }
 
-function wireNormalization({ config, db, metrics }: Pick<Wiring, 'config' | 'db' | 'metrics'>): NormalizationServices {
+function wireNormalization({
+  config,
+  db,
+  metrics,
+  takeTurn,
+}: Pick<Wiring, 'config' | 'db' | 'metrics'> & { takeTurn: TakeTurn }): NormalizationServices {
   return {
     db,
+    takeTurn,
     platforms: config.platforms,
     queueRebuild,
     ensureSamplePartitions: createSamplePartitions(db),
