@@ -16,7 +16,7 @@ import { storeRaw } from './store-raw.ts'
 const MAX_ITEM_BYTES = 32 * 1024 * 1024
 const BATCH_ITEMS = 200
 // What a map of heart rates becomes is forty times as large.
-const BATCH_BYTES = 256 * 1024
+const BATCH_BYTES = 128 * 1024
 
 export interface Batch {
   readonly deliveryId: string

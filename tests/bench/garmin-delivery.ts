@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Readable } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseEnv } from 'node:util'
 import pg from 'pg'
 import { redirected } from '../support/connect-strava.ts'
@@ -69,7 +69,13 @@ export async function measureDelivery({ megabytes, longestHours }: DeliverySize)
     const receivedMs = performance.now() - started
     await processed(client)
     const normalizedMs = performance.now() - started
-    return { sent: told, stored: await countStored(client), receivedMs, normalizedMs, peak: { before, after: peaks(product) } }
+    return {
+      sent: told,
+      stored: await countStored(client),
+      receivedMs,
+      normalizedMs,
+      peak: { before, after: peaks(product) },
+    }
   } finally {
     await client.end()
     await product.stop()
