@@ -8,8 +8,9 @@ import { registerPlatforms } from './ingestion/register-platforms.ts'
 import { enqueue, runJobs } from './runtime/jobs.ts'
 import { shutDownOnSignal } from './runtime/shutdown.ts'
 import { beat, startHeartbeat } from './runtime/worker-heartbeat.ts'
+import { bindTasks } from './wire-tasks.ts'
 import { startKeyListener } from './wire-vault.ts'
-import { bindTasks, type Wiring, wire } from './wiring.ts'
+import { type Wiring, wire } from './wiring.ts'
 
 /** The job process. */
 export async function startWorker(config: Config): Promise<void> {

@@ -10,7 +10,7 @@ import {
 } from '../../service/compliance/emergency/emergency-access.ts'
 import { acceptCallback } from '../../service/connections/accept-callback.ts'
 import { startConnection } from '../../service/connections/start-connection.ts'
-import { bindActions } from '../../service/wiring.ts'
+import { bindActions } from '../../service/wire-actions.ts'
 import { askOverHttp } from '../permissions/over-graphql.ts'
 import { A, B, plant } from '../permissions/planted-people.ts'
 import type { TestDatabase } from '../support/database.ts'

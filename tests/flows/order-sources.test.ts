@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { bindActions } from '../../service/wiring.ts'
+import { bindActions } from '../../service/wire-actions.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ADA, BELA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'

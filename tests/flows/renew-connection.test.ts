@@ -3,7 +3,7 @@ import { refreshIdleTokens } from '../../service/connections/refresh-idle-tokens
 import { renewConnection } from '../../service/connections/renew-connection.ts'
 import { renewIdleTokens } from '../../service/connections/renew-idle-tokens.task.ts'
 import { probeConnection } from '../../service/ingestion/probe-connection.ts'
-import { bindActions } from '../../service/wiring.ts'
+import { bindActions } from '../../service/wire-actions.ts'
 import { test as acmeTest, connect as connectAcme, countRefreshes, withOAuth } from '../support/connections.ts'
 import { ADA, BELA } from '../support/people.ts'
 import { connect, type TestService, testWithFew as test } from '../support/service.ts'

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { AppError } from '../../service/runtime/errors.ts'
-import { bindActions } from '../../service/wiring.ts'
+import { bindActions } from '../../service/wire-actions.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ADA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'

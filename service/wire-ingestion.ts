@@ -1,0 +1,65 @@
+import type { Config } from './config.ts'
+import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
+import { findGrantedScopes, setGrantedScopes } from './connections/granted-scopes.ts'
+import type { ConnectionServices } from './connections/services.ts'
+import { withAccessToken } from './connections/with-access-token.ts'
+import type { IngestionServices } from './ingestion/services.ts'
+import type { Metrics } from './monitoring/metrics.ts'
+import { type ObserveCall, outcomeOf } from './monitoring/platform-calls.ts'
+import type { Database } from './runtime/db.ts'
+import { sendRequest } from './runtime/http-client.ts'
+import type { TakeTurn } from './runtime/one-at-a-time.ts'
+import type { Vault } from './vault/vault.ts'
+
+const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
+
+/** One call of a platform, its duration and outcome measured. */
+function sender(observe: ObserveCall): IngestionServices['send'] {
+  return async (request, platform) => {
+    const started = performance.now()
+    const tell = (outcome: Parameters<ObserveCall>[0]['outcome']) =>
+      observe({ platform, outcome, seconds: (performance.now() - started) / 1000 })
+    try {
+      const answer = await sendRequest(request, PLATFORM_LIMITS)
+      tell(outcomeOf(answer.status))
+      return answer
+    } catch (error) {
+      tell('failed')
+      throw error
+    }
+  }
+}
+
+interface Parts {
+  readonly config: Config
+  readonly db: Database
+  readonly vault: Vault
+  readonly metrics: Metrics
+  readonly connections: ConnectionServices
+  readonly takeTurn: TakeTurn
+}
+
+/** The sync engine's services; what it needs of consent and of the vault is handed to it. */
+export function wireIngestion({ config, db, vault, metrics, connections, takeTurn }: Parts): IngestionServices {
+  return {
+    db,
+    takeTurn,
+    platforms: config.platforms,
+    servicePublicUrl: config.servicePublicUrl,
+    send: sender(metrics.observeCall),
+    sealInbox: (platform, body) => vault.sealInbox(platform, body),
+    openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
+    withAccessToken: (key, use) => withAccessToken(connections, key, use),
+    findConnectionByAccount: (account) => findConnectionByAccount(db, account),
+    markWebhook,
+    endByPlatform: (tx, key) => endByPlatform(connections, tx, key),
+    findGrantedScopes: (key) => findGrantedScopes(db, key),
+    setGrantedScopes: (tx, key, granted) => setGrantedScopes(config.platforms, tx, { key, granted }),
+    observeDelivery: ({ platform, receivedAt }) =>
+      metrics.webhookDelay.observe({ platform }, Math.max(0, Date.now() - receivedAt.getTime()) / 1000),
+    countSync: ({ platform, kind, outcome, seconds }) => {
+      metrics.syncOperations.inc({ platform, kind, outcome })
+      metrics.syncDuration.observe({ platform, kind }, seconds)
+    },
+  }
+}

@@ -1,0 +1,66 @@
+import { sealAuditTrail } from './compliance/audit/seal-audit-trail.task.ts'
+import { deleteExpiredStates } from './connections/delete-expired-states.task.ts'
+import { refreshIdleTokens } from './connections/refresh-idle-tokens.task.ts'
+import { renewIdleTokens } from './connections/renew-idle-tokens.task.ts'
+import { revokeTokens } from './connections/revoke-tokens.task.ts'
+import { takeRequest } from './ingestion/budget.ts'
+import { checkAccount } from './ingestion/check-account.task.ts'
+import { cleanInbox } from './ingestion/clean-inbox.task.ts'
+import { createPartitions } from './ingestion/create-partitions.task.ts'
+import { enrichActivities } from './ingestion/enrich-activities.task.ts'
+import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
+import { followCallback } from './ingestion/follow-callback.task.ts'
+import { importHistory } from './ingestion/import-history.task.ts'
+import { processDelivery } from './ingestion/process-delivery.task.ts'
+import { renewSubscriptions } from './ingestion/renew-subscriptions.task.ts'
+import { requestBackfill } from './ingestion/request-backfill.task.ts'
+import { normalizeRawData } from './normalization/normalize-raw-data.task.ts'
+import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
+import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
+import { wireAuditSealing } from './wire-audit.ts'
+import { bindBackupTasks } from './wire-backup.ts'
+import { bindMonitoringTasks } from './wire-monitoring.ts'
+import { bindSummaryTasks } from './wire-summaries.ts'
+import { bindUploadTasks } from './wire-uploads.ts'
+import { bindVaultTasks } from './wire-vault.ts'
+import type { Wiring } from './wiring.ts'
+
+/** Every background job, with its services and its schedule (UTC). */
+export function bindTasks(wiring: Wiring): readonly BoundTask[] {
+  const { config, db, log, metrics, audit, connections, ingestion, normalization, uploads } = wiring
+  const options: BindOptions = {
+    db,
+    log,
+    observe: ({ name, seconds, outcome }) => {
+      metrics.jobDuration.observe({ task: name, outcome }, seconds)
+      if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
+    },
+  }
+  const sealing = wireAuditSealing(config)
+  return [
+    ...bindVaultTasks(wiring, options),
+    ...(sealing === undefined
+      ? []
+      : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
+    ...bindMonitoringTasks({ config, db }, options),
+    ...bindBackupTasks({ config, db, audit }, options),
+    bindTask(ensureWebhookSubscription, ingestion, options),
+    bindTask(processDelivery, ingestion, options),
+    bindTask(importHistory, ingestion, options),
+    bindTask(enrichActivities, ingestion, options),
+    ...bindUploadTasks(uploads, options),
+    bindTask(requestBackfill, ingestion, options),
+    bindTask(followCallback, ingestion, options),
+    bindTask(checkAccount, ingestion, options),
+    bindTask(cleanInbox, ingestion, { ...options, schedule: '17 * * * *' }),
+    bindTask(renewSubscriptions, ingestion, { ...options, schedule: '43 4 * * *' }),
+    bindTask(normalizeRawData, normalization, options),
+    ...bindSummaryTasks(db, metrics, options),
+    bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
+    bindTask(revokeTokens, connections, options),
+    bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),
+    bindTask(renewIdleTokens, { ...connections, takeSpareRequest: (id) => takeRequest(db, id, 'enrichment') }, options),
+    bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
+    bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
+  ]
+}
