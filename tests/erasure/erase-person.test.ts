@@ -42,7 +42,7 @@ describe('a deletion', () => {
     const looked = Object.entries(DECISIONS).filter(([, { becomes }]) =>
       ['deleted', 'deleted_with', 'shredded', 'forgotten', 'searched'].includes(becomes),
     )
-    const uncounted = ['ops.dead_jobs', 
+    const uncounted = [
       'ops.dead_jobs',
       'ops.api_key_digests',
       'ops.webhook_deliveries',
