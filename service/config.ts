@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
+import { COMPLIANCE_ENVIRONMENT, complianceSettings } from './compliance/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { isSchedule } from './runtime/jobs.ts'
@@ -55,6 +56,7 @@ const Environment = z.object({
   ...VAULT_ENVIRONMENT,
   /** Processed webhook bodies are dropped after so many days. */
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
+  ...COMPLIANCE_ENVIRONMENT,
   AUDIT_SIGNING_KEY: secret(1).optional(),
   AUDIT_HEADS_STORE: storeAddress.optional(),
   AUDIT_TRUSTED_KEYS: z
@@ -165,6 +167,7 @@ function named(env: z.infer<typeof Environment>) {
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
     access: accessSettings(env),
+    compliance: complianceSettings(env),
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,

@@ -19,6 +19,7 @@ import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindPrivacyTasks } from './wire-privacy.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
 import { bindUploadTasks } from './wire-uploads.ts'
 import { bindVaultTasks } from './wire-vault.ts'
@@ -42,6 +43,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
       ? []
       : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
     ...bindBackupTasks({ config, db, audit }, options),
+    ...bindPrivacyTasks(wiring, options),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),

@@ -4,12 +4,14 @@ import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
 import { auditVault } from './compliance/audit/audited-vault.ts'
 import { createAudit } from './compliance/audit/record-audit.ts'
 import type { RefusalTrail } from './compliance/audit/refusal-trail.ts'
+import { countOpenRequests } from './compliance/requests/queries.ts'
 import type { Config } from './config.ts'
 import type { ConnectionServices } from './connections/services.ts'
 import { cancelRuns } from './ingestion/runs.ts'
 import type { IngestionServices } from './ingestion/services.ts'
 import { queueHistory } from './ingestion/start-sync.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
+import { watchOpenRequests } from './monitoring/privacy-metrics.ts'
 import { countConnections, findPausedEndpoints } from './monitoring/queries.ts'
 import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
@@ -51,6 +53,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     countConnections: () => countConnections(db),
     findPausedEndpoints: () => findPausedEndpoints(db),
   })
+  watchOpenRequests(metrics.registry, () => countOpenRequests(db))
   const origins = createOrigins()
   const audit = createAudit({
     origins,

@@ -9,7 +9,7 @@ import { findWaitingDelivery, finishDelivery } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
-import { type NewRawData, storeRaw } from './store-raw.ts'
+import { lockConsent, type NewRawData, storeRaw } from './store-raw.ts'
 
 /** What a notice turned out to mean once the platform was asked. */
 type Effect =
@@ -96,6 +96,7 @@ async function apply(
   if (!(await finishDelivery(tx, deliveryId, { state, outcome }))) return
   for (const effect of effects) {
     if (effect.kind === 'store') {
+      if (!(await lockConsent(tx, effect.key))) continue // withdrawn since we asked the platform
       await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })
       await services.markWebhook(tx, effect.key)
       await markSynced(tx, effect.key)

@@ -1,4 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { privacyMetrics } from './privacy-metrics.ts'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const RUN_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]
@@ -19,7 +20,7 @@ export function createMetrics({ countConnections, findPausedEndpoints }: Metrics
   const registers = [registry]
   registry.registerMetric(activeIntegrations(countConnections))
   registry.registerMetric(pausedEndpoints(findPausedEndpoints))
-  return { registry, ...syncMetrics(registers), ...requestMetrics(registers) }
+  return { registry, ...syncMetrics(registers), ...requestMetrics(registers), ...privacyMetrics(registers) }
 }
 
 function activeIntegrations(countConnections: MetricsOptions['countConnections']): Gauge<'platform'> {

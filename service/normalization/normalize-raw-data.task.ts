@@ -1,5 +1,5 @@
 import { defineTask, PRIORITY } from '../runtime/jobs.ts'
-import { findRawData, isNormalizedOnArrival } from './queries.ts'
+import { findRawData, isNormalizedOnArrival, lockConsent } from './queries.ts'
 import { RawKey } from './raw-key.ts'
 import { readPayload } from './read-payload.ts'
 import { replaceRecords } from './replace-records.ts'
@@ -24,7 +24,10 @@ export interface Normalized {
   readonly days: readonly string[]
 }
 
-/** Undefined when the payload is no longer there: erased with its owner before we got here. */
+/**
+ * Undefined when the payload is no longer there, erased with its owner before we got here, and while there is no consent: the sweep finds
+ * what waits when there is one again.
+ */
 export async function normalizeRaw(
   services: NormalizationServices,
   key: RawKey,
@@ -34,7 +37,10 @@ export async function normalizeRaw(
   if (raw === undefined) return undefined
   const records = readPayload(services.platforms.get(raw.platform)?.normalize[raw.dataType], raw, new Date())
   await services.ensureSamplePartitions(records.samples ?? [])
-  const days = await services.db.transaction((tx) => replaceRecords(services, tx, { raw, records, replay }))
+  const days = await services.db.transaction(async (tx) =>
+    (await lockConsent(tx, raw)) ? replaceRecords(services, tx, { raw, records, replay }) : undefined,
+  )
+  if (days === undefined) return undefined
   const rejected = records.rejected.length
   if (rejected > 0) services.countRejected(raw.platform, rejected)
   return { platform: raw.platform, rejected, days }

@@ -12,6 +12,11 @@ export type Scalars = {
   uuid: { input: string; output: string; }
 };
 
+export type AnswerDataRequestOutput = {
+  readonly id: Scalars['uuid']['output'];
+  readonly status: Scalars['String']['output'];
+};
+
 export type ApiKeyOutput = {
   readonly expiresAt: Scalars['timestamptz']['output'];
   readonly id: Scalars['uuid']['output'];
@@ -56,6 +61,28 @@ export type ConnectPlatformOutput = {
   readonly expiresAt: Scalars['timestamptz']['output'];
 };
 
+export type ConsentInput = {
+  /** true to agree, false to take it back */
+  readonly granted: Scalars['Boolean']['input'];
+  /** To agree: the language in which it was shown */
+  readonly locale?: InputMaybe<Scalars['String']['input']>;
+  /** The platform's id, for example strava */
+  readonly platform: Scalars['String']['input'];
+  /** As in current_consent_texts */
+  readonly purpose: Scalars['String']['input'];
+  /** To agree: the version that was shown */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type ConsentStateOutput = {
+  readonly platform: Scalars['String']['output'];
+  readonly purpose: Scalars['String']['output'];
+  /** given, withdrawn, or outdated: there is a newer text */
+  readonly status: Scalars['String']['output'];
+  /** Of the text they decided about */
+  readonly version: Scalars['Int']['output'];
+};
+
 export type DisconnectPlatformOutput = {
   readonly platform: Scalars['String']['output'];
   /** Whether the platform confirmed that the tokens are revoked there */
@@ -63,6 +90,11 @@ export type DisconnectPlatformOutput = {
   /** confirmed, or pending: the platform is asked again for seven days, and revocation_status of the connection tells how it ended. Null where there was nothing to revoke */
   readonly revocationStatus?: Maybe<Scalars['String']['output']>;
   readonly status: Scalars['String']['output'];
+};
+
+export type ExtendDataRequestOutput = {
+  readonly dueAt: Scalars['timestamptz']['output'];
+  readonly id: Scalars['uuid']['output'];
 };
 
 export type HealthSampleInput = {
@@ -95,6 +127,8 @@ export type HealthSampleInput = {
 };
 
 export type Mutation = {
+  /** Notes how a request stands. */
+  readonly answerDataRequest: AnswerDataRequestOutput;
   /** Approves another person's request. It ends by itself. */
   readonly approveEmergencyAccess: ApproveEmergencyAccessOutput;
   /** Asks the platform whether it still accepts the connection. */
@@ -107,10 +141,16 @@ export type Mutation = {
   readonly createApiKey: ApiKeyOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
+  /** Takes the two further months, once and within the first; the person has to be told why. */
+  readonly extendDataRequest: ExtendDataRequestOutput;
   /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
   readonly orderSources: OrderSourcesOutput;
+  /** Publishes a text that people are asked to agree to. A new version pauses the platform for everybody until they accept it. */
+  readonly publishConsentText: PublishConsentTextOutput;
   /** Reads rows under an approved access of one's own; every read is in the person's access log. */
   readonly readAsEmergency: ReadAsEmergencyOutput;
+  /** Writes down what a person asks for under the GDPR, with the day by which it has to be answered: as a person for oneself, as an operator what came by mail. */
+  readonly recordDataRequest: RecordDataRequestOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
   /** Asks to read one person's data in an emergency. Another operator or auditor has to approve it within an hour. */
@@ -126,8 +166,17 @@ export type Mutation = {
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+  /** Agrees to purposes of platforms, or takes that back; all of it or nothing. After a withdrawal nothing more is received or written. */
+  readonly updateConsents: UpdateConsentsOutput;
   /** Takes samples of Apple HealthKit, at most 1000 in one call. A uuid that comes again replaces what it was; deleted ones are gone. */
   readonly uploadHealthSamples: UploadHealthSamplesOutput;
+};
+
+
+export type MutationAnswerDataRequestArgs = {
+  id: Scalars['uuid']['input'];
+  reason?: InputMaybe<Scalars['String']['input']>;
+  status: Scalars['String']['input'];
 };
 
 
@@ -169,9 +218,24 @@ export type MutationDisconnectPlatformArgs = {
 };
 
 
+export type MutationExtendDataRequestArgs = {
+  id: Scalars['uuid']['input'];
+  reason: Scalars['String']['input'];
+};
+
+
 export type MutationOrderSourcesArgs = {
   kind?: InputMaybe<Scalars['String']['input']>;
   sources: ReadonlyArray<SourceInput>;
+};
+
+
+export type MutationPublishConsentTextArgs = {
+  body: Scalars['String']['input'];
+  locale: Scalars['String']['input'];
+  platform: Scalars['String']['input'];
+  purpose: Scalars['String']['input'];
+  translation?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 
@@ -180,6 +244,14 @@ export type MutationReadAsEmergencyArgs = {
   id: Scalars['uuid']['input'];
   limit?: InputMaybe<Scalars['Int']['input']>;
   offset?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type MutationRecordDataRequestArgs = {
+  channel?: InputMaybe<Scalars['String']['input']>;
+  kind: Scalars['String']['input'];
+  receivedAt?: InputMaybe<Scalars['timestamptz']['input']>;
+  userId?: InputMaybe<Scalars['uuid']['input']>;
 };
 
 
@@ -222,6 +294,11 @@ export type MutationSyncNowArgs = {
 };
 
 
+export type MutationUpdateConsentsArgs = {
+  consents: ReadonlyArray<ConsentInput>;
+};
+
+
 export type MutationUploadHealthSamplesArgs = {
   deleted?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   samples: ReadonlyArray<HealthSampleInput>;
@@ -234,6 +311,12 @@ export type OrderSourcesOutput = {
   readonly sources: Scalars['Int']['output'];
 };
 
+export type PublishConsentTextOutput = {
+  /** SHA-256 of the text's UTF-8 bytes, hexadecimal */
+  readonly sha256: Scalars['String']['output'];
+  readonly version: Scalars['Int']['output'];
+};
+
 export type Query = {
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
 };
@@ -241,6 +324,11 @@ export type Query = {
 export type ReadAsEmergencyOutput = {
   /** The rows as JSON objects, newest first */
   readonly rows: Scalars['jsonb']['output'];
+};
+
+export type RecordDataRequestOutput = {
+  /** data_requests tells by when it has to be answered */
+  readonly id: Scalars['uuid']['output'];
 };
 
 export type RefreshConnectionOutput = {
@@ -282,6 +370,11 @@ export type SourceInput = {
 export type SyncNowOutput = {
   /** The run that was started, or the one already going on */
   readonly syncRunId: Scalars['uuid']['output'];
+};
+
+export type UpdateConsentsOutput = {
+  /** How all of the person's decisions stand now */
+  readonly consents: ReadonlyArray<ConsentStateOutput>;
 };
 
 export type UploadHealthSamplesOutput = {
