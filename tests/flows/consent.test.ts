@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { publishConsentText } from '../../service/compliance/consent/publish-text.ts'
+import { startConnection } from '../../service/connections/start-connection.ts'
 import { saveSubscriptionId } from '../../service/ingestion/queries.ts'
 import { syncNow } from '../../service/ingestion/start-sync.ts'
 import { storeRaw } from '../../service/ingestion/store-raw.ts'
@@ -63,7 +64,7 @@ function workWatched(service: TestService, onCall: (calls: number) => Promise<vo
 
 describe('without consent', () => {
   testWithFew('nobody is sent to a platform, and nothing is left of the attempt', async ({ db, service }) => {
-    await expect(connect(service)).rejects.toThrow('consent/required')
+    await expect(startConnection(service.connections, KEY)).rejects.toThrow('consent/required')
     expect(await count(db, 'vault.oauth_states')).toBe(0)
     expect(await count(db, 'app_users')).toBe(0)
   })
