@@ -57,6 +57,8 @@ const Environment = z.object({
   /** Processed webhook bodies are dropped after so many days. */
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
   ...COMPLIANCE_ENVIRONMENT,
+  /** Hasura's log of delivered events is emptied after so many days. */
+  EVENT_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
   AUDIT_HEADS_STORE: storeAddress.optional(),
   AUDIT_TRUSTED_KEYS: z
@@ -166,6 +168,7 @@ function named(env: z.infer<typeof Environment>) {
     },
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
+    eventLogRetentionDays: env.EVENT_LOG_RETENTION_DAYS,
     access: accessSettings(env),
     compliance: complianceSettings(env),
     audit: {

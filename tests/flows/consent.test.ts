@@ -51,8 +51,8 @@ async function runs({ admin }: TestDatabase): Promise<unknown[]> {
 /** The worker's jobs, with every call of the platform counted and looked at before it is answered. */
 function workWatched(service: TestService, onCall: (calls: number) => Promise<void>) {
   const watched = { calls: 0, work: async () => {} }
-  const send: TestService['ingestion']['send'] = async (request) => {
-    const answer = await service.ingestion.send(request)
+  const send: TestService['ingestion']['send'] = async (request, platform) => {
+    const answer = await service.ingestion.send(request, platform)
     watched.calls += 1
     await onCall(watched.calls)
     return answer

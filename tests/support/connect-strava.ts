@@ -6,17 +6,17 @@ export type Simulated = 'approve' | 'deny' | 'read_only'
 
 /** Answers on the simulator's consent page and follows the browser's redirects to the fragment of the app's address. */
 export async function answerConsent(person: Person, simulate: Simulated = 'approve'): Promise<URLSearchParams> {
-  await agreeToStrava(person)
+  await agreeTo(person, 'strava')
   const { connectPlatform } = await person.get(Connect, { platform: 'strava' })
   const callback = await redirected(`${connectPlatform.authorizationUrl}&simulate=${simulate}`)
   return new URLSearchParams(new URL(await redirected(callback)).hash.slice(1))
 }
 
 /** Agrees to the text that counts; who did so before changes nothing. */
-export async function agreeToStrava(person: Person): Promise<void> {
-  const { current_consent_texts: texts } = await person.get(CurrentConsentTexts, { platform: 'strava' })
+export async function agreeTo(person: Person, platform: string): Promise<void> {
+  const { current_consent_texts: texts } = await person.get(CurrentConsentTexts, { platform })
   const consents = texts.map(({ purpose, version, locale }) => ({
-    platform: 'strava',
+    platform,
     purpose: purpose ?? '',
     granted: true,
     version,
