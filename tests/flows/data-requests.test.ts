@@ -106,9 +106,8 @@ describe('a request whose end comes close', () => {
     for (const dueIn of ['7 days 1 minute', '6 days 23 hours', '2 days 1 minute', '1 day', '1 minute', '-1 minute']) {
       warned.length = 0
       await look(dueIn)
-      const { value = undefined } =
-        (await service.metrics.registry.getSingleMetric('gdpr_requests_open')?.get())?.values[0] ?? {}
-      seen.push([dueIn, ...warned, String(value)])
+      const gauge = await service.metrics.registry.getSingleMetric('gdpr_requests_open')?.get()
+      seen.push([dueIn, ...warned, String(gauge?.values[0]?.value)])
     }
     expect(seen).toEqual([
       ['7 days 1 minute', '1'],
