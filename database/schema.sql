@@ -917,6 +917,150 @@ comment on column public.connections.revocation_status is 'After a disconnect, w
 grant select on public.connections to tributary_hasura;
 grant delete, insert, select, update on public.connections to tributary_service;
 
+create table public.consent_purposes (
+  id text not null,
+  description text not null,
+  required boolean default false not null,
+  constraint consent_purposes_pkey PRIMARY KEY (id),
+  constraint consent_purposes_id_check CHECK ((id ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+comment on table public.consent_purposes is 'What data is processed for; consent is given to each for itself.';
+comment on column public.consent_purposes.id is 'The purpose.';
+comment on column public.consent_purposes.description is 'What it means.';
+comment on column public.consent_purposes.required is 'Whether nothing can be received from a platform without it.';
+grant select on public.consent_purposes to tributary_hasura;
+grant insert, select on public.consent_purposes to tributary_service;
+
+create view public.consent_states as
+ SELECT c.user_id,
+    c.platform,
+    c.purpose,
+        CASE
+            WHEN (c.decision = 'withdrawn'::text) THEN 'withdrawn'::text
+            WHEN (c.text_version = newest.version) THEN 'given'::text
+            ELSE 'outdated'::text
+        END AS status,
+    c.text_version,
+    newest.version AS current_version,
+    c.decided_at,
+    p.required
+   FROM ((public.consents c
+     JOIN public.consent_purposes p ON ((p.id = c.purpose)))
+     CROSS JOIN LATERAL ( SELECT max(t.version) AS version
+           FROM public.consent_texts t
+          WHERE ((t.platform = c.platform) AND (t.purpose = c.purpose))) newest)
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.consents later
+          WHERE ((later.user_id = c.user_id) AND (later.platform = c.platform) AND (later.purpose = c.purpose) AND (later."position" > c."position")))));
+comment on view public.consent_states is 'What a person''s latest decisions come to.';
+comment on column public.consent_states.user_id is 'Who decided.';
+comment on column public.consent_states.platform is 'The platform it is about.';
+comment on column public.consent_states.purpose is 'What the data is for.';
+comment on column public.consent_states.status is 'given; withdrawn; outdated: there is a newer text, and processing waits until it is accepted.';
+comment on column public.consent_states.text_version is 'The version of the text they decided about.';
+comment on column public.consent_states.current_version is 'The newest version.';
+comment on column public.consent_states.decided_at is 'When they decided.';
+comment on column public.consent_states.required is 'Whether nothing can be received from the platform without it.';
+grant select on public.consent_states to tributary_hasura;
+grant select on public.consent_states to tributary_service;
+
+create table public.consent_texts (
+  platform text not null,
+  purpose text not null,
+  version integer not null,
+  locale text not null,
+  body text not null,
+  sha256 text not null,
+  published_at timestamp with time zone default now() not null,
+  constraint consent_texts_pkey PRIMARY KEY (platform, purpose, version, locale),
+  constraint consent_texts_platform_purpose_version_locale_sha256_key UNIQUE (platform, purpose, version, locale, sha256),
+  constraint consent_texts_body_check CHECK (((length(body) >= 20) AND (length(body) <= 20000))),
+  constraint consent_texts_hash_is_of_body CHECK ((sha256 = encode(sha256(convert_to(body, 'UTF8'::name)), 'hex'::text))),
+  constraint consent_texts_locale_check CHECK ((locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text)),
+  constraint consent_texts_version_check CHECK ((version > 0)),
+  constraint consent_texts_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint consent_texts_purpose_fkey FOREIGN KEY (purpose) REFERENCES public.consent_purposes(id)
+);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE ON public.consent_texts FOR EACH ROW EXECUTE FUNCTION ops.refuse_consent_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.consent_texts FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_consent_change();
+comment on table public.consent_texts is 'What people are asked to agree to, word for word; a text never changes, a new version follows it.';
+comment on column public.consent_texts.platform is 'The platform it is about.';
+comment on column public.consent_texts.purpose is 'What the data is for.';
+comment on column public.consent_texts.version is 'The highest version counts; translations share one.';
+comment on column public.consent_texts.locale is 'The language, for example en or pt-BR.';
+comment on column public.consent_texts.body is 'The text.';
+comment on column public.consent_texts.sha256 is 'SHA-256 of its UTF-8 bytes, hexadecimal.';
+comment on column public.consent_texts.published_at is 'When it was published.';
+grant select on public.consent_texts to tributary_hasura;
+grant insert, select on public.consent_texts to tributary_service;
+
+create table public.consents (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  "position" bigint generated always as identity not null,
+  platform text not null,
+  purpose text not null,
+  decision text not null,
+  text_version integer not null,
+  text_locale text not null,
+  text_sha256 text not null,
+  channel text not null,
+  evidence text,
+  decided_at timestamp with time zone default now() not null,
+  recorded_at timestamp with time zone default now() not null,
+  constraint consents_pkey PRIMARY KEY (user_id, id),
+  constraint consents_channel_check CHECK ((channel = ANY (ARRAY['app'::text, 'email'::text, 'letter'::text, 'other'::text]))),
+  constraint consents_check CHECK ((decided_at <= recorded_at)),
+  constraint consents_check1 CHECK (((evidence IS NULL) = (channel = 'app'::text))),
+  constraint consents_decision_check CHECK ((decision = ANY (ARRAY['given'::text, 'withdrawn'::text]))),
+  constraint consents_evidence_check CHECK (((length(evidence) >= 10) AND (length(evidence) <= 1000))),
+  constraint consents_platform_purpose_text_version_text_locale_text_sh_fkey FOREIGN KEY (platform, purpose, text_version, text_locale, text_sha256) REFERENCES public.consent_texts(platform, purpose, version, locale, sha256),
+  constraint consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX consents_in_order ON public.consents USING btree (user_id, platform, purpose, "position" DESC);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION ops.refuse_consent_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_consent_change();
+comment on table public.consents is 'Every decision of a person about a platform and a purpose. Rows are added and never changed; the latest counts.';
+comment on column public.consents.user_id is 'Who decided.';
+comment on column public.consents.id is 'Id of the decision.';
+comment on column public.consents."position" is 'The order of decisions: a later one has a higher number.';
+comment on column public.consents.platform is 'The platform it is about.';
+comment on column public.consents.purpose is 'What the data is for.';
+comment on column public.consents.decision is 'given or withdrawn.';
+comment on column public.consents.text_version is 'The version of the text that was agreed to.';
+comment on column public.consents.text_locale is 'The language in which it was shown.';
+comment on column public.consents.text_sha256 is 'SHA-256 of that text.';
+comment on column public.consents.channel is 'How it came: app, email, letter or other.';
+comment on column public.consents.evidence is 'Where the proof is, when it did not come through the app.';
+comment on column public.consents.decided_at is 'When the person decided.';
+comment on column public.consents.recorded_at is 'When it was written down.';
+grant select on public.consents to tributary_hasura;
+grant insert, select on public.consents to tributary_service;
+
+create view public.current_consent_texts as
+ SELECT t.platform,
+    t.purpose,
+    t.locale,
+    t.version,
+    t.body,
+    t.sha256,
+    p.required
+   FROM (public.consent_texts t
+     JOIN public.consent_purposes p ON ((p.id = t.purpose)))
+  WHERE (t.version = ( SELECT max(other.version) AS max
+           FROM public.consent_texts other
+          WHERE ((other.platform = t.platform) AND (other.purpose = t.purpose))));
+comment on view public.current_consent_texts is 'The texts that count now, in every language there is.';
+comment on column public.current_consent_texts.platform is 'The platform it is about.';
+comment on column public.current_consent_texts.purpose is 'What the data is for.';
+comment on column public.current_consent_texts.locale is 'The language.';
+comment on column public.current_consent_texts.version is 'The version; updateConsents wants it back.';
+comment on column public.current_consent_texts.body is 'The text.';
+comment on column public.current_consent_texts.sha256 is 'SHA-256 of its UTF-8 bytes, hexadecimal.';
+comment on column public.current_consent_texts.required is 'Whether nothing can be received from the platform without it.';
+grant select on public.current_consent_texts to tributary_hasura;
+grant select on public.current_consent_texts to tributary_service;
+
 create table public.daily_metrics (
   user_id uuid not null,
   local_day date not null,
@@ -2344,6 +2488,24 @@ comment on function ops.find_policy_work(integer) is 'People with data of a plat
 grant execute on function ops.find_policy_work(integer) to public;
 grant execute on function ops.find_policy_work(integer) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.has_consent(p_user_id uuid, p_platform text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT (NOT (EXISTS ( SELECT
+            FROM public.consent_purposes p
+           WHERE (p.required AND (NOT COALESCE(( SELECT ((c.decision = 'given'::text) AND (c.text_version = ( SELECT max(t.version) AS max
+                            FROM public.consent_texts t
+                           WHERE ((t.platform = has_consent.p_platform) AND (t.purpose = p.id)))))
+                    FROM public.consents c
+                   WHERE ((c.user_id = has_consent.p_user_id) AND (c.platform = has_consent.p_platform) AND (c.purpose = p.id))
+                   ORDER BY c."position" DESC
+                  LIMIT 1), false))))));
+END;
+comment on function ops.has_consent(uuid,text) is 'Whether the person''s latest decision about every required purpose of the platform is to agree, and to the newest text. No text published: false.';
+grant execute on function ops.has_consent(uuid,text) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.is_held(p_user_id uuid)
  RETURNS boolean
  LANGUAGE sql
@@ -2356,6 +2518,19 @@ BEGIN ATOMIC
 END;
 comment on function ops.is_held(uuid) is 'Whether a legal hold keeps this person''s data.';
 grant execute on function ops.is_held(uuid) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.lock_consent(p_user_id uuid, p_platform text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A withdrawal locks the row for update: it waits for writers that asked before it, and those that ask after it see it.
+  perform from public.app_users u where u.user_id = p_user_id for key share;
+  return found and ops.has_consent(p_user_id, p_platform);
+end $function$;
+comment on function ops.lock_consent(uuid,text) is 'As has_consent, and it stays so until the transaction ends. Whoever writes a person''s data asks it first. False also when the person is gone.';
+grant execute on function ops.lock_consent(uuid,text) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.mark_days_of_changed_policy()
  RETURNS trigger
@@ -3200,6 +3375,21 @@ $function$;
 comment on function ops.redact_payload(jsonb) is 'Ids, instants, booleans and names of platforms; everything else, numbers included, is blotted out.';
 grant execute on function ops.redact_payload(jsonb) to public;
 
+CREATE OR REPLACE FUNCTION ops.refuse_consent_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Rows go with their person, whose own row is gone by then, and in no other way.
+  if tg_op = 'DELETE' and tg_table_name = 'consents' then
+    if not exists (select from public.app_users u where u.user_id = old.user_id) then return old; end if;
+  end if;
+  raise exception '% of % is not allowed: add a row', tg_op, tg_table_name using errcode = 'TB003';
+end $function$;
+comment on function ops.refuse_consent_change() is 'Keeps consents and their texts as they were written.';
+grant execute on function ops.refuse_consent_change() to public;
+
 CREATE OR REPLACE FUNCTION ops.refuse_erased()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3208,11 +3398,11 @@ CREATE OR REPLACE FUNCTION ops.refuse_erased()
 AS $function$
 begin
   if exists (select from ops.erasure_tombstones t where t.digest = ops.person_digest(new.user_id)) then
-    raise exception 'this person was erased' using errcode = 'TB003';
+    raise exception 'this person was erased' using errcode = 'TB020';
   end if;
   return new;
 end $function$;
-comment on function ops.refuse_erased() is 'Refuses rows of an erased person, with SQLSTATE TB003.';
+comment on function ops.refuse_erased() is 'Refuses rows of an erased person, with SQLSTATE TB020.';
 
 CREATE OR REPLACE FUNCTION ops.refuse_to_lose_held()
  RETURNS trigger
@@ -3221,11 +3411,11 @@ CREATE OR REPLACE FUNCTION ops.refuse_to_lose_held()
 AS $function$
 begin
   if ops.is_held(old.user_id) then
-    raise exception 'a legal hold keeps this person''s data' using errcode = 'TB004';
+    raise exception 'a legal hold keeps this person''s data' using errcode = 'TB021';
   end if;
   return old;
 end $function$;
-comment on function ops.refuse_to_lose_held() is 'Refuses to delete a person whose data is held, with SQLSTATE TB004.';
+comment on function ops.refuse_to_lose_held() is 'Refuses to delete a person whose data is held, with SQLSTATE TB021.';
 
 CREATE OR REPLACE FUNCTION ops.remove_data_from_before(p_user_id uuid, p_platform text, p_before timestamp with time zone, OUT removed jsonb, OUT days date[])
  RETURNS record

@@ -17,6 +17,7 @@ import { shutDownOnSignal } from './runtime/shutdown.ts'
 import { bindActions } from './wire-actions.ts'
 import { countErased } from './wire-erasure.ts'
 import { healthChecks } from './wire-monitoring.ts'
+import { prepareConsentTexts } from './wire-privacy.ts'
 import { startKeyListener } from './wire-vault.ts'
 import { type Wiring, wire } from './wiring.ts'
 
@@ -27,6 +28,7 @@ export async function startService(config: Config): Promise<void> {
   await wiring.vault.keyring.masterKeys.ready(db)
   const keyListener = startKeyListener(wiring)
   await registerPlatforms(db, config.platforms)
+  await prepareConsentTexts(wiring)
   const internal = createInternal(wiring)
   const open = createPublic(wiring)
   await internal.listen(config.internalListener)

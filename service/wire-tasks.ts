@@ -22,6 +22,7 @@ import { bindBackupTasks } from './wire-backup.ts'
 import { bindErasureTasks, refuseErased } from './wire-erasure.ts'
 import { bindFailureTasks } from './wire-failures.ts'
 import { bindMonitoringTasks } from './wire-monitoring.ts'
+import { bindPrivacyTasks } from './wire-privacy.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
 import { bindUploadTasks } from './wire-uploads.ts'
 import { bindVaultTasks } from './wire-vault.ts'
@@ -48,6 +49,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
       : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
     ...bindMonitoringTasks({ config, db }, options),
     ...bindBackupTasks({ config, db, audit }, options),
+    ...bindPrivacyTasks(wiring, options),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),

@@ -22,6 +22,7 @@ function imports(file: string): string[] {
 const COMPOSITION_ROOT = [
   'wiring.ts',
   'wire-audit.ts',
+  'wire-privacy.ts',
   'wire-summaries.ts',
   'wire-uploads.ts',
   'wire-vault.ts',
@@ -61,7 +62,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(COMPOSITION_ROOT.map((file) => [file, [...EVERYTHING, ...COMPOSITION_ROOT]])),
   'main.ts': ['config.ts', 'start-service.ts', 'runtime/flat-memory.ts'],
   'worker.ts': ['config.ts', 'start-worker.ts', 'runtime/flat-memory.ts'],
-  'config.ts': ['access/settings.ts', 'vault/settings.ts', 'runtime', CONTRACT, 'platforms/discover.ts'],
+  'config.ts': [
+    'access/settings.ts',
+    'vault/settings.ts',
+    'compliance/settings.ts',
+    'runtime',
+    CONTRACT,
+    'platforms/discover.ts',
+  ],
   cli: [...EVERYTHING, ...COMPOSITION_ROOT],
   api: [...PARTS.filter((part) => part !== 'vault' && part !== 'config.ts'), CONTRACT, WEBHOOKS],
   access: [CONTRACT, 'runtime'],

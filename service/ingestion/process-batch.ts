@@ -10,7 +10,7 @@ import { advanceDelivery, insertDeliveredItem, readBody } from './inbox.ts'
 import { type Delivery, dropDelivery, finishDelivery } from './queries.ts'
 import { markSynced } from './runs.ts'
 import type { ConnectionKey, IngestionServices } from './services.ts'
-import { storeRaw } from './store-raw.ts'
+import { lockConsent, storeRaw } from './store-raw.ts'
 
 // An hour of a recording of one second's grain is some 900 kB; the longest that a platform sends is a day.
 const MAX_ITEM_BYTES = 32 * 1024 * 1024
@@ -118,10 +118,13 @@ async function keepItems(services: IngestionServices, batch: Batch, { items, sta
   const moved = await services.db.transaction(async (tx) => {
     const touched = new Map<string, ConnectionKey>()
     const pages = new Pages(batch.deliveryId)
+    const hasConsent = createConsentCheck(tx)
     for (const routed of items) {
-      const outcome = 'why' in routed ? routed.why : await act(services, tx, { batch, routed, pages })
+      const agreed = 'why' in routed || (await hasConsent(routed.key))
+      const outcome =
+        'why' in routed ? routed.why : agreed ? await act(services, tx, { batch, routed, pages }) : 'no_consent'
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-      if ('key' in routed) touched.set(routed.key.userId, routed.key)
+      if ('key' in routed && agreed) touched.set(routed.key.userId, routed.key)
     }
     await pages.store(tx)
     for (const key of touched.values()) {
@@ -134,6 +137,16 @@ async function keepItems(services: IngestionServices, batch: Batch, { items, sta
   state.done = to
   state.outcomes = outcomes
   return true
+}
+
+/** Asked once for each person of the transaction, in which it stays as it is. */
+function createConsentCheck(tx: Tx): (key: ConnectionKey) => Promise<boolean> {
+  const known = new Map<string, Promise<boolean>>()
+  return (key) => {
+    const agreed = known.get(key.userId) ?? lockConsent(tx, key)
+    known.set(key.userId, agreed)
+    return agreed
+  }
 }
 
 /** A day has hundreds of items, so what is one person's and of one kind is stored as one list. */

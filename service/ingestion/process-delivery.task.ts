@@ -10,7 +10,7 @@ import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery } from
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
-import { type NewRawData, storeRaw } from './store-raw.ts'
+import { lockConsent, type NewRawData, storeRaw } from './store-raw.ts'
 
 /** What a notice turned out to mean once the platform was asked. */
 type Effect =
@@ -113,6 +113,7 @@ async function apply(
   if (outcome.includes(ERASED_OWNER)) await dropDelivery(tx, deliveryId)
   for (const effect of effects) {
     if (effect.kind === 'store') {
+      if (!(await lockConsent(tx, effect.key))) continue // withdrawn since we asked the platform
       await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })
       await services.markWebhook(tx, effect.key)
       await markSynced(tx, effect.key)

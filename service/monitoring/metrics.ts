@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { registerPlatformCalls } from './platform-calls.ts'
+import { privacyMetrics } from './privacy-metrics.ts'
 import { createRequestWindow } from './request-window.ts'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -24,6 +25,7 @@ export function createMetrics() {
     ...failureMetrics(registers),
     ...requestMetrics(registers),
     ...erasureMetrics(registers),
+    ...privacyMetrics(registers),
   }
 }
 

@@ -35,8 +35,8 @@ function asDb(client: pg.Pool | pg.PoolClient): Db {
 /** What our own functions refuse (database/CONVENTIONS.md), by its error code. */
 function nameRefusal(error: unknown): never {
   const state = error instanceof Error && 'code' in error ? error.code : undefined
-  if (state === 'TB003') throw new AppError('erasure/person_erased')
-  if (state === 'TB004') throw new AppError('erasure/held')
+  if (state === 'TB020') throw new AppError('erasure/person_erased')
+  if (state === 'TB021') throw new AppError('erasure/held')
   throw error
 }
 

@@ -148,7 +148,7 @@ describe('a deletion', () => {
     const { requestId } = await request(services, ADA)
     const held = await runErasure(services, requestId)
     expect([held.status, held.held]).toEqual(['requested', true])
-    await expect(db.service.query('delete from app_users')).rejects.toMatchObject({ code: 'TB004' })
+    await expect(db.service.query('delete from app_users')).rejects.toMatchObject({ code: 'TB021' })
     await releaseHold(services, { holdId, reason: 'the case is closed', actor })
     await service.work()
     expect((await runErasure(services, requestId)).status).toBe('complete')

@@ -12,6 +12,11 @@ export type Scalars = {
   uuid: { input: string; output: string; }
 };
 
+export type AnswerDataRequestOutput = {
+  readonly id: Scalars['uuid']['output'];
+  readonly status: Scalars['String']['output'];
+};
+
 export type ApiKeyOutput = {
   readonly expiresAt: Scalars['timestamptz']['output'];
   readonly id: Scalars['uuid']['output'];
@@ -59,6 +64,28 @@ export type ConnectPlatformOutput = {
   readonly authorizationUrl: Scalars['String']['output'];
   /** When the attempt lapses */
   readonly expiresAt: Scalars['timestamptz']['output'];
+};
+
+export type ConsentInput = {
+  /** true to agree, false to take it back */
+  readonly granted: Scalars['Boolean']['input'];
+  /** To agree: the language in which it was shown */
+  readonly locale?: InputMaybe<Scalars['String']['input']>;
+  /** The platform's id, for example strava */
+  readonly platform: Scalars['String']['input'];
+  /** As in current_consent_texts */
+  readonly purpose: Scalars['String']['input'];
+  /** To agree: the version that was shown */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type ConsentStateOutput = {
+  readonly platform: Scalars['String']['output'];
+  readonly purpose: Scalars['String']['output'];
+  /** given, withdrawn, or outdated: there is a newer text */
+  readonly status: Scalars['String']['output'];
+  /** Of the text they decided about */
+  readonly version: Scalars['Int']['output'];
 };
 
 export type DeadLetterFilter = {
@@ -111,6 +138,11 @@ export type DisconnectPlatformOutput = {
   readonly status: Scalars['String']['output'];
 };
 
+export type ExtendDataRequestOutput = {
+  readonly dueAt: Scalars['timestamptz']['output'];
+  readonly id: Scalars['uuid']['output'];
+};
+
 export type HealthSampleInput = {
   /** Of a workout, for example HKWorkoutActivityTypeRunning */
   readonly activityType?: InputMaybe<Scalars['String']['input']>;
@@ -145,6 +177,8 @@ export type LegalHoldOutput = {
 };
 
 export type Mutation = {
+  /** Notes how a request stands. */
+  readonly answerDataRequest: AnswerDataRequestOutput;
   /** Approves another person's request. It ends by itself. */
   readonly approveEmergencyAccess: ApproveEmergencyAccessOutput;
   /** Takes back deleteMyData, until it begins. */
@@ -167,12 +201,18 @@ export type Mutation = {
   readonly disconnectPlatform: DisconnectPlatformOutput;
   /** Deletes everything about a person who asked for it otherwise than in the app. */
   readonly erasePerson: DeleteMyDataOutput;
+  /** Takes the two further months, once and within the first; the person has to be told why. */
+  readonly extendDataRequest: ExtendDataRequestOutput;
   /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
   readonly orderSources: OrderSourcesOutput;
   /** Keeps a person's data from retention and erasure while a court or an authority may ask for it. */
   readonly placeLegalHold: LegalHoldOutput;
+  /** Publishes a text that people are asked to agree to. A new version pauses the platform for everybody until they accept it. */
+  readonly publishConsentText: PublishConsentTextOutput;
   /** Reads rows under an approved access of one's own; every read is in the person's access log. */
   readonly readAsEmergency: ReadAsEmergencyOutput;
+  /** Writes down what a person asks for under the GDPR, with the day by which it has to be answered: as a person for oneself, as an operator what came by mail. */
+  readonly recordDataRequest: RecordDataRequestOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
   /** Ends a hold; deletions that waited for it begin. */
@@ -192,8 +232,17 @@ export type Mutation = {
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+  /** Agrees to purposes of platforms, or takes that back; all of it or nothing. After a withdrawal nothing more is received or written. */
+  readonly updateConsents: UpdateConsentsOutput;
   /** Takes samples of Apple HealthKit, at most 1000 in one call. A uuid that comes again replaces what it was; deleted ones are gone. */
   readonly uploadHealthSamples: UploadHealthSamplesOutput;
+};
+
+
+export type MutationAnswerDataRequestArgs = {
+  id: Scalars['uuid']['input'];
+  reason?: InputMaybe<Scalars['String']['input']>;
+  status: Scalars['String']['input'];
 };
 
 
@@ -262,6 +311,12 @@ export type MutationErasePersonArgs = {
 };
 
 
+export type MutationExtendDataRequestArgs = {
+  id: Scalars['uuid']['input'];
+  reason: Scalars['String']['input'];
+};
+
+
 export type MutationOrderSourcesArgs = {
   kind?: InputMaybe<Scalars['String']['input']>;
   sources: ReadonlyArray<SourceInput>;
@@ -274,11 +329,28 @@ export type MutationPlaceLegalHoldArgs = {
 };
 
 
+export type MutationPublishConsentTextArgs = {
+  body: Scalars['String']['input'];
+  locale: Scalars['String']['input'];
+  platform: Scalars['String']['input'];
+  purpose: Scalars['String']['input'];
+  translation?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
 export type MutationReadAsEmergencyArgs = {
   dataset: Scalars['String']['input'];
   id: Scalars['uuid']['input'];
   limit?: InputMaybe<Scalars['Int']['input']>;
   offset?: InputMaybe<Scalars['Int']['input']>;
+};
+
+
+export type MutationRecordDataRequestArgs = {
+  channel?: InputMaybe<Scalars['String']['input']>;
+  kind: Scalars['String']['input'];
+  receivedAt?: InputMaybe<Scalars['timestamptz']['input']>;
+  userId?: InputMaybe<Scalars['uuid']['input']>;
 };
 
 
@@ -333,6 +405,11 @@ export type MutationSyncNowArgs = {
 };
 
 
+export type MutationUpdateConsentsArgs = {
+  consents: ReadonlyArray<ConsentInput>;
+};
+
+
 export type MutationUploadHealthSamplesArgs = {
   deleted?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   samples: ReadonlyArray<HealthSampleInput>;
@@ -345,6 +422,12 @@ export type OrderSourcesOutput = {
   readonly sources: Scalars['Int']['output'];
 };
 
+export type PublishConsentTextOutput = {
+  /** SHA-256 of the text's UTF-8 bytes, hexadecimal */
+  readonly sha256: Scalars['String']['output'];
+  readonly version: Scalars['Int']['output'];
+};
+
 export type Query = {
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
 };
@@ -352,6 +435,11 @@ export type Query = {
 export type ReadAsEmergencyOutput = {
   /** The rows as JSON objects, newest first */
   readonly rows: Scalars['jsonb']['output'];
+};
+
+export type RecordDataRequestOutput = {
+  /** data_requests tells by when it has to be answered */
+  readonly id: Scalars['uuid']['output'];
 };
 
 export type RefreshConnectionOutput = {
@@ -393,6 +481,11 @@ export type SourceInput = {
 export type SyncNowOutput = {
   /** The run that was started, or the one already going on */
   readonly syncRunId: Scalars['uuid']['output'];
+};
+
+export type UpdateConsentsOutput = {
+  /** How all of the person's decisions stand now */
+  readonly consents: ReadonlyArray<ConsentStateOutput>;
 };
 
 export type UploadHealthSamplesOutput = {

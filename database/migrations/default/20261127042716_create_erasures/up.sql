@@ -118,11 +118,11 @@ create function ops.refuse_to_lose_held() returns trigger language plpgsql
 set search_path = pg_catalog, pg_temp as $$
 begin
   if ops.is_held(old.user_id) then
-    raise exception 'a legal hold keeps this person''s data' using errcode = 'TB004';
+    raise exception 'a legal hold keeps this person''s data' using errcode = 'TB021';
   end if;
   return old;
 end $$;
-comment on function ops.refuse_to_lose_held() is 'Refuses to delete a person whose data is held, with SQLSTATE TB004.';
+comment on function ops.refuse_to_lose_held() is 'Refuses to delete a person whose data is held, with SQLSTATE TB021.';
 revoke all on function ops.refuse_to_lose_held() from public;
 create trigger refuse_to_lose_held before delete on public.app_users for each row execute function ops.refuse_to_lose_held();
 
@@ -131,11 +131,11 @@ create function ops.refuse_erased() returns trigger language plpgsql security de
 set search_path = pg_catalog, pg_temp as $$
 begin
   if exists (select from ops.erasure_tombstones t where t.digest = ops.person_digest(new.user_id)) then
-    raise exception 'this person was erased' using errcode = 'TB003';
+    raise exception 'this person was erased' using errcode = 'TB020';
   end if;
   return new;
 end $$;
-comment on function ops.refuse_erased() is 'Refuses rows of an erased person, with SQLSTATE TB003.';
+comment on function ops.refuse_erased() is 'Refuses rows of an erased person, with SQLSTATE TB020.';
 revoke all on function ops.refuse_erased() from public;
 create trigger refuse_erased before insert on public.app_users for each row execute function ops.refuse_erased();
 create trigger refuse_erased before insert on public.raw_fitness_data for each row execute function ops.refuse_erased();
