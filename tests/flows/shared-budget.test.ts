@@ -61,7 +61,7 @@ const test = base.extend<{ scene: Scene }>({
       },
     })
     for (const child of children) child.stdin!.write('over\n')
-    await Promise.all(children.map((child) => child.exitCode ?? once(child, 'exit')))
+    await Promise.all(children.map(async (child) => child.exitCode === null && (await once(child, 'exit'))))
     server.close()
   },
 })
