@@ -25,7 +25,11 @@ export function withBudgets(db: Database, platforms: Platforms): Platforms {
 function withBudget(db: Database, platform: ConfiguredPlatform): ConfiguredPlatform {
   const { id, oauth, api } = platform
   if (oauth?.counted === undefined || api === undefined) return platform
-  const budgeted = { platform: id, urgency: 'interactive', readBudget: api.readBudget } as const
+  const budgeted = {
+    platform: id,
+    urgency: 'interactive',
+    readBudget: (headers: Headers) => api.readBudget(headers),
+  } as const
   return {
     ...platform,
     oauth: {

@@ -16,7 +16,7 @@ export const ensureWebhookSubscription = defineTask<IngestionServices>()({
     if (webhook === undefined) throw new AppError('platform/not_configured', { platform })
     if (webhook.ensureSubscription === undefined) return undefined
     const callbackUrl = `${servicePublicUrl}/webhooks/${platform}/${webhook.pathSecret.reveal()}`
-    const readBudget = platforms.get(platform)?.api?.readBudget ?? (() => [])
+    const readBudget = (headers: Headers) => platforms.get(platform)?.api?.readBudget(headers) ?? []
     const ask: SendRequest = async (request) => {
       const sent = await sendWithinBudget(db, { platform, urgency: 'webhook', readBudget }, () =>
         send(request, platform),

@@ -40,7 +40,7 @@ export async function requestWith<Own>(
   const { api } = apiOf(services.platforms, key.platform)
   return services.withAccessToken<PlatformReplyOr<Own>>(key, async (accessToken) => {
     const headers = { ...request.headers, authorization: `Bearer ${accessToken.reveal()}` }
-    const budgeted = { platform: key.platform, urgency, readBudget: api.readBudget }
+    const budgeted = { platform: key.platform, urgency, readBudget: (headers: Headers) => api.readBudget(headers) }
     const sent = await sendWithinBudget(services.db, budgeted, () =>
       services.send({ ...request, headers }, key.platform),
     )
