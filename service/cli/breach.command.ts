@@ -6,9 +6,7 @@ import { type RegisterRow, readRegister } from '../compliance/breach/queries.ts'
 import { wireBreach } from '../wire-breach.ts'
 import type { Wiring } from '../wiring.ts'
 import { type Command, type Input, optional, required } from './command.ts'
-import { withWiring } from './with-wiring.ts'
-
-const ACTOR = { kind: 'operator', id: null } as const
+import { OPERATOR as ACTOR, withWiring } from './operator.ts'
 
 export const breachCommand: Command = {
   name: 'breach',
@@ -88,53 +86,26 @@ async function register({ db }: Wiring, format: string): Promise<string> {
   const rows = await readRegister(db)
   if (format === 'json') return rows.map((row) => `${JSON.stringify(row)}\n`).join('')
   if (format !== 'csv') throw new Error('--format must be json or csv')
-  const lines = rows.flatMap((row) =>
-    row.clocks.map((clock) => [
-      ...[
-        row.id,
-        row.awareAt,
-        row.reportedAt,
-        row.description,
-        row.risk,
-        row.people,
-        row.told,
-        row.consequences,
-        row.measures,
-        row.closedAt,
-      ],
-      ...[
-        clock.rule,
-        clock.article,
-        clock.recipient,
-        clock.applies,
-        clock.dueAt,
-        clock.metAt,
-        clock.reference,
-        clock.lateReason,
-      ],
-    ]),
-  )
-  return [HEADER, ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('')
+  const lines = rows.flatMap((row) => row.clocks.map((clock) => cellsOf(row, clock)))
+  return [HEADER.split(' '), ...lines].map((cells) => `${cells.map(cell).join(',')}\r\n`).join('')
 }
 
-const HEADER = [
-  ...[
-    'breach',
-    'aware_at',
-    'reported_at',
-    'description',
-    'risk',
-    'people',
-    'told',
-    'consequences',
-    'measures',
-    'closed_at',
-  ],
-  ...['rule', 'article', 'recipient', 'applies', 'due_at', 'met_at', 'reference', 'late_reason'],
-]
+const HEADER =
+  'breach aware_at reported_at description risk people told consequences measures closed_at rule article recipient applies due_at met_at reference late_reason'
+
+function cellsOf(row: RegisterRow, clock: RegisterRow['clocks'][number]) {
+  const { id, awareAt, reportedAt, description, risk, people, told, consequences, measures, closedAt } = row
+  const { rule, article, recipient, applies, dueAt, metAt, reference, lateReason } = clock
+  const what = [id, awareAt, reportedAt, description, risk, people, told, consequences, measures, closedAt]
+  return what.concat(
+    [rule, article, recipient, applies, dueAt, metAt, reference, lateReason].map((value) =>
+      typeof value === 'boolean' ? String(value) : value,
+    ),
+  )
+}
 
 /** RFC 4180; a spreadsheet must not take a text for a formula. */
-function cell(value: string | number | boolean | null): string {
+function cell(value: string | number | null): string {
   const text = value === null ? '' : String(value)
   const safe = typeof value === 'string' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe

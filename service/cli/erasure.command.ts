@@ -9,7 +9,7 @@ import { wireBackup } from '../wire-backup.ts'
 import { wireErasure } from '../wire-erasure.ts'
 import type { Wiring } from '../wiring.ts'
 import { type Command, type Input, required } from './command.ts'
-import { withWiring } from './with-wiring.ts'
+import { withWiring } from './operator.ts'
 
 const SHOWN = 100
 

@@ -2,9 +2,7 @@ import { z } from 'zod'
 import { type HoldLine, listHolds, placeHold, releaseHold } from '../compliance/hold/legal-hold.ts'
 import type { Wiring } from '../wiring.ts'
 import { type Command, type Input, optional, required } from './command.ts'
-import { withWiring } from './with-wiring.ts'
-
-const ACTOR = { kind: 'operator', id: null } as const
+import { OPERATOR as ACTOR, withWiring } from './operator.ts'
 
 export const holdCommand: Command = {
   name: 'hold',

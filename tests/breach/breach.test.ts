@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { createServer as createHttpServer, type Server } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer } from 'node:net'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { text as readText } from 'node:stream/consumers'
 import { describe, expect } from 'vitest'
 import { BreachScope } from '../../service/compliance/breach/affected.ts'
@@ -308,7 +308,7 @@ async function applyingOpen({ admin }: TestDatabase, breachId: string): Promise<
 }
 
 /** As little of SMTP as a client needs; `nobody@` is unknown to it. */
-function serveSmtp(socket: import('node:net').Socket, mails: string[]): void {
+function serveSmtp(socket: Socket, mails: string[]): void {
   const say = (line: string) => socket.write(`${line}\r\n`)
   let data: string | undefined
   let waiting = ''
