@@ -108,6 +108,8 @@ function recordedTwice(owner: Owner, day: Day): Item[] {
 /** What a day comes to: one line of the book. */
 export interface BookLine {
   readonly steps: number
+  /** Of the quarters of an hour alone. */
+  readonly epochSteps: number
   /** In metres, to the centimetre. */
   readonly distanceM: number
   /** Null: the person did not sleep into this day. */
@@ -132,6 +134,7 @@ function lineOf(owner: Owner, day: Day, isCorrected: boolean): BookLine {
   const sum = (field: string) => (legs.length === 0 ? null : legs.reduce((total, leg) => total + Number(leg[field]), 0))
   const night = sleep(owner, day, 'ENHANCED_FINAL')
   return {
+    epochSteps: stepsOf(day),
     steps: stepsOf(day) + (isCorrected ? CORRECTION_STEPS : 0),
     distanceM: distanceOf(day),
     asleepS: night === undefined ? null : Number(night['durationInSeconds']),
