@@ -94,14 +94,17 @@ export function epochItems(userId: string, day: Day): readonly Item[] {
       steps: 0,
       activeTimeInSeconds: EPOCH_S - activeS,
     }
+    const about = Math.floor(steps / 4)
     const walking = {
       ...common,
       summaryId: `sim-e-${startS.toString(16)}-6`,
       activityType: 'WALKING',
-      steps,
+      steps: steps - about,
       activeTimeInSeconds: activeS,
     }
-    return steps === 0 ? [resting] : [resting, walking]
+    // Steps at the stove are of no kind, and are counted like the others.
+    const standing = { ...walking, summaryId: `sim-e-${startS.toString(16)}-8`, activityType: 'GENERIC', steps: about }
+    return steps === 0 ? [resting] : [resting, walking, { ...standing, activeTimeInSeconds: 0 }]
   })
 }
 
