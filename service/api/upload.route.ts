@@ -4,6 +4,7 @@ import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { authenticatePerson, type CallerServices } from '../access/identity.ts'
 import type { TakeRequest } from '../access/rate-limit.ts'
+import { cancelUpload } from '../ingestion/cancel-upload.ts'
 import { type ReceiveJsonServices, receiveJson } from '../ingestion/receive-json.ts'
 import { type ReceiveServices, receiveFile } from '../ingestion/receive-upload.ts'
 import { findUpload } from '../ingestion/uploads.ts'
@@ -34,7 +35,7 @@ const UploadHeaders = z.object({
 
 /**
  * `POST /uploads/<platform>`: a file, streamed to sealed chunks, or JSON that an app posts. `GET /uploads/<platform>/<upload-id>`: how much
- * of a file is here, so that the client can send the rest. Who calls is checked before a byte is read.
+ * of a file is here, so that the client can send the rest. `DELETE` there ends it. Who calls is checked before a byte is read.
  */
 export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, services) => {
   app.removeAllContentTypeParsers()
@@ -74,16 +75,28 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
     return reply.code(202).send(received)
   })
 
-  app.get<{ Params: { platform: string; uploadId: string } }>('/uploads/:platform/:uploadId', async (request) => {
-    const { platform, uploadId } = request.params
-    const id = z.uuid().safeParse(uploadId)
-    const upload = id.success
-      ? await findUpload(services.db, { userId: callerOf(request), uploadId: id.data })
-      : undefined
+  app.get<OneUpload>('/uploads/:platform/:uploadId', async (request) => {
+    const { platform, uploadId } = readUploadId(request.params)
+    const upload = await findUpload(services.db, { userId: callerOf(request), uploadId })
     if (upload === undefined || upload.platform !== platform) throw new AppError('upload/not_found')
     const { state, receivedBytes, runId } = upload
     return { uploadId, state, receivedBytes, syncRunId: runId }
   })
+
+  app.delete<OneUpload>('/uploads/:platform/:uploadId', async (request, reply) => {
+    await cancelUpload(services.db, { ...readUploadId(request.params), userId: callerOf(request) })
+    return reply.code(204).send()
+  })
+}
+
+interface OneUpload {
+  Params: { platform: string; uploadId: string }
+}
+
+function readUploadId({ platform, uploadId }: OneUpload['Params']): OneUpload['Params'] {
+  const id = z.uuid().safeParse(uploadId)
+  if (!id.success) throw new AppError('upload/not_found')
+  return { platform, uploadId: id.data }
 }
 
 /** A client that says nothing for so long is gone, and its connection with it. */

@@ -183,6 +183,23 @@ describe('an upload', () => {
     expect((await db.admin.query('select state, sha256 from ops.uploads')).rows).toEqual([{ state: 'done', sha256 }])
   })
 
+  test('is cancelled by its person alone', async ({ db, service }) => {
+    const id = 'eeeeeeee-eeee-4eee-8eee-eeeeeeeeeeee'
+    await cutAfter(service, { id, bytes: anExport(1), total: 10_000_000 })
+    await expect.poll(() => count(db, 'ops.upload_chunks'), { timeout: 10_000 }).toBe(1)
+    const app = open(service)
+    const cancel = async (authorization: string, upload = id) =>
+      (await app.inject({ method: 'DELETE', url: `${ADDRESS}/${upload}`, headers: { authorization } })).statusCode
+    expect(await cancel(await sign(BELA))).toBe(404)
+    expect(await cancel(await sign(ADA), 'seven')).toBe(404)
+    expect(await cancel('')).toBe(401)
+    expect(await count(db, 'ops.upload_chunks')).toBe(1)
+    expect(await cancel(await sign(ADA))).toBe(204)
+    expect(await count(db, 'ops.uploads')).toBe(0)
+    expect(await cancel(await sign(ADA))).toBe(404)
+    await app.close()
+  })
+
   test('that nobody finishes is forgotten after a day', async ({ db, service }) => {
     await cutAfter(service, { id: ADA, bytes: anExport(1), total: 10_000_000 })
     await expect.poll(() => count(db, 'ops.upload_chunks'), { timeout: 10_000 }).toBe(1)

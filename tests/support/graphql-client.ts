@@ -17,6 +17,8 @@ export interface GraphqlAnswer<Data> {
 /** A person's client of the running product, as an app would have it. */
 export interface Person {
   readonly userId: string
+  /** For what is not GraphQL: uploads, say. */
+  readonly authorization: string
   /** Any text, and the whole answer with its errors. */
   ask(query: string, variables?: object): Promise<GraphqlAnswer<unknown>>
   /** The data alone; throws what the engine complains about. */
@@ -48,7 +50,7 @@ export async function signIn({ graphqlUrl, dataDirectory }: Endpoint, userId: st
     if (data === undefined) throw new Error(errors?.map(({ message }) => message).join('; ') ?? 'no data')
     return data as Data
   }
-  return { userId, ask, get }
+  return { userId, authorization, ask, get }
 }
 
 /** Asks again until the answer is good enough, or throws with the last one. */
