@@ -133,8 +133,8 @@ describe('an export whose upload and import are both cut off by a kill', () => {
     expect(end.sync_runs).toEqual([{ status: 'complete', progress: 1, records_fetched: records, error_code: null }])
     for (const kind of ['steps', 'heart_rate_bpm', 'active_energy_kcal']) {
       const { count, sum } = expected(kind)
-      expect(end[kind]!.aggregate.count, kind).toBe(count)
-      expect(Number(end[kind]!.aggregate.sum.value), kind).toBeCloseTo(sum, 3)
+      expect(end[kind]!.aggregate.count).toBe(count)
+      expect(Number(end[kind]!.aggregate.sum.value)).toBeCloseTo(sum, 3)
     }
   }, 480_000)
 })
