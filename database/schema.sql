@@ -95,6 +95,7 @@ create table audit.personal_values (
 );
 CREATE INDEX personal_values_by_actor ON audit.personal_values USING btree (actor_id) WHERE (actor_id IS NOT NULL);
 CREATE INDEX personal_values_by_subject ON audit.personal_values USING btree (subject_user_id) WHERE (subject_user_id IS NOT NULL);
+CREATE TRIGGER forget_erased BEFORE INSERT ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.forget_erased();
 CREATE TRIGGER refuse_row_delete BEFORE DELETE ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.personal_values FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 comment on table audit.personal_values is 'The values behind the HMACs of audit.events, each with its salt. Erasing a person empties value and salt together; every proof stays valid.';
@@ -221,6 +222,28 @@ comment on column ops.callbacks.created_at is 'When it came.';
 comment on column ops.callbacks.finished_at is 'When it was fetched or given up.';
 grant delete, insert, select, update on ops.callbacks to tributary_service;
 
+create table ops.dead_jobs (
+  dead_letter_id uuid not null,
+  task text not null,
+  job_key text not null,
+  payload json not null,
+  priority smallint not null,
+  max_attempts smallint not null,
+  queue_name text,
+  constraint dead_jobs_pkey PRIMARY KEY (dead_letter_id),
+  constraint dead_jobs_job_key_key UNIQUE (job_key),
+  constraint dead_jobs_dead_letter_id_fkey FOREIGN KEY (dead_letter_id) REFERENCES public.dead_letters(id) ON DELETE CASCADE
+);
+comment on table ops.dead_jobs is 'What is needed to queue a dead letter''s job again, whole; never exposed.';
+comment on column ops.dead_jobs.dead_letter_id is 'The dead letter.';
+comment on column ops.dead_jobs.task is 'The kind of job.';
+comment on column ops.dead_jobs.job_key is 'The job''s key: one job has one dead letter, however often it dies.';
+comment on column ops.dead_jobs.payload is 'What the job was given.';
+comment on column ops.dead_jobs.priority is 'As it was queued.';
+comment on column ops.dead_jobs.max_attempts is 'As it was queued.';
+comment on column ops.dead_jobs.queue_name is 'The serial queue it stood in; null when none.';
+grant delete, insert, select, update on ops.dead_jobs to tributary_service;
+
 create table ops.deleted_records (
   user_id uuid not null,
   platform text not null,
@@ -261,15 +284,65 @@ create table ops.erasure_ledger (
   person_hmac bytea not null,
   erased_at timestamp with time zone default now() not null,
   published_at timestamp with time zone,
+  person_digest bytea,
+  account_digests bytea[] default '{}'::bytea[] not null,
   constraint erasure_ledger_pkey PRIMARY KEY (person_hmac),
+  constraint erasure_ledger_person_digest_check CHECK ((octet_length(person_digest) = 32)),
   constraint erasure_ledger_person_hmac_check CHECK ((octet_length(person_hmac) = 32))
 );
 comment on table ops.erasure_ledger is 'Who was erased, as HMAC of the person''s id: a restore skips them. A copy of every row goes beside the backups, for the database may be what is lost.';
 comment on column ops.erasure_ledger.person_hmac is 'HMAC-SHA-256 of the person''s id under a key derived from BACKUP_KEY.';
 comment on column ops.erasure_ledger.erased_at is 'When the person was erased.';
 comment on column ops.erasure_ledger.published_at is 'When the row was copied beside the backups; null until then.';
+comment on column ops.erasure_ledger.person_digest is 'Digest of the tombstone, so that a restored database knows it too.';
+comment on column ops.erasure_ledger.account_digests is 'Digests of the tombstones of the accounts at platforms.';
 grant insert, select on ops.erasure_ledger to tributary_service;
+grant update (account_digests) on ops.erasure_ledger to tributary_service;
+grant update (person_digest) on ops.erasure_ledger to tributary_service;
 grant update (published_at) on ops.erasure_ledger to tributary_service;
+
+create table ops.erasure_revocations (
+  revocation_id uuid not null,
+  erasure_id uuid not null,
+  platform text not null,
+  outcome text,
+  settled_at timestamp with time zone,
+  constraint erasure_revocations_pkey PRIMARY KEY (revocation_id),
+  constraint erasure_revocations_outcome_check CHECK ((outcome = ANY (ARRAY['confirmed'::text, 'given_up'::text]))),
+  constraint erasure_revocations_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES public.erasures(id) ON DELETE CASCADE
+);
+comment on table ops.erasure_revocations is 'What platforms answered when they were told that an erased person has gone.';
+comment on column ops.erasure_revocations.revocation_id is 'Row of vault.pending_revocations while it is open.';
+comment on column ops.erasure_revocations.erasure_id is 'The erasure it is of.';
+comment on column ops.erasure_revocations.platform is 'The platform.';
+comment on column ops.erasure_revocations.outcome is 'confirmed or given_up; null: not yet, or somebody connected the account again.';
+comment on column ops.erasure_revocations.settled_at is 'When that was.';
+grant insert, select on ops.erasure_revocations to tributary_service;
+grant update (outcome) on ops.erasure_revocations to tributary_service;
+grant update (settled_at) on ops.erasure_revocations to tributary_service;
+
+create table ops.erasure_tombstones (
+  digest bytea not null,
+  kind text not null,
+  erasure_id uuid not null,
+  created_at timestamp with time zone default now() not null,
+  refused bigint default 0 not null,
+  last_refused_at timestamp with time zone,
+  constraint erasure_tombstones_pkey PRIMARY KEY (digest),
+  constraint erasure_tombstones_digest_check CHECK ((octet_length(digest) = 32)),
+  constraint erasure_tombstones_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'account'::text]))),
+  constraint erasure_tombstones_refused_check CHECK ((refused >= 0))
+);
+comment on table ops.erasure_tombstones is 'People and accounts at platforms that nothing may bring back.';
+comment on column ops.erasure_tombstones.digest is 'ops.person_digest of the person, or an HMAC under BACKUP_KEY of platform and account: numbers of accounts could be guessed from a digest.';
+comment on column ops.erasure_tombstones.kind is 'person or account.';
+comment on column ops.erasure_tombstones.erasure_id is 'The erasure it is of.';
+comment on column ops.erasure_tombstones.created_at is 'When the erasure began.';
+comment on column ops.erasure_tombstones.refused is 'How often something would have brought them back.';
+comment on column ops.erasure_tombstones.last_refused_at is 'When that was last.';
+grant insert, select on ops.erasure_tombstones to tributary_service;
+grant update (last_refused_at) on ops.erasure_tombstones to tributary_service;
+grant update (refused) on ops.erasure_tombstones to tributary_service;
 
 create table ops.rate_limits (
   key character varying(255) not null,
@@ -752,6 +825,8 @@ create table public.app_users (
   created_at timestamp with time zone default now() not null,
   constraint app_users_pkey PRIMARY KEY (user_id)
 );
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.app_users FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
+CREATE TRIGGER refuse_to_lose_held BEFORE DELETE ON public.app_users FOR EACH ROW EXECUTE FUNCTION ops.refuse_to_lose_held();
 comment on table public.app_users is 'One row for each person who has connected something.';
 comment on column public.app_users.user_id is 'The person, as named by the identity provider in x-hasura-user-id.';
 comment on column public.app_users.time_zone is 'IANA time zone the person chose; null means not chosen.';
@@ -841,6 +916,150 @@ comment on column public.connections.updated_at is 'When the row last changed.';
 comment on column public.connections.revocation_status is 'After a disconnect, whether the platform has confirmed that the tokens are revoked there (pending, confirmed, given_up); null while connected and where there was nothing to revoke.';
 grant select on public.connections to tributary_hasura;
 grant delete, insert, select, update on public.connections to tributary_service;
+
+create table public.consent_purposes (
+  id text not null,
+  description text not null,
+  required boolean default false not null,
+  constraint consent_purposes_pkey PRIMARY KEY (id),
+  constraint consent_purposes_id_check CHECK ((id ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+comment on table public.consent_purposes is 'What data is processed for; consent is given to each for itself.';
+comment on column public.consent_purposes.id is 'The purpose.';
+comment on column public.consent_purposes.description is 'What it means.';
+comment on column public.consent_purposes.required is 'Whether nothing can be received from a platform without it.';
+grant select on public.consent_purposes to tributary_hasura;
+grant insert, select on public.consent_purposes to tributary_service;
+
+create view public.consent_states as
+ SELECT c.user_id,
+    c.platform,
+    c.purpose,
+        CASE
+            WHEN (c.decision = 'withdrawn'::text) THEN 'withdrawn'::text
+            WHEN (c.text_version = newest.version) THEN 'given'::text
+            ELSE 'outdated'::text
+        END AS status,
+    c.text_version,
+    newest.version AS current_version,
+    c.decided_at,
+    p.required
+   FROM ((public.consents c
+     JOIN public.consent_purposes p ON ((p.id = c.purpose)))
+     CROSS JOIN LATERAL ( SELECT max(t.version) AS version
+           FROM public.consent_texts t
+          WHERE ((t.platform = c.platform) AND (t.purpose = c.purpose))) newest)
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.consents later
+          WHERE ((later.user_id = c.user_id) AND (later.platform = c.platform) AND (later.purpose = c.purpose) AND (later."position" > c."position")))));
+comment on view public.consent_states is 'What a person''s latest decisions come to.';
+comment on column public.consent_states.user_id is 'Who decided.';
+comment on column public.consent_states.platform is 'The platform it is about.';
+comment on column public.consent_states.purpose is 'What the data is for.';
+comment on column public.consent_states.status is 'given; withdrawn; outdated: there is a newer text, and processing waits until it is accepted.';
+comment on column public.consent_states.text_version is 'The version of the text they decided about.';
+comment on column public.consent_states.current_version is 'The newest version.';
+comment on column public.consent_states.decided_at is 'When they decided.';
+comment on column public.consent_states.required is 'Whether nothing can be received from the platform without it.';
+grant select on public.consent_states to tributary_hasura;
+grant select on public.consent_states to tributary_service;
+
+create table public.consent_texts (
+  platform text not null,
+  purpose text not null,
+  version integer not null,
+  locale text not null,
+  body text not null,
+  sha256 text not null,
+  published_at timestamp with time zone default now() not null,
+  constraint consent_texts_pkey PRIMARY KEY (platform, purpose, version, locale),
+  constraint consent_texts_platform_purpose_version_locale_sha256_key UNIQUE (platform, purpose, version, locale, sha256),
+  constraint consent_texts_body_check CHECK (((length(body) >= 20) AND (length(body) <= 20000))),
+  constraint consent_texts_hash_is_of_body CHECK ((sha256 = encode(sha256(convert_to(body, 'UTF8'::name)), 'hex'::text))),
+  constraint consent_texts_locale_check CHECK ((locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text)),
+  constraint consent_texts_version_check CHECK ((version > 0)),
+  constraint consent_texts_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint consent_texts_purpose_fkey FOREIGN KEY (purpose) REFERENCES public.consent_purposes(id)
+);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE ON public.consent_texts FOR EACH ROW EXECUTE FUNCTION ops.refuse_consent_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.consent_texts FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_consent_change();
+comment on table public.consent_texts is 'What people are asked to agree to, word for word; a text never changes, a new version follows it.';
+comment on column public.consent_texts.platform is 'The platform it is about.';
+comment on column public.consent_texts.purpose is 'What the data is for.';
+comment on column public.consent_texts.version is 'The highest version counts; translations share one.';
+comment on column public.consent_texts.locale is 'The language, for example en or pt-BR.';
+comment on column public.consent_texts.body is 'The text.';
+comment on column public.consent_texts.sha256 is 'SHA-256 of its UTF-8 bytes, hexadecimal.';
+comment on column public.consent_texts.published_at is 'When it was published.';
+grant select on public.consent_texts to tributary_hasura;
+grant insert, select on public.consent_texts to tributary_service;
+
+create table public.consents (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  "position" bigint generated always as identity not null,
+  platform text not null,
+  purpose text not null,
+  decision text not null,
+  text_version integer not null,
+  text_locale text not null,
+  text_sha256 text not null,
+  channel text not null,
+  evidence text,
+  decided_at timestamp with time zone default now() not null,
+  recorded_at timestamp with time zone default now() not null,
+  constraint consents_pkey PRIMARY KEY (user_id, id),
+  constraint consents_channel_check CHECK ((channel = ANY (ARRAY['app'::text, 'email'::text, 'letter'::text, 'other'::text]))),
+  constraint consents_check CHECK ((decided_at <= recorded_at)),
+  constraint consents_check1 CHECK (((evidence IS NULL) = (channel = 'app'::text))),
+  constraint consents_decision_check CHECK ((decision = ANY (ARRAY['given'::text, 'withdrawn'::text]))),
+  constraint consents_evidence_check CHECK (((length(evidence) >= 10) AND (length(evidence) <= 1000))),
+  constraint consents_platform_purpose_text_version_text_locale_text_sh_fkey FOREIGN KEY (platform, purpose, text_version, text_locale, text_sha256) REFERENCES public.consent_texts(platform, purpose, version, locale, sha256),
+  constraint consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX consents_in_order ON public.consents USING btree (user_id, platform, purpose, "position" DESC);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION ops.refuse_consent_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_consent_change();
+comment on table public.consents is 'Every decision of a person about a platform and a purpose. Rows are added and never changed; the latest counts.';
+comment on column public.consents.user_id is 'Who decided.';
+comment on column public.consents.id is 'Id of the decision.';
+comment on column public.consents."position" is 'The order of decisions: a later one has a higher number.';
+comment on column public.consents.platform is 'The platform it is about.';
+comment on column public.consents.purpose is 'What the data is for.';
+comment on column public.consents.decision is 'given or withdrawn.';
+comment on column public.consents.text_version is 'The version of the text that was agreed to.';
+comment on column public.consents.text_locale is 'The language in which it was shown.';
+comment on column public.consents.text_sha256 is 'SHA-256 of that text.';
+comment on column public.consents.channel is 'How it came: app, email, letter or other.';
+comment on column public.consents.evidence is 'Where the proof is, when it did not come through the app.';
+comment on column public.consents.decided_at is 'When the person decided.';
+comment on column public.consents.recorded_at is 'When it was written down.';
+grant select on public.consents to tributary_hasura;
+grant insert, select on public.consents to tributary_service;
+
+create view public.current_consent_texts as
+ SELECT t.platform,
+    t.purpose,
+    t.locale,
+    t.version,
+    t.body,
+    t.sha256,
+    p.required
+   FROM (public.consent_texts t
+     JOIN public.consent_purposes p ON ((p.id = t.purpose)))
+  WHERE (t.version = ( SELECT max(other.version) AS max
+           FROM public.consent_texts other
+          WHERE ((other.platform = t.platform) AND (other.purpose = t.purpose))));
+comment on view public.current_consent_texts is 'The texts that count now, in every language there is.';
+comment on column public.current_consent_texts.platform is 'The platform it is about.';
+comment on column public.current_consent_texts.purpose is 'What the data is for.';
+comment on column public.current_consent_texts.locale is 'The language.';
+comment on column public.current_consent_texts.version is 'The version; updateConsents wants it back.';
+comment on column public.current_consent_texts.body is 'The text.';
+comment on column public.current_consent_texts.sha256 is 'SHA-256 of its UTF-8 bytes, hexadecimal.';
+comment on column public.current_consent_texts.required is 'Whether nothing can be received from the platform without it.';
+grant select on public.current_consent_texts to tributary_hasura;
+grant select on public.current_consent_texts to tributary_service;
 
 create table public.daily_metrics (
   user_id uuid not null,
@@ -989,6 +1208,51 @@ grant update (updated_at) on public.data_requests to tributary_service;
 grant update (warned_at) on public.data_requests to tributary_service;
 grant update (warning) on public.data_requests to tributary_service;
 
+create table public.dead_letters (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid,
+  platform text,
+  task text not null,
+  cause text not null,
+  payload jsonb default '{}'::jsonb not null,
+  attempts integer not null,
+  deaths integer default 1 not null,
+  state text default 'waiting'::text not null,
+  queued_at timestamp with time zone not null,
+  died_at timestamp with time zone default now() not null,
+  retry_at timestamp with time zone,
+  resolved_at timestamp with time zone,
+  constraint dead_letters_pkey PRIMARY KEY (id),
+  constraint dead_letters_attempts_check CHECK ((attempts >= 0)),
+  constraint dead_letters_cause_check CHECK ((cause ~ '^[a-z]+/[a-z_]+$'::text)),
+  constraint dead_letters_check CHECK (((state = 'waiting'::text) = (resolved_at IS NULL))),
+  constraint dead_letters_check1 CHECK (((retry_at IS NULL) OR (state = 'waiting'::text))),
+  constraint dead_letters_deaths_check CHECK ((deaths > 0)),
+  constraint dead_letters_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'retried'::text, 'discarded'::text]))),
+  constraint dead_letters_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint dead_letters_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX dead_letters_by_age ON public.dead_letters USING btree (died_at DESC);
+CREATE INDEX dead_letters_by_user ON public.dead_letters USING btree (user_id, died_at DESC);
+CREATE INDEX dead_letters_to_retry ON public.dead_letters USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+CREATE TRIGGER check_dead_letter_state BEFORE UPDATE OF state ON public.dead_letters FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION ops.check_dead_letter_state();
+comment on table public.dead_letters is 'Jobs that failed for good and left the queue: what failed, why, and what became of it.';
+comment on column public.dead_letters.id is 'Id of the dead letter.';
+comment on column public.dead_letters.user_id is 'Whose data the job was about; null when nobody''s or not known.';
+comment on column public.dead_letters.platform is 'The platform it was about; null when none.';
+comment on column public.dead_letters.task is 'The kind of job.';
+comment on column public.dead_letters.cause is 'Code of the error it ended with; docs/errors.md says what each means.';
+comment on column public.dead_letters.payload is 'What the job was given, without anything but ids, times and names of platforms.';
+comment on column public.dead_letters.attempts is 'How often it ran, over all its lives.';
+comment on column public.dead_letters.deaths is 'How often it failed for good; it is 2 or more when it was retried and failed again.';
+comment on column public.dead_letters.state is 'waiting: nothing happens until retry_at, or until somebody decides. retried: back in the queue. discarded: given up.';
+comment on column public.dead_letters.queued_at is 'When the job was queued.';
+comment on column public.dead_letters.died_at is 'When it last failed for good.';
+comment on column public.dead_letters.retry_at is 'When it goes back to the queue by itself; null when it waits for somebody.';
+comment on column public.dead_letters.resolved_at is 'When it was retried or discarded; null while it waits.';
+grant select on public.dead_letters to tributary_hasura;
+grant delete, insert, select, update on public.dead_letters to tributary_service;
+
 create table public.default_source_priorities (
   id integer not null,
   kind text,
@@ -1044,6 +1308,66 @@ grant update (approved_at) on public.emergency_accesses to tributary_service;
 grant update (approved_by) on public.emergency_accesses to tributary_service;
 grant update (expires_at) on public.emergency_accesses to tributary_service;
 
+create table public.erasures (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid,
+  subject_digest bytea not null,
+  status text default 'requested'::text not null,
+  channel text not null,
+  requested_by uuid,
+  requested_at timestamp with time zone default now() not null,
+  erases_at timestamp with time zone not null,
+  held boolean default false not null,
+  started_at timestamp with time zone,
+  erased_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  progress jsonb default '{}'::jsonb not null,
+  report text,
+  report_signature text,
+  report_key text,
+  updated_at timestamp with time zone default now() not null,
+  constraint erasures_pkey PRIMARY KEY (id),
+  constraint erasures_channel_check CHECK ((channel = ANY (ARRAY['app'::text, 'operator'::text, 'replay'::text]))),
+  constraint erasures_check CHECK (((status = 'complete'::text) = (report IS NOT NULL))),
+  constraint erasures_check1 CHECK (((status <> ALL (ARRAY['complete'::text, 'cancelled'::text])) OR (finished_at IS NOT NULL))),
+  constraint erasures_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'erasing'::text, 'confirming'::text, 'complete'::text, 'cancelled'::text]))),
+  constraint erasures_subject_digest_check CHECK ((octet_length(subject_digest) = 32)),
+  constraint erasures_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE SET NULL
+);
+CREATE INDEX erasures_by_subject ON public.erasures USING btree (subject_digest);
+CREATE UNIQUE INDEX erasures_one_open ON public.erasures USING btree (user_id) WHERE ((status = ANY (ARRAY['requested'::text, 'erasing'::text])) AND (user_id IS NOT NULL));
+CREATE INDEX erasures_open ON public.erasures USING btree (erases_at) WHERE (status = ANY (ARRAY['requested'::text, 'erasing'::text, 'confirming'::text]));
+comment on table public.erasures is 'Deletions of everything about a person: asked for, going on and done. What is done names nobody.';
+comment on column public.erasures.id is 'Id of the request; the person keeps it to ask for the report.';
+comment on column public.erasures.user_id is 'Whose data it is; null once it is deleted.';
+comment on column public.erasures.subject_digest is 'Lets the person, and nobody else, ask for the report afterwards.';
+comment on column public.erasures.status is 'requested (can be cancelled), erasing, confirming (all is deleted here, a platform has not answered), complete or cancelled.';
+comment on column public.erasures.channel is 'app: the person; operator: on their behalf; replay: they were erased before and a restored backup brought them back.';
+comment on column public.erasures.requested_by is 'The operator who asked on their behalf.';
+comment on column public.erasures.requested_at is 'When it was asked for.';
+comment on column public.erasures.erases_at is 'When it begins, unless it is cancelled before.';
+comment on column public.erasures.held is 'A legal hold stops it.';
+comment on column public.erasures.started_at is 'When it began.';
+comment on column public.erasures.erased_at is 'When nothing was found any more.';
+comment on column public.erasures.finished_at is 'When it was complete or cancelled.';
+comment on column public.erasures.progress is 'Counts, ids of keys and what is still to do; of the work alone.';
+comment on column public.erasures.report is 'The deletion report, a text in JSON.';
+comment on column public.erasures.report_signature is 'Ed25519 over the bytes of the report, in base64; null where no key is set.';
+comment on column public.erasures.report_key is 'The public key it is verified with, in base64.';
+comment on column public.erasures.updated_at is 'When it last went on.';
+grant select on public.erasures to tributary_hasura;
+grant insert, select on public.erasures to tributary_service;
+grant update (erased_at) on public.erasures to tributary_service;
+grant update (finished_at) on public.erasures to tributary_service;
+grant update (held) on public.erasures to tributary_service;
+grant update (progress) on public.erasures to tributary_service;
+grant update (report) on public.erasures to tributary_service;
+grant update (report_key) on public.erasures to tributary_service;
+grant update (report_signature) on public.erasures to tributary_service;
+grant update (started_at) on public.erasures to tributary_service;
+grant update (status) on public.erasures to tributary_service;
+grant update (updated_at) on public.erasures to tributary_service;
+
 create table public.key_rotations (
   id uuid default gen_random_uuid() not null,
   kind text not null,
@@ -1083,6 +1407,40 @@ comment on column public.key_rotations.updated_at is 'When it last moved.';
 comment on column public.key_rotations.finished_at is 'When it was complete.';
 grant select on public.key_rotations to tributary_hasura;
 grant delete, insert, select, update on public.key_rotations to tributary_service;
+
+create table public.legal_holds (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid,
+  everybody boolean default false not null,
+  reason text not null,
+  placed_by uuid,
+  placed_at timestamp with time zone default now() not null,
+  released_by uuid,
+  released_at timestamp with time zone,
+  release_reason text,
+  constraint legal_holds_pkey PRIMARY KEY (id),
+  constraint legal_holds_check CHECK (((released_at IS NULL) = (release_reason IS NULL))),
+  constraint legal_holds_check1 CHECK ((everybody = (user_id IS NULL))),
+  constraint legal_holds_reason_check CHECK (((length(reason) >= 10) AND (length(reason) <= 1000))),
+  constraint legal_holds_release_reason_check CHECK (((length(release_reason) >= 10) AND (length(release_reason) <= 1000))),
+  constraint legal_holds_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX legal_holds_one_for_each ON public.legal_holds USING btree (user_id, everybody) NULLS NOT DISTINCT WHERE (released_at IS NULL);
+comment on table public.legal_holds is 'What must not be deleted while a court or an authority may ask for it: neither by retention nor by erasure.';
+comment on column public.legal_holds.id is 'Id of the hold.';
+comment on column public.legal_holds.user_id is 'Whose data is held; null: everybody''s.';
+comment on column public.legal_holds.everybody is 'It holds all data.';
+comment on column public.legal_holds.reason is 'Why.';
+comment on column public.legal_holds.placed_by is 'Who placed it; null: the command line.';
+comment on column public.legal_holds.placed_at is 'From when on it holds.';
+comment on column public.legal_holds.released_by is 'Who released it.';
+comment on column public.legal_holds.released_at is 'Until when it held.';
+comment on column public.legal_holds.release_reason is 'Why it was released.';
+grant select on public.legal_holds to tributary_hasura;
+grant insert, select on public.legal_holds to tributary_service;
+grant update (release_reason) on public.legal_holds to tributary_service;
+grant update (released_at) on public.legal_holds to tributary_service;
+grant update (released_by) on public.legal_holds to tributary_service;
 
 create view public.merged_activities as
  SELECT a.user_id,
@@ -1278,6 +1636,7 @@ CREATE INDEX idx_raw_fitness_processing ON ONLY public.raw_fitness_data USING bt
 CREATE INDEX idx_raw_fitness_user_platform ON ONLY public.raw_fitness_data USING btree (user_id, platform, created_at DESC);
 CREATE TRIGGER count_raw_data_deleted AFTER DELETE ON public.raw_fitness_data REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.count_raw_data_deleted();
 CREATE TRIGGER count_raw_data_inserted AFTER INSERT ON public.raw_fitness_data REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ops.count_raw_data_inserted();
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.raw_fitness_data FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
 comment on table public.raw_fitness_data is 'Every payload of every platform as it came, a page or chunk a row; append-only but for processed_at.';
 comment on column public.raw_fitness_data.id is 'Id of the payload; unique together with user_id and created_at.';
 comment on column public.raw_fitness_data.user_id is 'Whose data it is.';
@@ -1629,6 +1988,7 @@ create table vault.oauth_states (
   constraint oauth_states_check CHECK (((handle_hash IS NULL) = (code_sealed IS NULL)))
 );
 CREATE INDEX oauth_states_by_expiry ON vault.oauth_states USING btree (expires_at);
+CREATE TRIGGER refuse_erased BEFORE INSERT ON vault.oauth_states FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
 comment on table vault.oauth_states is 'Attempts to connect that are not finished. State and handle are kept as SHA-256, verifier and code sealed.';
 grant delete, insert, select, update on vault.oauth_states to tributary_service;
 
@@ -1736,6 +2096,25 @@ comment on column vault.user_keys.created_at is 'When it was made.';
 comment on column vault.user_keys.retired_at is 'Since when it opens and no longer seals; null while it is the person''s current key.';
 grant delete, insert, select, update on vault.user_keys to tributary_service;
 
+CREATE OR REPLACE FUNCTION audit.forget_erased()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if exists (select from ops.erasure_tombstones t where t.digest = ops.person_digest(new.subject_user_id)) then
+    new.subject_user_id := null; new.subject_salt := null; new.source_address := null; new.source_salt := null;
+    new.reason := null; new.reason_salt := null; new.details := null; new.details_salt := null;
+  end if;
+  if new.actor_id ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+    and exists (select from ops.erasure_tombstones t where t.digest = ops.person_digest(new.actor_id::uuid)) then
+    new.actor_id := null; new.actor_salt := null; new.source_address := null; new.source_salt := null;
+  end if;
+  return new;
+end $function$;
+comment on function audit.forget_erased() is 'Lines about an erased person say nothing from the start; the event and its hash are kept.';
+
 CREATE OR REPLACE FUNCTION audit.forget_person(p_user_id uuid)
  RETURNS integer
  LANGUAGE plpgsql
@@ -1783,6 +2162,106 @@ end $function$;
 comment on function audit.refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with SQLSTATE TB002.';
 grant execute on function audit.refuse_change() to public;
 
+CREATE OR REPLACE FUNCTION ops.begin_again_with_job(p_payload jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update public.sync_runs r set status = 'running', error_code = null, finished_at = null, updated_at = now()
+  where r.user_id::text = p_payload ->> 'userId' and r.id::text = p_payload ->> 'runId' and r.status = 'failed'
+    and not exists (select from public.sync_runs o
+      where o.user_id = r.user_id and o.platform = r.platform and o.kind = r.kind and o.status = 'running')
+    and exists (select from public.connections c
+      where c.user_id = r.user_id and c.platform = r.platform and c.status in ('active', 'limited'));
+  update ops.callbacks c set state = 'waiting', outcome = null, finished_at = null
+  where c.user_id::text = p_payload ->> 'userId' and c.id::text = p_payload ->> 'callbackId' and c.state = 'failed';
+end $function$;
+comment on function ops.begin_again_with_job(jsonb) is 'The opposite of ops.end_with_job, unless another run of the same kind is on by now or the connection ended.';
+grant execute on function ops.begin_again_with_job(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION ops.bury_job(p_job_id bigint, p_worker text, p_key text, p_cause text, p_retry_after_seconds double precision[])
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_job record;
+  v_task text;
+  v_payload jsonb;
+  v_user_id uuid;
+  v_platform text;
+  v_letter_id uuid;
+begin
+  delete from graphile_worker._private_jobs j where j.id = p_job_id and j.locked_by is not distinct from p_worker returning j.* into v_job;
+  if not found then return null; end if;
+  update graphile_worker._private_job_queues q set locked_at = null, locked_by = null
+  where q.id = v_job.job_queue_id and q.locked_by = p_worker;
+  -- Queued anew while it ran: the newer job carries on.
+  if v_job.key is null and p_key is not null then return null; end if;
+  select t.identifier into v_task from graphile_worker._private_tasks t where t.id = v_job.task_id;
+  v_payload := case when json_typeof(v_job.payload) = 'object' then v_job.payload::jsonb else '{}'::jsonb end;
+  perform ops.end_with_job(v_payload, p_cause);
+  select u.user_id into v_user_id from public.app_users u where u.user_id::text = v_payload ->> 'userId';
+  select p.id into v_platform from public.platforms p where p.id = coalesce(v_payload ->> 'platform',
+    (select r.platform from public.sync_runs r where r.user_id = v_user_id and r.id::text = v_payload ->> 'runId'),
+    (select d.platform from ops.webhook_deliveries d where d.id::text = v_payload ->> 'deliveryId'),
+    (select c.platform from ops.callbacks c where c.user_id = v_user_id and c.id::text = v_payload ->> 'callbackId'),
+    (select w.platform from public.raw_fitness_data w where w.user_id = v_user_id
+       and w.created_at::text = v_payload ->> 'createdAt' and w.id::text = v_payload ->> 'rawId'));
+  -- One job has one dead letter: what was retried and died again is the same one.
+  update public.dead_letters l
+  set state = 'waiting', cause = p_cause, attempts = l.attempts + v_job.attempts, deaths = l.deaths + 1, died_at = now(), resolved_at = null,
+    retry_at = now() + make_interval(secs => p_retry_after_seconds[l.deaths + 1])
+  from ops.dead_jobs j where j.dead_letter_id = l.id and j.job_key = coalesce(v_job.key, 'job:' || p_job_id) and l.state <> 'discarded'
+  returning l.id into v_letter_id;
+  if found then
+    update ops.dead_jobs j set payload = v_job.payload where j.dead_letter_id = v_letter_id;
+    return v_letter_id;
+  end if;
+  insert into public.dead_letters (user_id, platform, task, cause, payload, attempts, queued_at, retry_at)
+  values (v_user_id, v_platform, v_task, p_cause, ops.redact_payload(v_payload), v_job.attempts, v_job.created_at,
+    now() + make_interval(secs => p_retry_after_seconds[1]))
+  returning id into v_letter_id;
+  insert into ops.dead_jobs (dead_letter_id, task, job_key, payload, priority, max_attempts, queue_name)
+  values (v_letter_id, v_task, coalesce(v_job.key, 'job:' || p_job_id), v_job.payload, v_job.priority, v_job.max_attempts,
+    (select q.queue_name from graphile_worker._private_job_queues q where q.id = v_job.job_queue_id))
+  on conflict (job_key) do update set dead_letter_id = excluded.dead_letter_id, task = excluded.task, payload = excluded.payload,
+    priority = excluded.priority, max_attempts = excluded.max_attempts, queue_name = excluded.queue_name;
+  return v_letter_id;
+end $function$;
+comment on function ops.bury_job(bigint,text,text,text,double precision[]) is 'Moves a job that this worker holds out of the queue into dead_letters, in one transaction. After its n-th death it is retried by itself after the n-th number of seconds, if there is one. Null when the job is not this worker''s, or was queued anew.';
+grant execute on function ops.bury_job(bigint,text,text,text,double precision[]) to public;
+grant execute on function ops.bury_job(bigint,text,text,text,double precision[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.bury_lost_jobs(p_limit integer, p_cause text, p_retry_after_seconds double precision[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_job record;
+  v_buried integer := 0;
+begin
+  for v_job in
+    select j.id, j.key, j.last_error from graphile_worker._private_jobs j
+    where j.attempts >= j.max_attempts and j.locked_at is null
+    order by j.id limit p_limit for update skip locked
+  loop
+    if v_job.key is null then
+      -- It was queued anew while it ran, and its worker died or it failed: the newer job carries on.
+      delete from graphile_worker._private_jobs j where j.id = v_job.id;
+    elsif ops.bury_job(v_job.id, null, v_job.key,
+        case when v_job.last_error ~ '^[a-z]+/[a-z_]+$' then v_job.last_error else p_cause end, p_retry_after_seconds) is not null then
+      v_buried := v_buried + 1;
+    end if;
+  end loop;
+  return v_buried;
+end $function$;
+comment on function ops.bury_lost_jobs(integer,text,double precision[]) is 'Moves jobs whose last attempt ended with their worker into dead_letters. Answers how many.';
+grant execute on function ops.bury_lost_jobs(integer,text,double precision[]) to public;
+grant execute on function ops.bury_lost_jobs(integer,text,double precision[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.check_connection_status()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1797,6 +2276,20 @@ begin
 end $function$;
 comment on function ops.check_connection_status() is 'Refuses the changes of connections.status that docs/operations/states.md does not have.';
 grant execute on function ops.check_connection_status() to public;
+
+CREATE OR REPLACE FUNCTION ops.check_dead_letter_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (old.state, new.state) not in (('waiting', 'retried'), ('waiting', 'discarded'), ('retried', 'waiting')) then
+    raise exception 'a dead letter cannot go from % to %', old.state, new.state using errcode = 'TB010';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_dead_letter_state() is 'Refuses the changes of dead_letters.state that docs/operations/states.md does not have.';
+grant execute on function ops.check_dead_letter_state() to public;
 
 CREATE OR REPLACE FUNCTION ops.count_raw_data_deleted()
  RETURNS trigger
@@ -1904,6 +2397,20 @@ end $function$;
 comment on function ops.create_sample_partitions(date[]) is 'Creates the partitions of samples for the given months; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
 grant execute on function ops.create_sample_partitions(date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.end_with_job(p_payload jsonb, p_cause text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update public.sync_runs r set status = 'failed', error_code = p_cause, waiting_until = null, finished_at = now(), updated_at = now()
+  where r.user_id::text = p_payload ->> 'userId' and r.id::text = p_payload ->> 'runId' and r.status = 'running';
+  update ops.callbacks c set state = 'failed', outcome = p_cause, finished_at = now()
+  where c.user_id::text = p_payload ->> 'userId' and c.id::text = p_payload ->> 'callbackId' and c.state = 'waiting';
+end $function$;
+comment on function ops.end_with_job(jsonb,text) is 'What a job that failed for good leaves behind unfinished ends with it: its sync run, its callback.';
+grant execute on function ops.end_with_job(jsonb,text) to public;
+
 CREATE OR REPLACE FUNCTION ops.enforce_policy(p_user_id uuid, p_platform text)
  RETURNS TABLE(effect text, record_type text, records bigint, days date[])
  LANGUAGE plpgsql
@@ -1980,6 +2487,50 @@ END;
 comment on function ops.find_policy_work(integer) is 'People with data of a platform that its policy no longer allows to keep, or soon will not: ops.enforce_policy looks at each more closely.';
 grant execute on function ops.find_policy_work(integer) to public;
 grant execute on function ops.find_policy_work(integer) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.has_consent(p_user_id uuid, p_platform text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT (NOT (EXISTS ( SELECT
+            FROM public.consent_purposes p
+           WHERE (p.required AND (NOT COALESCE(( SELECT ((c.decision = 'given'::text) AND (c.text_version = ( SELECT max(t.version) AS max
+                            FROM public.consent_texts t
+                           WHERE ((t.platform = has_consent.p_platform) AND (t.purpose = p.id)))))
+                    FROM public.consents c
+                   WHERE ((c.user_id = has_consent.p_user_id) AND (c.platform = has_consent.p_platform) AND (c.purpose = p.id))
+                   ORDER BY c."position" DESC
+                  LIMIT 1), false))))));
+END;
+comment on function ops.has_consent(uuid,text) is 'Whether the person''s latest decision about every required purpose of the platform is to agree, and to the newest text. No text published: false.';
+grant execute on function ops.has_consent(uuid,text) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.is_held(p_user_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM public.legal_holds h
+           WHERE ((h.released_at IS NULL) AND (h.everybody OR (h.user_id = is_held.p_user_id))))) AS "exists";
+END;
+comment on function ops.is_held(uuid) is 'Whether a legal hold keeps this person''s data.';
+grant execute on function ops.is_held(uuid) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.lock_consent(p_user_id uuid, p_platform text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A withdrawal locks the row for update: it waits for writers that asked before it, and those that ask after it see it.
+  perform from public.app_users u where u.user_id = p_user_id for key share;
+  return found and ops.has_consent(p_user_id, p_platform);
+end $function$;
+comment on function ops.lock_consent(uuid,text) is 'As has_consent, and it stays so until the transaction ends. Whoever writes a person''s data asks it first. False also when the person is gone.';
+grant execute on function ops.lock_consent(uuid,text) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.mark_days_of_changed_policy()
  RETURNS trigger
@@ -2628,6 +3179,42 @@ comment on function ops.merge_totals(uuid,date[]) is 'Sums of the day: from inte
 grant execute on function ops.merge_totals(uuid,date[]) to public;
 grant execute on function ops.merge_totals(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.person_digest(p_user_id uuid)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN sha256(convert_to(('tributary/erased/v1:'::text || (p_user_id)::text), 'UTF8'::name));
+comment on function ops.person_digest(uuid) is 'How an erased person is named: an id of 122 random bits cannot be guessed from it.';
+grant execute on function ops.person_digest(uuid) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.put_back_job(p_job_id bigint, p_worker text, p_key text, p_delay_seconds double precision, p_error text, p_burns boolean)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_queue_id integer;
+begin
+  -- Queued anew while it ran: the newer job carries on, this one ends.
+  delete from graphile_worker._private_jobs j
+  where j.id = p_job_id and j.locked_by = p_worker and j.key is distinct from p_key
+  returning j.job_queue_id into v_queue_id;
+  if not found then
+    update graphile_worker._private_jobs j
+    set run_at = clock_timestamp() + make_interval(secs => p_delay_seconds), last_error = coalesce(p_error, j.last_error),
+      attempts = case when p_burns then j.attempts else greatest(j.attempts - 1, 0) end, locked_at = null, locked_by = null
+    where j.id = p_job_id and j.locked_by = p_worker
+    returning j.job_queue_id into v_queue_id;
+    if not found then return false; end if;
+  end if;
+  update graphile_worker._private_job_queues q set locked_at = null, locked_by = null
+  where q.id = v_queue_id and q.locked_by = p_worker;
+  return true;
+end $function$;
+comment on function ops.put_back_job(bigint,text,text,double precision,text,boolean) is 'Gives a job that this worker holds back to the queue, with the attempt counted or not. False when another worker holds it by now.';
+grant execute on function ops.put_back_job(bigint,text,text,double precision,text,boolean) to public;
+grant execute on function ops.put_back_job(bigint,text,text,double precision,text,boolean) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.rebuild_daily_metrics(p_user_id uuid, p_platform text, p_days date[])
  RETURNS void
  LANGUAGE sql
@@ -2770,6 +3357,66 @@ comment on function ops.rebuild_daily_summaries(uuid,date[]) is 'Merges and summ
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to public;
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.redact_payload(p_payload jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_object_agg(field.key, case
+    when jsonb_typeof(field.value) in ('boolean', 'null') then field.value
+    when field.value #>> '{}' ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then field.value
+    when field.value #>> '{}' ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)$' then field.value
+    when field.key = 'platform' and exists (select from public.platforms p where p.id = field.value #>> '{}') then field.value
+    else '"[redacted]"'::jsonb end), '{}'::jsonb)
+  from jsonb_each(case when jsonb_typeof(p_payload) = 'object' then p_payload else '{}'::jsonb end) as field
+  where field.key <> '_cron'
+$function$;
+comment on function ops.redact_payload(jsonb) is 'Ids, instants, booleans and names of platforms; everything else, numbers included, is blotted out.';
+grant execute on function ops.redact_payload(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION ops.refuse_consent_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Rows go with their person, whose own row is gone by then, and in no other way.
+  if tg_op = 'DELETE' and tg_table_name = 'consents' then
+    if not exists (select from public.app_users u where u.user_id = old.user_id) then return old; end if;
+  end if;
+  raise exception '% of % is not allowed: add a row', tg_op, tg_table_name using errcode = 'TB003';
+end $function$;
+comment on function ops.refuse_consent_change() is 'Keeps consents and their texts as they were written.';
+grant execute on function ops.refuse_consent_change() to public;
+
+CREATE OR REPLACE FUNCTION ops.refuse_erased()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if exists (select from ops.erasure_tombstones t where t.digest = ops.person_digest(new.user_id)) then
+    raise exception 'this person was erased' using errcode = 'TB020';
+  end if;
+  return new;
+end $function$;
+comment on function ops.refuse_erased() is 'Refuses rows of an erased person, with SQLSTATE TB020.';
+
+CREATE OR REPLACE FUNCTION ops.refuse_to_lose_held()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if ops.is_held(old.user_id) then
+    raise exception 'a legal hold keeps this person''s data' using errcode = 'TB021';
+  end if;
+  return old;
+end $function$;
+comment on function ops.refuse_to_lose_held() is 'Refuses to delete a person whose data is held, with SQLSTATE TB021.';
+
 CREATE OR REPLACE FUNCTION ops.remove_data_from_before(p_user_id uuid, p_platform text, p_before timestamp with time zone, OUT removed jsonb, OUT days date[])
  RETURNS record
  LANGUAGE plpgsql
@@ -2907,6 +3554,31 @@ begin
 end $function$;
 comment on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) is 'For a replay: removes rows that a payload once produced and, read by today''s normalizer, no longer does. Answers their days.';
 grant execute on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.revive_dead_letters(p_ids uuid[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_job record;
+  v_revived integer := 0;
+begin
+  for v_job in
+    update public.dead_letters l set state = 'retried', resolved_at = now(), retry_at = null
+    from ops.dead_jobs j where j.dead_letter_id = l.id and l.id = any (p_ids) and l.state = 'waiting'
+    returning j.*
+  loop
+    perform ops.begin_again_with_job(case when json_typeof(v_job.payload) = 'object' then v_job.payload::jsonb else '{}'::jsonb end);
+    perform graphile_worker.add_job(v_job.task, v_job.payload, queue_name => v_job.queue_name, max_attempts => v_job.max_attempts::integer,
+      job_key => v_job.job_key, priority => v_job.priority::integer);
+    v_revived := v_revived + 1;
+  end loop;
+  return v_revived;
+end $function$;
+comment on function ops.revive_dead_letters(uuid[]) is 'Queues the jobs of waiting dead letters again, with what they left unfinished. Answers how many; those that wait no more are left alone.';
+grant execute on function ops.revive_dead_letters(uuid[]) to public;
+grant execute on function ops.revive_dead_letters(uuid[]) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.sample_identity(p_kind text, p_started_at timestamp with time zone, p_ended_at timestamp with time zone, p_source text, p_variant text)
  RETURNS text

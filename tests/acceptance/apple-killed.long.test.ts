@@ -44,7 +44,7 @@ function send(
 ) {
   return new Promise<Uploaded>((resolve, reject) => {
     const headers = {
-      authorization: person.authorization,
+      authorization: `Bearer ${person.token}`,
       'content-type': 'application/octet-stream',
       'content-length': FILE.length - offset,
       'upload-id': uploadId,
@@ -68,7 +68,7 @@ function send(
 }
 
 async function receivedOf({ url }: RunningProduct, person: Person, uploadId: string): Promise<number> {
-  const { authorization } = person
+  const authorization = `Bearer ${person.token}`
   const response = await fetch(`${url}/uploads/apple-health/${uploadId}`, { headers: { authorization } })
   return ((await response.json()) as { receivedBytes?: number }).receivedBytes ?? 0
 }
