@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { authenticatePerson, type CallerServices } from '../access/identity.ts'
 import type { TakeRequest } from '../access/rate-limit.ts'
@@ -53,7 +53,7 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
     applyLimits(reply, [await services.takeRequest('uploads', userId)])
     callers.set(request, userId)
   })
-  const callerOf = (request: FastifyRequest) => callers.get(request) ?? refuse()
+  const callerOf: CallerOf = (request) => callers.get(request) ?? refuse()
 
   app.post<UploadRoute>('/uploads/:platform', { config: { bodyTimeoutMs: null } }, async (request, reply) => {
     const { params, headers } = request
@@ -79,7 +79,13 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
     const received = await receiveFile(services, { ...key, uploadId, offset, body })
     return reply.code(202).send(received)
   })
+  oneUploadRoutes(app, services, callerOf)
+}
 
+/** Whose JWT or API key it was; known before a byte is read. */
+type CallerOf = (request: FastifyRequest) => string
+
+function oneUploadRoutes(app: FastifyInstance, services: UploadServices, callerOf: CallerOf): void {
   app.get<OneUpload>('/uploads/:platform/:uploadId', async (request) => {
     const { platform, uploadId } = readUploadId(request.params)
     const upload = await findUpload(services.db, { userId: callerOf(request), uploadId })
