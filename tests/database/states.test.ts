@@ -23,8 +23,8 @@ interface Machine {
   readonly heading: string
   readonly states: readonly string[]
   /** Puts one row into the state, past every trigger. */
-  plant(pool: pg.Pool, state: string): Promise<unknown>
-  move(pool: pg.Pool, state: string): Promise<unknown>
+  readonly plant: (pool: pg.Pool, state: string) => Promise<unknown>
+  readonly move: (pool: pg.Pool, state: string) => Promise<unknown>
 }
 
 const ended = (state: string, open: readonly string[]) => (open.includes(state) ? null : 'now')
