@@ -1,5 +1,5 @@
 import type { Config } from './config.ts'
-import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
+import { endByPlatform, findConnectionByAccount } from './connections/find-connection.ts'
 import { findGrantedScopes, setGrantedScopes } from './connections/granted-scopes.ts'
 import type { ConnectionServices } from './connections/services.ts'
 import { withAccessToken } from './connections/with-access-token.ts'
@@ -33,10 +33,12 @@ export function wireIngestion({ config, db, vault, metrics, connections }: Parts
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
-    markWebhook,
     endByPlatform: (tx, key) => endByPlatform(connections, tx, key),
     findGrantedScopes: (key) => findGrantedScopes(db, key),
     setGrantedScopes: (tx, key, granted) => setGrantedScopes(config.platforms, tx, { key, granted }),
+    pollSeconds: config.pollSeconds,
+    countStrategyChange: ({ platform, polling, reason }) =>
+      metrics.strategyChanges.inc({ platform, to: polling ? 'polling' : 'webhooks', reason }),
     countSync: ({ platform, kind, outcome, seconds }) => {
       metrics.syncOperations.inc({ platform, kind, outcome })
       metrics.syncDuration.observe({ platform, kind }, seconds)

@@ -20,6 +20,7 @@ import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
+import { bindSyncTasks } from './wire-sync.ts'
 import { bindUploadTasks } from './wire-uploads.ts'
 import { bindVaultTasks } from './wire-vault.ts'
 import type { Wiring } from './wiring.ts'
@@ -45,6 +46,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
+    ...bindSyncTasks(wiring, options),
     bindTask(enrichActivities, ingestion, options),
     ...bindUploadTasks(uploads, options),
     bindTask(requestBackfill, ingestion, options),

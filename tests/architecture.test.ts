@@ -23,6 +23,7 @@ const COMPOSITION_ROOT = [
   'wiring.ts',
   'wire-audit.ts',
   'wire-summaries.ts',
+  'wire-sync.ts',
   'wire-uploads.ts',
   'wire-vault.ts',
   'wire-backup.ts',

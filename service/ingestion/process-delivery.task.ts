@@ -4,6 +4,7 @@ import type { Notice } from '../platforms/webhook-contract.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
+import { noteDelivery } from './note-delivery.ts'
 import { processBatch } from './process-batch.ts'
 import { findWaitingDelivery, finishDelivery } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
@@ -97,7 +98,7 @@ async function apply(
   for (const effect of effects) {
     if (effect.kind === 'store') {
       await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })
-      await services.markWebhook(tx, effect.key)
+      await noteDelivery(services, tx, effect.key)
       await markSynced(tx, effect.key)
     }
     if (effect.kind === 'end') {

@@ -25,12 +25,14 @@ export interface IngestionServices {
     platform: string
     platformUserId: string
   }) => Promise<{ userId: string; status: string } | undefined>
-  readonly markWebhook: (tx: Tx, key: ConnectionKey) => Promise<void>
   readonly endByPlatform: (tx: Tx, key: ConnectionKey) => Promise<void>
   readonly findGrantedScopes: (key: ConnectionKey) => Promise<readonly string[]>
   /** What the platform says is granted now. */
   readonly setGrantedScopes: (tx: Tx, key: ConnectionKey, granted: readonly string[]) => Promise<void>
   readonly servicePublicUrl: string
+  /** Within how many seconds a silent connection is polled again: after news, and at most while there are none. */
+  readonly pollSeconds: { readonly shortest: number; readonly longest: number }
+  readonly countStrategyChange: (change: { platform: string; polling: boolean; reason: string }) => void
   readonly countSync: (operation: { platform: string; kind: string; outcome: string; seconds: number }) => void
 }
 

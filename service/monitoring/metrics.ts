@@ -63,6 +63,12 @@ function syncMetrics(registers: Registry[]) {
       buckets: RUN_SECONDS,
       registers,
     }),
+    strategyChanges: new Counter({
+      name: 'sync_strategy_changes_total',
+      help: 'Connections that went over to polling or back to webhooks',
+      labelNames: ['platform', 'to', 'reason'],
+      registers,
+    }),
     rateLimitStoreDown: new Counter({
       name: 'rate_limit_store_down_total',
       help: 'Requests that a process counted for itself because the shared count did not answer',

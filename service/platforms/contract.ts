@@ -133,6 +133,8 @@ export interface PlatformApi {
     first(until: Date): HistoryCursor
     request(cursor: HistoryCursor): PlatformRequest
     read(payload: unknown, cursor: HistoryCursor): HistoryPage
+    /** Goes on from that time backwards: what lies between is here already. Absent: nothing can be passed over. */
+    skipTo?(cursor: HistoryCursor, until: Date): HistoryCursor
   }
   /** History that is asked for by window and arrives as ordinary deliveries. */
   readonly backfill?: Backfill

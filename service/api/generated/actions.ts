@@ -27,6 +27,17 @@ export type ApproveEmergencyAccessOutput = {
   readonly id: Scalars['uuid']['output'];
 };
 
+export type BatchSyncOutput = {
+  readonly rejected: ReadonlyArray<RejectedSync>;
+  readonly started: Scalars['Int']['output'];
+};
+
+export type CancelSyncOutput = {
+  /** cancelled, or how it had ended */
+  readonly status: Scalars['String']['output'];
+  readonly syncRunId: Scalars['uuid']['output'];
+};
+
 export type CheckConnectionOutput = {
   /** What was not granted and is needed for full data */
   readonly missingScopes: ReadonlyArray<Scalars['String']['output']>;
@@ -97,6 +108,10 @@ export type HealthSampleInput = {
 export type Mutation = {
   /** Approves another person's request. It ends by itself. */
   readonly approveEmergencyAccess: ApproveEmergencyAccessOutput;
+  /** Fetches what is new for many people, at most a thousand at a time. Whoever cannot be synced is listed with the reason. */
+  readonly batchSync: BatchSyncOutput;
+  /** Stops an import of the person's own; what has arrived stays. An import that has ended is left as it is. */
+  readonly cancelSync: CancelSyncOutput;
   /** Asks the platform whether it still accepts the connection. */
   readonly checkConnection: CheckConnectionOutput;
   /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code, state and scope caught by a native app. */
@@ -107,6 +122,8 @@ export type Mutation = {
   readonly createApiKey: ApiKeyOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
+  /** Imports so many years of a platform's history, or as many as it gives: the run's results say so. What was read before is passed over. */
+  readonly importHistory: SyncNowOutput;
   /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
   readonly orderSources: OrderSourcesOutput;
   /** Reads rows under an approved access of one's own; every read is in the person's access log. */
@@ -133,6 +150,17 @@ export type Mutation = {
 
 export type MutationApproveEmergencyAccessArgs = {
   id: Scalars['uuid']['input'];
+};
+
+
+export type MutationBatchSyncArgs = {
+  platform: Scalars['String']['input'];
+  userIds: ReadonlyArray<Scalars['uuid']['input']>;
+};
+
+
+export type MutationCancelSyncArgs = {
+  runId: Scalars['uuid']['input'];
 };
 
 
@@ -166,6 +194,12 @@ export type MutationCreateApiKeyArgs = {
 
 export type MutationDisconnectPlatformArgs = {
   platform: Scalars['String']['input'];
+};
+
+
+export type MutationImportHistoryArgs = {
+  platform: Scalars['String']['input'];
+  years: Scalars['Int']['input'];
 };
 
 
@@ -256,6 +290,12 @@ export type RejectedHealthSample = {
   /** Place in the list, from 0 */
   readonly index: Scalars['Int']['output'];
   readonly reason: Scalars['String']['output'];
+};
+
+export type RejectedSync = {
+  /** An error code */
+  readonly reason: Scalars['String']['output'];
+  readonly userId: Scalars['uuid']['output'];
 };
 
 export type RequestEmergencyAccessOutput = {
