@@ -926,6 +926,69 @@ comment on column public.daily_summaries.kept_apart is 'How many numbers of each
 grant select on public.daily_summaries to tributary_hasura;
 grant delete, insert, select, update on public.daily_summaries to tributary_service;
 
+create table public.data_requests (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  kind text not null,
+  status text default 'received'::text not null,
+  channel text not null,
+  received_at timestamp with time zone not null,
+  received_day date not null,
+  due_day date not null,
+  due_at timestamp with time zone not null,
+  extended_at timestamp with time zone,
+  extension_reason text,
+  answered_at timestamp with time zone,
+  refusal_reason text,
+  warning text,
+  warned_at timestamp with time zone,
+  updated_at timestamp with time zone default now() not null,
+  constraint data_requests_pkey PRIMARY KEY (user_id, id),
+  constraint data_requests_id_key UNIQUE (id),
+  constraint data_requests_channel_check CHECK ((channel = ANY (ARRAY['app'::text, 'email'::text, 'letter'::text, 'other'::text]))),
+  constraint data_requests_check CHECK ((due_day > received_day)),
+  constraint data_requests_check1 CHECK (((extended_at IS NULL) = (extension_reason IS NULL))),
+  constraint data_requests_check2 CHECK (((answered_at IS NULL) = (status = ANY (ARRAY['received'::text, 'in_progress'::text])))),
+  constraint data_requests_check3 CHECK (((refusal_reason IS NOT NULL) = (status = 'refused'::text))),
+  constraint data_requests_check4 CHECK (((warning IS NULL) = (warned_at IS NULL))),
+  constraint data_requests_extension_reason_check CHECK (((length(extension_reason) >= 10) AND (length(extension_reason) <= 1000))),
+  constraint data_requests_kind_check CHECK ((kind = ANY (ARRAY['access'::text, 'export'::text, 'erasure'::text, 'rectification'::text, 'restriction'::text, 'objection'::text]))),
+  constraint data_requests_refusal_reason_check CHECK (((length(refusal_reason) >= 10) AND (length(refusal_reason) <= 1000))),
+  constraint data_requests_status_check CHECK ((status = ANY (ARRAY['received'::text, 'in_progress'::text, 'completed'::text, 'refused'::text, 'cancelled'::text]))),
+  constraint data_requests_warning_check CHECK ((warning = ANY (ARRAY['seven_days'::text, 'two_days'::text, 'overdue'::text]))),
+  constraint data_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX data_requests_open ON public.data_requests USING btree (due_at) WHERE (answered_at IS NULL);
+comment on table public.data_requests is 'What a person asked for under the GDPR, and by when it has to be answered.';
+comment on column public.data_requests.user_id is 'Who asked.';
+comment on column public.data_requests.id is 'Id of the request.';
+comment on column public.data_requests.kind is 'What was asked for: access, export, erasure, rectification, restriction or objection.';
+comment on column public.data_requests.status is 'received, in_progress, completed, refused or cancelled.';
+comment on column public.data_requests.channel is 'How it came: app, email, letter or other.';
+comment on column public.data_requests.received_at is 'When it came.';
+comment on column public.data_requests.received_day is 'The day it came, where the operator is.';
+comment on column public.data_requests.due_day is 'The last day on which it can be answered in time: one month, or three when it was extended.';
+comment on column public.data_requests.due_at is 'The end of that day, where the operator is.';
+comment on column public.data_requests.extended_at is 'When the two further months were taken and the person told; null: they were not.';
+comment on column public.data_requests.extension_reason is 'Why it takes longer, as the person was told.';
+comment on column public.data_requests.answered_at is 'When it was done, refused or withdrawn; null while it is open.';
+comment on column public.data_requests.refusal_reason is 'Why it was refused, as the person was told.';
+comment on column public.data_requests.warning is 'How close the end is: seven_days, two_days or overdue; null: further away.';
+comment on column public.data_requests.warned_at is 'When that was noticed.';
+comment on column public.data_requests.updated_at is 'When it last changed.';
+grant select on public.data_requests to tributary_hasura;
+grant delete, insert, select on public.data_requests to tributary_service;
+grant update (answered_at) on public.data_requests to tributary_service;
+grant update (due_at) on public.data_requests to tributary_service;
+grant update (due_day) on public.data_requests to tributary_service;
+grant update (extended_at) on public.data_requests to tributary_service;
+grant update (extension_reason) on public.data_requests to tributary_service;
+grant update (refusal_reason) on public.data_requests to tributary_service;
+grant update (status) on public.data_requests to tributary_service;
+grant update (updated_at) on public.data_requests to tributary_service;
+grant update (warned_at) on public.data_requests to tributary_service;
+grant update (warning) on public.data_requests to tributary_service;
+
 create table public.default_source_priorities (
   id integer not null,
   kind text,

@@ -58,6 +58,8 @@ const Environment = z.object({
   /** A connection whose webhooks are silent is polled every so many minutes, up to the most while nothing is new. */
   SYNC_POLL_MINUTES: z.coerce.number().int().min(1).max(1440).default(15),
   SYNC_POLL_MAX_MINUTES: z.coerce.number().int().min(1).max(1440).default(360),
+  /** Hasura's log of delivered events is emptied after so many days. */
+  EVENT_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
   AUDIT_HEADS_STORE: storeAddress.optional(),
   AUDIT_TRUSTED_KEYS: z
@@ -171,6 +173,7 @@ function named(env: z.infer<typeof Environment>) {
       shortest: env.SYNC_POLL_MINUTES * 60,
       longest: Math.max(env.SYNC_POLL_MINUTES, env.SYNC_POLL_MAX_MINUTES) * 60,
     },
+    eventLogRetentionDays: env.EVENT_LOG_RETENTION_DAYS,
     access: accessSettings(env),
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,

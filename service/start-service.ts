@@ -13,9 +13,9 @@ import { webhookGate } from './api/webhook-gate.ts'
 import type { Config } from './config.ts'
 import { demoOptions } from './demo.ts'
 import { registerPlatforms } from './ingestion/register-platforms.ts'
-import { sendRequest } from './runtime/http-client.ts'
 import { shutDownOnSignal } from './runtime/shutdown.ts'
 import { bindActions } from './wire-actions.ts'
+import { healthChecks } from './wire-monitoring.ts'
 import { startKeyListener } from './wire-vault.ts'
 import { type Wiring, wire } from './wiring.ts'
 
@@ -49,9 +49,6 @@ export async function startService(config: Config): Promise<void> {
 function createInternal(wiring: Wiring) {
   const { config, db, log, metrics, refusals } = wiring
   const app = createServer({ listener: 'internal', log, metrics, refusals, tls: config.access.tls.internal })
-  const pingHasura = async () => {
-    await sendRequest({ method: 'GET', url: `${config.hasura.url}/healthz` }, { timeoutMs: 2_000, maxBytes: 1024 })
-  }
   app.register(actionRoutes, {
     actionSecret: config.hasura.actionSecret,
     previousActionSecret: config.hasura.previousActionSecret,
@@ -62,7 +59,14 @@ function createInternal(wiring: Wiring) {
   })
   const { eventSecret, previousEventSecret } = config.hasura
   app.register(rawDataInsertedEvent, { db, eventSecret, previousEventSecret })
-  app.register(healthReportRoute, { db, pingHasura, version: VERSION })
+  const { requests } = metrics
+  app.register(healthReportRoute, {
+    db,
+    requests,
+    verifyToken: wiring.verifyToken,
+    checks: healthChecks(wiring),
+    version: VERSION,
+  })
   app.register(metricsRoute, { metrics, db: config.access.metricsNeedApiKey ? db : undefined })
   return app
 }

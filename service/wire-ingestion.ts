@@ -5,14 +5,29 @@ import type { ConnectionServices } from './connections/services.ts'
 import { withAccessToken } from './connections/with-access-token.ts'
 import type { IngestionServices } from './ingestion/services.ts'
 import type { Metrics } from './monitoring/metrics.ts'
-import type { SendRequest } from './platforms/contract.ts'
+import { type ObserveCall, outcomeOf } from './monitoring/platform-calls.ts'
 import type { Database } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import type { Vault } from './vault/vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
 
-const sendToPlatform: SendRequest = (request) => sendRequest(request, PLATFORM_LIMITS)
+/** One call of a platform, its duration and outcome measured. */
+function sender(observe: ObserveCall): IngestionServices['send'] {
+  return async (request, platform) => {
+    const started = performance.now()
+    const tell = (outcome: Parameters<ObserveCall>[0]['outcome']) =>
+      observe({ platform, outcome, seconds: (performance.now() - started) / 1000 })
+    try {
+      const answer = await sendRequest(request, PLATFORM_LIMITS)
+      tell(outcomeOf(answer.status))
+      return answer
+    } catch (error) {
+      tell('failed')
+      throw error
+    }
+  }
+}
 
 interface Parts {
   readonly config: Config
@@ -28,7 +43,7 @@ export function wireIngestion({ config, db, vault, metrics, connections }: Parts
     db,
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
-    send: sendToPlatform,
+    send: sender(metrics.observeCall),
     sealInbox: (platform, body) => vault.sealInbox(platform, body),
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
@@ -39,6 +54,8 @@ export function wireIngestion({ config, db, vault, metrics, connections }: Parts
     pollSeconds: config.pollSeconds,
     countStrategyChange: ({ platform, polling, reason }) =>
       metrics.strategyChanges.inc({ platform, to: polling ? 'polling' : 'webhooks', reason }),
+    observeDelivery: ({ platform, receivedAt }) =>
+      metrics.webhookDelay.observe({ platform }, Math.max(0, Date.now() - receivedAt.getTime()) / 1000),
     countSync: ({ platform, kind, outcome, seconds }) => {
       metrics.syncOperations.inc({ platform, kind, outcome })
       metrics.syncDuration.observe({ platform, kind }, seconds)

@@ -19,6 +19,7 @@ import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindMonitoringTasks } from './wire-monitoring.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
 import { bindSyncTasks } from './wire-sync.ts'
 import { bindUploadTasks } from './wire-uploads.ts'
@@ -42,6 +43,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     ...(sealing === undefined
       ? []
       : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
+    ...bindMonitoringTasks({ config, db }, options),
     ...bindBackupTasks({ config, db, audit }, options),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),

@@ -9,8 +9,7 @@ import type { ConnectionServices } from './connections/services.ts'
 import { cancelRuns } from './ingestion/runs.ts'
 import type { IngestionServices } from './ingestion/services.ts'
 import { queueHistory } from './ingestion/start-sync.ts'
-import { createMetrics, type Metrics } from './monitoring/metrics.ts'
-import { countConnections, findPausedEndpoints } from './monitoring/queries.ts'
+import type { Metrics } from './monitoring/metrics.ts'
 import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import type { RecordAudit } from './runtime/audit-event.ts'
@@ -22,6 +21,7 @@ import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireRefusals } from './wire-audit.ts'
 import { wireIngestion } from './wire-ingestion.ts'
+import { wireMetrics } from './wire-monitoring.ts'
 import { type UploadParts, wireUploads } from './wire-uploads.ts'
 import { wireVault } from './wire-vault.ts'
 
@@ -47,10 +47,7 @@ export interface Wiring {
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
   const log = createLog({ level: config.logLevel, process: processName })
   const { db, bookkeepingDb } = openPools(config, { log, processName })
-  const metrics = createMetrics({
-    countConnections: () => countConnections(db),
-    findPausedEndpoints: () => findPausedEndpoints(db),
-  })
+  const metrics = wireMetrics({ config, db, bookkeepingDb })
   const origins = createOrigins()
   const audit = createAudit({
     origins,
@@ -118,6 +115,7 @@ function wireConnections({ config, db, vault, metrics, audit }: Parts & Pick<Wir
     audit,
     queueHistory: (tx, key) => queueHistory(config.platforms, tx, key),
     cancelRuns,
+    countRefresh: (platform) => metrics.tokenRefreshes.inc({ platform }),
     countRefreshFailure: (platform, reason) => metrics.tokenRefreshFailures.inc({ platform, reason }),
   }
 }

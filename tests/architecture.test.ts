@@ -29,6 +29,7 @@ const COMPOSITION_ROOT = [
   'wire-backup.ts',
   'wire-actions.ts',
   'wire-ingestion.ts',
+  'wire-monitoring.ts',
   'wire-tasks.ts',
   'start-service.ts',
   'start-worker.ts',

@@ -46,6 +46,22 @@ export async function authenticatePerson(
 }
 
 /**
+ * For what operators look at: a JWT whose roles include `operator`, or an API key with the scope metrics:read.
+ * Throws access/*, request/token_not_accepted, request/token_lives_too_long, request/role_not_allowed.
+ */
+export async function authenticateOperator(
+  { db, verifyToken }: CallerServices,
+  headers: IncomingHttpHeaders,
+): Promise<void> {
+  if (hasApiKey(headers)) return void (await authenticateApiKey(db, { headers, scope: 'metrics:read' }))
+  const token = bearerToken(headers)
+  if (token === undefined || verifyToken === undefined)
+    throw new AppError('request/token_not_accepted', { why: 'no token' })
+  const { allowedRoles } = await verifyToken(token)
+  if (!allowedRoles.includes('operator')) throw new AppError('request/role_not_allowed', { route: '/health' })
+}
+
+/**
  * A JWT that comes along with an action call must be good and be of the person in Hasura's session, or the call is forged.
  * Throws request/identity_mismatch and what the verification throws.
  */

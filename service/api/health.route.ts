@@ -1,4 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
+import { authenticateOperator, type CallerServices } from '../access/identity.ts'
 import { type HealthServices, isReady, reportHealth } from '../monitoring/health.ts'
 
 /** Kubernetes probes, without details: anyone may see them. */
@@ -15,9 +16,10 @@ export const healthRoutes: FastifyPluginAsync<Pick<HealthServices, 'db'>> = asyn
   })
 }
 
-/** The detailed status, for the internal listener alone. */
-export const healthReportRoute: FastifyPluginAsync<HealthServices> = async (app, services) => {
-  app.get('/health', async (_request, reply) => {
+/** The detailed status, for operators alone, on the internal listener alone. */
+export const healthReportRoute: FastifyPluginAsync<HealthServices & CallerServices> = async (app, services) => {
+  app.get('/health', async ({ headers }, reply) => {
+    await authenticateOperator(services, headers)
     const report = await reportHealth(services)
     return reply.code(report.status === 'unhealthy' ? 503 : 200).send(report)
   })

@@ -57,6 +57,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
       { listener, method, route, status: String(reply.statusCode) },
       reply.elapsedTime / 1000,
     )
+    if (!route.startsWith('/health')) metrics.requests.observe(reply.statusCode)
     const facts = { operation: operationOf(request), listener, request_id: request.id, status: reply.statusCode }
     if (!route.startsWith('/health')) log.info({ ...facts, duration_ms: Math.round(reply.elapsedTime) }, 'request')
   })

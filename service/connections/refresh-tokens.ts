@@ -25,7 +25,7 @@ export const DEFAULT_TIMING: RefreshTiming = {
 
 export type RefreshServices = Pick<
   ConnectionServices,
-  'db' | 'vault' | 'platforms' | 'countRefreshFailure' | 'refreshTiming' | 'audit'
+  'db' | 'vault' | 'platforms' | 'countRefresh' | 'countRefreshFailure' | 'refreshTiming' | 'audit'
 >
 
 export interface HeldLease {
@@ -111,6 +111,7 @@ async function storeGrant(
       return true
     }),
   )
+  if (stored) services.countRefresh(key.platform)
   // Disconnected while the platform was asked: what it granted since must not outlive that.
   if (!stored && (await findTokenState(db, key)) === undefined) await revokeLateGrant(services, key, grant)
   return stored

@@ -38,6 +38,7 @@ export interface ConnectionServices {
   cancelRuns(tx: Tx, connection: ConnectionKey): Promise<void>
   /** Leaves a line in the audit trail, in the transaction of what it tells of. */
   readonly audit: RecordAudit
+  countRefresh(platform: string): void
   countRefreshFailure(platform: string, reason: RefreshFailureReason): void
   readonly refreshTiming?: RefreshTiming
 }

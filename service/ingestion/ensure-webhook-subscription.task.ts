@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { SendRequest } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask } from '../runtime/jobs.ts'
 import { saveSubscriptionId } from './queries.ts'
@@ -13,8 +14,9 @@ export const ensureWebhookSubscription = defineTask<IngestionServices>()({
     const webhook = platforms.get(platform)?.webhook
     if (webhook === undefined) throw new AppError('platform/not_configured', { platform })
     if (webhook.ensureSubscription === undefined) return undefined
+    const ask: SendRequest = (request) => send(request, platform)
     const callbackUrl = `${servicePublicUrl}/webhooks/${platform}/${webhook.pathSecret.reveal()}`
-    await saveSubscriptionId(db, platform, await webhook.ensureSubscription({ callbackUrl, send }))
+    await saveSubscriptionId(db, platform, await webhook.ensureSubscription({ callbackUrl, send: ask }))
     return undefined
   },
 })

@@ -6,7 +6,7 @@ import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { noteDelivery } from './note-delivery.ts'
 import { processBatch } from './process-batch.ts'
-import { findWaitingDelivery, finishDelivery } from './queries.ts'
+import { type Delivery, findWaitingDelivery, finishDelivery } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
@@ -28,22 +28,28 @@ export const processDelivery = defineTask<IngestionServices>()({
   async run({ deliveryId }, services): Promise<JobResult> {
     const delivery = await findWaitingDelivery(services.db, deliveryId)
     if (delivery === undefined) return undefined
-    const { platform } = delivery
-    const webhook = services.platforms.get(platform)?.webhook
-    if (webhook === undefined) throw new AppError('platform/not_configured', { platform })
-    if ('readItem' in webhook) return processBatch(services, { deliveryId, delivery, webhook })
-    if (delivery.bodySealed === null) throw new AppError('webhook/malformed', { problem: 'too_large_for_notices' })
-    const effects: Effect[] = []
-    const body = await services.openInbox(platform, delivery.bodySealed)
-    for (const notice of webhook.read(body)) {
-      const effect = await checkNotice(services, platform, notice)
-      if (effect.kind === 'wait') return { runAgainAt: effect.until }
-      effects.push(effect)
-    }
-    await services.db.transaction((tx) => apply(services, tx, { deliveryId, effects }))
-    return undefined
+    const result = await processWhole(services, deliveryId, delivery)
+    if (result === undefined) services.observeDelivery(delivery)
+    return result
   },
 })
+
+async function processWhole(services: IngestionServices, deliveryId: string, delivery: Delivery): Promise<JobResult> {
+  const { platform } = delivery
+  const webhook = services.platforms.get(platform)?.webhook
+  if (webhook === undefined) throw new AppError('platform/not_configured', { platform })
+  if ('readItem' in webhook) return processBatch(services, { deliveryId, delivery, webhook })
+  if (delivery.bodySealed === null) throw new AppError('webhook/malformed', { problem: 'too_large_for_notices' })
+  const effects: Effect[] = []
+  const body = await services.openInbox(platform, delivery.bodySealed)
+  for (const notice of webhook.read(body)) {
+    const effect = await checkNotice(services, platform, notice)
+    if (effect.kind === 'wait') return { runAgainAt: effect.until }
+    effects.push(effect)
+  }
+  await services.db.transaction((tx) => apply(services, tx, { deliveryId, effects }))
+  return undefined
+}
 
 async function checkNotice(services: IngestionServices, platform: string, notice: Notice): Promise<Effect> {
   const connection = await services.findConnectionByAccount({ platform, platformUserId: notice.platformUserId })

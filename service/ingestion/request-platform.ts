@@ -42,7 +42,7 @@ export async function requestWith<Own>(
     if (waitUntil !== undefined) return { kind: 'wait', until: waitUntil }
     const askedAt = new Date()
     const headers = { ...request.headers, authorization: `Bearer ${accessToken.reveal()}` }
-    const answer = await services.send({ ...request, headers })
+    const answer = await services.send({ ...request, headers }, key.platform)
     await learnBudget(services.db, key.platform, { windows: api.readBudget(answer.headers), askedAt })
     const own = understandFirst(answer)
     return own === undefined ? understand(services, key, answer) : { kind: 'own', own }

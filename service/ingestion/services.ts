@@ -1,4 +1,10 @@
-import type { ConfiguredPlatform, PlatformApi, Platforms, SendRequest } from '../platforms/contract.ts'
+import type {
+  ConfiguredPlatform,
+  PlatformAnswer,
+  PlatformApi,
+  PlatformRequest,
+  Platforms,
+} from '../platforms/contract.ts'
 import type { Database, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
@@ -12,7 +18,7 @@ export interface ConnectionKey {
 export interface IngestionServices {
   readonly db: Database
   readonly platforms: Platforms
-  readonly send: SendRequest
+  readonly send: (request: PlatformRequest, platform: string) => Promise<PlatformAnswer>
   /** The inbox is sealed with a key of its own purpose. */
   readonly sealInbox: (platform: string, body: Buffer) => Promise<Buffer>
   readonly openInbox: (platform: string, sealed: Buffer) => Promise<Buffer>
@@ -33,6 +39,8 @@ export interface IngestionServices {
   /** Within how many seconds a silent connection is polled again: after news, and at most while there are none. */
   readonly pollSeconds: { readonly shortest: number; readonly longest: number }
   readonly countStrategyChange: (change: { platform: string; polling: boolean; reason: string }) => void
+  /** From its arrival to its end, waiting included. */
+  readonly observeDelivery: (delivery: { platform: string; receivedAt: Date }) => void
   readonly countSync: (operation: { platform: string; kind: string; outcome: string; seconds: number }) => void
 }
 

@@ -1,51 +1,28 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { registerPlatformCalls } from './platform-calls.ts'
+import { createRequestWindow } from './request-window.ts'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const RUN_SECONDS = [1, 5, 15, 60, 300, 900, 3600, 14_400, 86_400]
 
-export interface MetricsOptions {
-  /** Connections by platform, asked for at each scrape. */
-  readonly countConnections: () => Promise<readonly { platform: string; connections: number }[]>
-  /** Platforms whose token endpoint is left alone at present, asked for at each scrape. */
-  readonly findPausedEndpoints: () => Promise<readonly { platform: string; reason: string }[]>
-}
-
 export type Metrics = ReturnType<typeof createMetrics>
 
 /** Names and labels are a contract with dashboards and alerts. No label takes a value from a person or a request. */
-export function createMetrics({ countConnections, findPausedEndpoints }: MetricsOptions) {
+export function createMetrics() {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
+  // Gauges whose names end like counters; the same figures exist by kind.
+  for (const name of ['active_handles', 'active_requests', 'active_resources'])
+    registry.removeSingleMetric(`nodejs_${name}_total`)
   const registers = [registry]
-  registry.registerMetric(activeIntegrations(countConnections))
-  registry.registerMetric(pausedEndpoints(findPausedEndpoints))
-  return { registry, ...syncMetrics(registers), ...requestMetrics(registers) }
-}
-
-function activeIntegrations(countConnections: MetricsOptions['countConnections']): Gauge<'platform'> {
-  return new Gauge({
-    name: 'active_integrations',
-    help: 'Connections that are active or limited',
-    labelNames: ['platform'],
-    registers: [],
-    async collect() {
-      this.reset()
-      for (const { platform, connections } of await countConnections()) this.set({ platform }, connections)
-    },
-  })
-}
-
-function pausedEndpoints(find: MetricsOptions['findPausedEndpoints']): Gauge<'platform' | 'reason'> {
-  return new Gauge({
-    name: 'token_endpoint_paused',
-    help: '1 while the token endpoint of a platform refuses everybody and is left alone; misconfigured is for the operator to mend',
-    labelNames: ['platform', 'reason'],
-    registers: [],
-    async collect() {
-      this.reset()
-      for (const { platform, reason } of await find()) this.set({ platform, reason }, 1)
-    },
-  })
+  const observeCall = registerPlatformCalls(registry)
+  return {
+    registry,
+    requests: createRequestWindow(),
+    observeCall,
+    ...syncMetrics(registers),
+    ...requestMetrics(registers),
+  }
 }
 
 function syncMetrics(registers: Registry[]) {
@@ -84,6 +61,12 @@ function syncMetrics(registers: Registry[]) {
       name: 'policy_effects_total',
       help: "Records that a platform's policy removed or kept apart",
       labelNames: ['platform', 'effect'],
+      registers,
+    }),
+    tokenRefreshes: new Counter({
+      name: 'token_refreshes_total',
+      help: 'Token refreshes that yielded a token',
+      labelNames: ['platform'],
       registers,
     }),
     tokenRefreshFailures: new Counter({
@@ -127,6 +110,13 @@ function requestMetrics(registers: Registry[]) {
       help: 'Work on one webhook delivery, reading back from the platform included',
       labelNames: ['outcome'],
       buckets: SECONDS,
+      registers,
+    }),
+    webhookDelay: new Histogram({
+      name: 'webhook_delay_seconds',
+      help: 'From the arrival of a webhook delivery to its end, waiting included',
+      labelNames: ['platform'],
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600],
       registers,
     }),
     jobDuration: new Histogram({

@@ -1,14 +1,6 @@
 import type { Db } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
 
-export async function countConnections(db: Db): Promise<readonly { platform: string; connections: number }[]> {
-  const { rows } = await db.query<{ platform: string; connections: number }>(sql`
-    select p.id as platform, count(c.user_id)::integer as connections
-    from public.platforms p left join public.connections c on c.platform = p.id and c.status in ('active', 'limited')
-    group by p.id order by p.id`)
-  return rows
-}
-
 export async function pingDatabase(db: Db): Promise<void> {
   await db.query(sql`select 1 from public.platforms limit 1`)
 }
@@ -21,9 +13,11 @@ export async function measureQueue(db: Db): Promise<{ due: number; oldest_second
   return rows[0] ?? { due: 0, oldest_seconds: 0 }
 }
 
-/** Paused, or being probed. */
-export async function findPausedEndpoints(db: Db): Promise<readonly { platform: string; reason: string }[]> {
-  const { rows } = await db.query<{ platform: string; reason: string }>(sql`
-    select platform, coalesce(reason, 'unavailable') as reason from ops.token_endpoints where paused_until is not null`)
-  return rows
+/** Platforms that are left alone at present, or whose token endpoint refuses everybody. */
+export async function findTroubledPlatforms(db: Db): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<{ platform: string }>(sql`
+    select platform from ops.token_endpoints where paused_until is not null
+    union
+    select platform from ops.request_pauses where paused_until > now()`)
+  return new Set(rows.map(({ platform }) => platform))
 }

@@ -1,3 +1,5 @@
+import { PRIVACY_ERRORS } from './privacy-errors.ts'
+
 export interface ErrorSpec {
   readonly httpStatus: number
   /** Whether the same work may succeed later without anybody's help. */
@@ -214,6 +216,7 @@ const CATALOG = {
     publicMessage: 'This access is not yours, not approved or over; ask with requestEmergencyAccess.',
   },
   'emergency/dataset_unknown': { httpStatus: 400, retry: false, publicMessage: 'This cannot be read; there are.' },
+  ...PRIVACY_ERRORS,
   'backup/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such backup.' },
   'backup/altered': { httpStatus: 500, retry: false, publicMessage: 'The backup is not as it was made.' },
   'backup/not_empty': { httpStatus: 409, retry: false, publicMessage: 'A restore needs a database with nobody in it.' },

@@ -60,7 +60,7 @@ async function call({
     endsConsent: of === 'takeBack',
     call: async (_input, caller) => caller,
   })
-  const metrics = createMetrics({ countConnections: async () => [], findPausedEndpoints: async () => [] })
+  const metrics = createMetrics()
   const app = createServer({ listener: 'internal', log: createLog({ level: 'silent', process: 'test' }), metrics })
   app.register(actionRoutes, {
     actionSecret: new Secret(SECRET),

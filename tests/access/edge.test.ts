@@ -18,7 +18,7 @@ async function ask(
     secure?: boolean
   } = {},
 ) {
-  const metrics = createMetrics({ countConnections: async () => [], findPausedEndpoints: async () => [] })
+  const metrics = createMetrics()
   const app = createServer({
     listener: 'public',
     log: createLog({ level: 'silent', process: 'test' }),

@@ -46,7 +46,7 @@ const test = base.extend<{ instances: Instances }>({
 })
 
 function serve(takeRequest: TakeRequest) {
-  const metrics = createMetrics({ countConnections: async () => [], findPausedEndpoints: async () => [] })
+  const metrics = createMetrics()
   const app = createServer({ listener: 'public', log: createLog({ level: 'silent', process: 'test' }), metrics })
   const names = ['syncNow', 'listThings']
   const actions = names.map((name) => ({ name, roles: ['user'], call: async () => ({ done: true }) }))

@@ -61,7 +61,7 @@ function openServer({ db, origins }: Trail, options: Partial<RefusalTrailOptions
     onLost: (error) => void lost.push(error),
     ...options,
   })
-  const metrics = createMetrics({ countConnections: async () => [], findPausedEndpoints: async () => [] })
+  const metrics = createMetrics()
   const log = createLog({ level: 'silent', process: 'test' })
   const app = createServer({ listener: 'internal', log, metrics, refusals })
   app.register(actionRoutes, {

@@ -39,7 +39,7 @@ async function listen({ asksClients = true } = {}): Promise<Listener> {
   writeFileSync(caFile, ours.certificate)
   let lines = ''
   const log = createLog({ level: 'info', process: 'test', destination: { write: (line) => void (lines += line) } })
-  const metrics = createMetrics({ countConnections: async () => [], findPausedEndpoints: async () => [] })
+  const metrics = createMetrics()
   const tls = { files: { ...files, ...(asksClients ? { caFile } : {}) }, allowedClients: [HASURA], reloadEveryMs: 20 }
   const app = createServer({ listener: 'internal', log, metrics, tls, secure: true })
   app.get('/', async () => 'hello')

@@ -87,6 +87,7 @@ async function measure(
   const services: RefreshServices = {
     ...asking,
     platforms: new Map(),
+    countRefresh: () => {},
     countRefreshFailure: () => {},
     audit: async () => {},
   }

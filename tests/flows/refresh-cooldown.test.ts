@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
 import { createMetrics } from '../../service/monitoring/metrics.ts'
-import { findPausedEndpoints } from '../../service/monitoring/queries.ts'
+import { registerState } from '../../service/monitoring/state-metrics.ts'
 import {
   ACTIVE,
   borrowToken,
@@ -105,10 +105,8 @@ describe('a token endpoint that refuses everybody', () => {
     // The fourth is refused by what the first three learnt, in another process too.
     await expect(borrowToken(other, keys[3]!)).rejects.toThrow('platform/misconfigured')
     expect(countRefreshes(fake)).toBe(3)
-    const { registry } = createMetrics({
-      countConnections: async () => [],
-      findPausedEndpoints: () => findPausedEndpoints(services.db),
-    })
+    const { registry } = createMetrics()
+    registerState(registry, services.db)
     expect(await registry.metrics()).toContain('token_endpoint_paused{platform="acme",reason="misconfigured"} 1')
 
     await endWaits(db)

@@ -100,6 +100,7 @@ function openServices(
         update public.sync_runs set status = 'cancelled', finished_at = now()
         where user_id = ${userId} and platform = ${platform} and status = 'running'`)
     },
+    countRefresh: () => {},
     countRefreshFailure: (platform, reason) => void refreshFailures.push(`${platform} ${reason}`),
     refreshFailures,
     audit,

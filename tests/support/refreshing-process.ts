@@ -91,6 +91,7 @@ function openServices(): ConnectionServices {
     appRedirectUris: [],
     queueHistory: () => Promise.reject(new Error('nothing is connected here')),
     cancelRuns: async () => {},
+    countRefresh: () => {},
     countRefreshFailure: () => {},
     audit: async () => {},
     refreshTiming: { ...DEFAULT_TIMING, ...order.timing },
