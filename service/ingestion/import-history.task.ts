@@ -6,7 +6,7 @@ import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.t
 import { parseJson } from '../runtime/json.ts'
 import { estimateProgress } from './decide-progress.ts'
 import { enrichActivities } from './enrich-activities.task.ts'
-import { requestPlatform } from './request-platform.ts'
+import { type PlatformReply, requestPlatform } from './request-platform.ts'
 import { coveringWindow, findAskedWindows, joinRead, recordRead, type Window } from './requested-windows.ts'
 import {
   advanceRun,
@@ -49,8 +49,7 @@ export const importHistory = defineTask<IngestionServices>()({
 
 async function importPage(services: IngestionServices, run: SyncRun): Promise<JobResult> {
   const { history } = historyOf(services.platforms, run.platform)
-  const request = history.request(run.cursor)
-  const reply = await requestPlatform(services, { key: run, request, urgency: urgencyOf(run) })
+  const reply = await askForPage(services, run, history)
   switch (reply.kind) {
     case 'wait':
       await markWaiting(services.db, run, reply.until)
@@ -60,9 +59,34 @@ async function importPage(services: IngestionServices, run: SyncRun): Promise<Jo
         platform: run.platform,
         problem: 'the list of activities does not exist',
       })
+    case 'skipped':
+      await keepPage(services, { run, text: '', page: reply.page, lack: 'scope_missing' })
+      return undefined
     case 'ok':
       await keepPage(services, { run, text: reply.text, page: readPage(reply.text, run, history) })
       return undefined
+  }
+}
+
+type PageReply = PlatformReply | { readonly kind: 'skipped'; readonly page: HistoryPage }
+
+/** One list that the person does not share is no reason to leave out the others. */
+async function askForPage(services: IngestionServices, run: SyncRun, history: History): Promise<PageReply> {
+  const { cursor } = run
+  const scope = history.scopeOf?.(cursor)
+  const skip = () => history.skip && { kind: 'skipped' as const, page: history.skip(cursor) }
+  const known = scope === undefined || (await services.findGrantedScopes(run)).includes(scope)
+  const skipped = known ? undefined : skip()
+  if (skipped !== undefined) return skipped
+  try {
+    return await requestPlatform(services, { key: run, request: history.request(cursor), urgency: urgencyOf(run) })
+  } catch (error) {
+    // Granted, as far as we knew. Of what the connection is for nothing is left out silently.
+    const needed = services.platforms.get(run.platform)?.oauth?.requiredScopes ?? []
+    const refused = error instanceof AppError && error.code === 'connection/scope_missing'
+    const passed = refused && scope !== undefined && !needed.includes(scope) ? skip() : undefined
+    if (passed === undefined) throw error
+    return passed
   }
 }
 
@@ -76,10 +100,15 @@ function readPage(text: string, run: SyncRun, history: History): HistoryPage {
   }
 }
 
-async function keepPage(
-  services: IngestionServices,
-  { run, text, page: read }: { run: SyncRun; text: string; page: HistoryPage },
-): Promise<void> {
+interface ReadPage {
+  readonly run: SyncRun
+  readonly text: string
+  readonly page: HistoryPage
+  /** Why it was not asked for. */
+  readonly lack?: string
+}
+
+async function keepPage(services: IngestionServices, { run, text, page: read, lack }: ReadPage): Promise<void> {
   const { history, api } = historyOf(services.platforms, run.platform)
   const dataType = history.dataType(run.cursor)
   const page = await passOver(services, run, { history, page: read })
@@ -94,11 +123,13 @@ async function keepPage(
       records: page.recordCount,
       nextCursor: page.next ?? run.cursor,
       dataType,
+      lack,
     })
     if (!moved) return // another worker kept this page, or the run was cancelled
     const metadata = { sync_run_id: run.runId, cursor: run.cursor }
     if (page.recordCount > 0 && news) await storeRaw(tx, { ...run, dataType, text, metadata })
-    await recordRead(tx, run, { dataType, ...readWindow(run, read), records: page.recordCount })
+    const window = readWindow(run, read)
+    if (window !== undefined) await recordRead(tx, run, window)
     await markSynced(tx, run)
     if (run.askedBy === 'schedule' && run.pagesFetched === 0)
       await planNextPoll(tx, run, { digest, news, ...services.pollSeconds })
@@ -110,7 +141,8 @@ async function keepPage(
     await finishRun(tx, run, { status: 'complete' })
     await markSyncedThrough(tx, run)
     await joinRead(tx, run)
-    if (run.kind === 'history' && api.enrichment !== undefined) await queueEnrichment(tx, run)
+    const more = api.enrichment ?? api.profile
+    if (run.kind === 'history' && more !== undefined) await queueEnrichment(tx, run)
   })
   if (done) {
     const seconds = (Date.now() - run.startedAt.getTime()) / 1000
@@ -126,7 +158,7 @@ async function passOver(
 ): Promise<HistoryPage> {
   const { reached, next } = page
   if (history.skipTo === undefined || reached === null || next === null) return page
-  const asked = await findAskedWindows(db, run, { dataType: history.dataType(run.cursor), exceptRun: run.runId })
+  const asked = await findAskedWindows(db, run, { exceptRun: run.runId })
   const known = coveringWindow(
     reached,
     asked
@@ -137,9 +169,14 @@ async function passOver(
   return { ...page, reached: known.from, next: history.skipTo(next, known.from) }
 }
 
-/** To the start of the list where it ended; otherwise a day less, for the place of what has a hidden start is not known. */
-function readWindow({ since, startedAt }: SyncRun, { reached, next }: HistoryPage): Window {
-  const from = next === null || reached === null ? since : new Date(reached.getTime() + DAY_MS)
+/**
+ * To the start of the list where it ended; otherwise a day less, for the place of what has a hidden start is not known. Undefined in
+ * the middle of several lists, which reach back together.
+ */
+function readWindow({ since, startedAt }: SyncRun, { reached, next }: HistoryPage): Window | undefined {
+  if (next === null) return { from: since, to: startedAt }
+  if (reached === null) return undefined
+  const from = new Date(reached.getTime() + DAY_MS)
   return { from: from < since ? since : from, to: startedAt }
 }
 

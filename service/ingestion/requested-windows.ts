@@ -9,13 +9,13 @@ export interface Window {
 }
 
 /**
- * What a platform was asked for already, of one kind of data; of the account that is connected now, and with all that is granted now. A
+ * What a platform was asked for already, of one kind of data or (lists) of all together; of the account that is connected now, and with all that is granted now. A
  * connection that ended leaves them: its data is still here until the platform's policy removes both.
  */
 export async function findAskedWindows(
   db: Db,
   { userId, platform }: ConnectionKey,
-  { dataType, exceptRun = null }: { dataType: string; exceptRun?: string | null },
+  { dataType = '*', exceptRun = null }: { dataType?: string; exceptRun?: string | null },
 ): Promise<readonly Window[]> {
   const { rows } = await db.query<Window>(sql`
     select w.window_start as "from", w.window_end as "to"
@@ -41,21 +41,20 @@ export async function recordAsked(
     do update set outcome = excluded.outcome, granted_scopes = excluded.granted_scopes`)
 }
 
-/** A list was read back to `from` by this run: its window grows page by page. */
+/** The platform's lists were read back to `from` by this run: its window grows page by page. */
 export async function recordRead(
   tx: Tx,
   { userId, platform, runId }: ConnectionKey & { readonly runId: string },
-  { dataType, from, to, records }: Window & { dataType: string; records: number },
+  { from, to }: Window,
 ): Promise<void> {
   await tx.query(sql`
     insert into ops.requested_windows as w
-      (user_id, platform, account, granted_scopes, data_type, window_start, window_end, outcome, run_id, records)
-    select c.user_id, c.platform, c.platform_user_id, c.granted_scopes, ${dataType}, ${from}::timestamptz, ${to}::timestamptz, 'read',
-      ${runId}::uuid, ${records}::integer
+      (user_id, platform, account, granted_scopes, data_type, window_start, window_end, outcome, run_id)
+    select c.user_id, c.platform, c.platform_user_id, c.granted_scopes, '*', ${from}::timestamptz, ${to}::timestamptz, 'read', ${runId}::uuid
     from public.connections c
     where c.user_id = ${userId}::uuid and c.platform = ${platform} and ${from}::timestamptz < ${to}::timestamptz
     on conflict (user_id, run_id, data_type) where run_id is not null
-    do update set window_start = least(w.window_start, excluded.window_start), records = w.records + excluded.records`)
+    do update set window_start = least(w.window_start, excluded.window_start)`)
 }
 
 /** A run that ended adds its window to one that it touches, so that many looks at what is new leave one row. */
@@ -64,7 +63,7 @@ export async function joinRead(tx: Tx, { userId, runId }: { userId: string; runI
     with own as (
       select w.* from ops.requested_windows w where w.user_id = ${userId}::uuid and w.run_id = ${runId}::uuid
     ), joined as (
-      update ops.requested_windows w set window_end = own.window_end, records = w.records + own.records
+      update ops.requested_windows w set window_end = own.window_end
       from own
       where w.user_id = own.user_id and w.platform = own.platform and w.account = own.account and w.data_type = own.data_type
         and w.outcome = 'read' and w.run_id <> own.run_id and w.granted_scopes = own.granted_scopes

@@ -88,6 +88,8 @@ export interface RunAdvance {
   readonly nextCursor: object
   /** The kind of data that the records are of; undefined: none that is told of. */
   readonly dataType?: string
+  /** Why nothing of this kind will come. */
+  readonly lack?: string | undefined
 }
 
 /** Answers false when another worker moved the run on meanwhile: then nothing of this page may be kept. */
@@ -104,12 +106,16 @@ export async function advanceRun(tx: Tx, run: SyncRun<unknown>, advance: RunAdva
   return rowCount === 1
 }
 
-/** The results with so many records more of a kind. */
+/** The results with so many records more of a kind, or with the reason why there are none. */
 export function countRecords(
   results: readonly RunResult[],
-  { dataType, records }: Pick<RunAdvance, 'dataType' | 'records'>,
+  { dataType, records, lack }: Pick<RunAdvance, 'dataType' | 'records' | 'lack'>,
 ): readonly RunResult[] {
   if (dataType === undefined) return results
+  if (lack !== undefined) {
+    const others = results.filter((result) => result.data_type !== dataType)
+    return [...others, { data_type: dataType, outcome: 'not_available', records: 0, reason: lack }]
+  }
   const known = results.find((result) => result.data_type === dataType)
   if (known === undefined) return [...results, { data_type: dataType, outcome: 'running', records, reason: null }]
   return results.map((result) => (result === known ? { ...known, records: known.records + records } : result))

@@ -9,8 +9,7 @@ alter table ops.requested_windows
   drop constraint requested_windows_pkey,
   drop column account,
   drop column granted_scopes,
-  drop column run_id,
-  drop column records;
+  drop column run_id;
 alter table ops.requested_windows rename to backfill_requests;
 alter table ops.backfill_requests
   add constraint backfill_requests_pkey primary key (user_id, platform, data_type, window_start, window_end);

@@ -76,8 +76,7 @@ alter table ops.requested_windows rename constraint backfill_requests_user_id_fk
 alter table ops.requested_windows
   add column account text,
   add column granted_scopes text[] not null default '{}',
-  add column run_id uuid,
-  add column records integer;
+  add column run_id uuid;
 update ops.requested_windows w set account = c.platform_user_id, granted_scopes = c.granted_scopes
 from public.connections c where c.user_id = w.user_id and c.platform = w.platform;
 delete from ops.requested_windows where account is null;
@@ -88,12 +87,11 @@ alter table ops.requested_windows
 create unique index requested_windows_of_run on ops.requested_windows (user_id, run_id, data_type) where run_id is not null;
 comment on table ops.requested_windows is 'Every window of time that a platform was asked for, by list or by backfill: a reconnect asks for what is between them.';
 comment on column ops.requested_windows.platform is 'Who was asked.';
-comment on column ops.requested_windows.data_type is 'The kind of data; * for all, where the platform sent everything of that time by itself.';
+comment on column ops.requested_windows.data_type is 'The kind of data; * for all: lists, and what the platform sent by itself.';
 comment on column ops.requested_windows.outcome is 'read (a list), pushed, accepted, asked_before, too_old or not_permitted.';
 comment on column ops.requested_windows.account is 'The account at the platform: another account''s windows say nothing.';
 comment on column ops.requested_windows.granted_scopes is 'What was granted then: what was read with less says nothing of the rest.';
 comment on column ops.requested_windows.run_id is 'The run that reads a list; its window grows backwards page by page. Null for backfills.';
-comment on column ops.requested_windows.records is 'How many records the list had; null where they come by delivery.';
 
 grant select on public.connection_strategy_changes to tributary_hasura;
 grant select, insert, update, delete on public.connection_strategy_changes, ops.sync_plans to tributary_service;
