@@ -21,7 +21,19 @@ export function createMetrics() {
     requests: createRequestWindow(),
     observeCall,
     ...syncMetrics(registers),
+    ...strategyMetrics(registers),
     ...requestMetrics(registers),
+  }
+}
+
+function strategyMetrics(registers: Registry[]) {
+  return {
+    strategyChanges: new Counter({
+      name: 'sync_strategy_changes_total',
+      help: 'Connections that went over to polling or back to webhooks',
+      labelNames: ['platform', 'to', 'reason'],
+      registers,
+    }),
   }
 }
 
@@ -38,12 +50,6 @@ function syncMetrics(registers: Registry[]) {
       help: 'From asking for a sync run to its end',
       labelNames: ['platform', 'kind'],
       buckets: RUN_SECONDS,
-      registers,
-    }),
-    strategyChanges: new Counter({
-      name: 'sync_strategy_changes_total',
-      help: 'Connections that went over to polling or back to webhooks',
-      labelNames: ['platform', 'to', 'reason'],
       registers,
     }),
     rateLimitStoreDown: new Counter({

@@ -14,11 +14,15 @@ const ALL_REQUESTS = PAGES + 3
 
 const OPERATOR = '99999999-9999-4999-8999-999999999999'
 
+interface Call extends Readonly<Record<string, unknown>> {
+  readonly by?: { readonly userId: string; readonly role: string }
+}
+
 /** As Hasura would call it. */
-function act(service: TestService, name: string, input: object, caller = { userId: ADA, role: 'user' }) {
+function act(service: TestService, name: string, { by = { userId: ADA, role: 'user' }, ...input }: Call) {
   const action = bindActions(service).find((candidate) => candidate.name === name)
   if (action === undefined) throw new Error('no such action')
-  return action.call(input, caller)
+  return action.call(input, by)
 }
 
 const activities = async (db: TestDatabase) =>
@@ -41,7 +45,7 @@ describe('a sync run', () => {
   test('of a person is cancelled by nobody else', async ({ db, service }) => {
     await importPages(db, service, 2)
     const [run] = await runsOf(db, 'history')
-    await expect(act(service, 'cancelSync', { runId: run!['id'] }, { userId: BELA, role: 'user' })).rejects.toThrow(
+    await expect(act(service, 'cancelSync', { runId: run!['id'], by: { userId: BELA, role: 'user' } })).rejects.toThrow(
       'sync/run_not_found',
     )
     expect(await runsOf(db, 'history')).toMatchObject([{ status: 'running' }])
@@ -192,14 +196,14 @@ describe('asking for a sync', () => {
   test('for many people names those who cannot be synced', async ({ db, service }) => {
     await connect(service)
     await finish(db, service)
-    const operator = { userId: OPERATOR, role: 'operator' }
-    const answer = await act(service, 'batchSync', { userIds: [ADA, BELA, ADA], platform: 'strava' }, operator)
+    const by = { userId: OPERATOR, role: 'operator' }
+    const answer = await act(service, 'batchSync', { userIds: [ADA, BELA, ADA], platform: 'strava', by })
     expect(answer).toEqual({ started: 1, rejected: [{ userId: BELA, reason: 'connection/not_found' }] })
     await finish(db, service)
     expect(await runsOf(db, 'incremental')).toMatchObject([
       { status: 'complete', asked_by: 'operator', pages_fetched: 1 },
     ])
-    await expect(act(service, 'batchSync', { userIds: [ADA], platform: 'nowhere' }, operator)).rejects.toThrow(
+    await expect(act(service, 'batchSync', { userIds: [ADA], platform: 'nowhere', by })).rejects.toThrow(
       'platform/unknown',
     )
   })
