@@ -22,6 +22,7 @@ export function createMetrics() {
     observeCall,
     ...syncMetrics(registers),
     ...strategyMetrics(registers),
+    ...failureMetrics(registers),
     ...requestMetrics(registers),
   }
 }
@@ -32,6 +33,17 @@ function strategyMetrics(registers: Registry[]) {
       name: 'sync_strategy_changes_total',
       help: 'Connections that went over to polling or back to webhooks',
       labelNames: ['platform', 'to', 'reason'],
+      registers,
+    }),
+  }
+}
+
+function failureMetrics(registers: Registry[]) {
+  return {
+    deadLetters: new Counter({
+      name: 'dead_letters_total',
+      help: 'Jobs that failed for good',
+      labelNames: ['task', 'cause'],
       registers,
     }),
   }
