@@ -1,3 +1,4 @@
+import { refuseAccount } from './compliance/erasure/tombstones.ts'
 import type { Config } from './config.ts'
 import { endByPlatform, findConnectionByAccount } from './connections/find-connection.ts'
 import { findGrantedScopes, setGrantedScopes } from './connections/granted-scopes.ts'
@@ -9,6 +10,7 @@ import { type ObserveCall, outcomeOf } from './monitoring/platform-calls.ts'
 import type { Database } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import type { TakeTurn } from './runtime/one-at-a-time.ts'
+import { createBackupKey } from './vault/backup/backup-key.ts'
 import type { Vault } from './vault/vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
@@ -41,6 +43,7 @@ interface Parts {
 
 /** The sync engine's services; what it needs of consent and of the vault is handed to it. */
 export function wireIngestion({ config, db, vault, metrics, connections, takeTurn }: Parts): IngestionServices {
+  const ledgerKey = config.backup.key === undefined ? undefined : createBackupKey(config.backup.key)
   return {
     db,
     takeTurn,
@@ -51,6 +54,11 @@ export function wireIngestion({ config, db, vault, metrics, connections, takeTur
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
+    isErasedAccount: async (account) => {
+      const erased = await refuseAccount(db, ledgerKey, account)
+      if (erased) metrics.resurrectionsRefused.inc({ by: 'webhook' })
+      return erased
+    },
     endByPlatform: (tx, key) => endByPlatform(connections, tx, key),
     findGrantedScopes: (key) => findGrantedScopes(db, key),
     setGrantedScopes: (tx, key, granted) => setGrantedScopes(config.platforms, tx, { key, granted }),
