@@ -199,6 +199,38 @@ comment on column ops.callbacks.created_at is 'When it came.';
 comment on column ops.callbacks.finished_at is 'When it was fetched or given up.';
 grant delete, insert, select, update on ops.callbacks to tributary_service;
 
+create table ops.circuit_breakers (
+  platform text not null,
+  state text default 'closed'::text not null,
+  requests integer default 0 not null,
+  failures integer default 0 not null,
+  window_ends_at timestamp with time zone default now() not null,
+  openings integer default 0 not null,
+  open_until timestamp with time zone,
+  probe_until timestamp with time zone,
+  changed_at timestamp with time zone default now() not null,
+  constraint circuit_breakers_pkey PRIMARY KEY (platform),
+  constraint circuit_breakers_check CHECK (((state = 'closed'::text) = (open_until IS NULL))),
+  constraint circuit_breakers_check1 CHECK (((state = 'half_open'::text) = (probe_until IS NOT NULL))),
+  constraint circuit_breakers_failures_check CHECK ((failures >= 0)),
+  constraint circuit_breakers_openings_check CHECK ((openings >= 0)),
+  constraint circuit_breakers_requests_check CHECK ((requests >= 0)),
+  constraint circuit_breakers_state_check CHECK ((state = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text]))),
+  constraint circuit_breakers_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
+);
+CREATE TRIGGER check_breaker_state BEFORE UPDATE OF state ON ops.circuit_breakers FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION ops.check_breaker_state();
+comment on table ops.circuit_breakers is 'Whether a platform is asked at all, for all processes: a platform that fails is left alone, then probed by one request at a time.';
+comment on column ops.circuit_breakers.platform is 'The platform.';
+comment on column ops.circuit_breakers.state is 'closed: it is asked; open: it is not; half_open: one request at a time finds out whether it is well.';
+comment on column ops.circuit_breakers.requests is 'Requests begun in the present window.';
+comment on column ops.circuit_breakers.failures is 'Of these, how many got a 5xx or no answer.';
+comment on column ops.circuit_breakers.window_ends_at is 'When counting begins anew.';
+comment on column ops.circuit_breakers.openings is 'How often in a row it opened: each time for longer.';
+comment on column ops.circuit_breakers.open_until is 'Until when nobody asks; null while it is closed.';
+comment on column ops.circuit_breakers.probe_until is 'By when the probe has to have answered before another may go; null unless it is half open.';
+comment on column ops.circuit_breakers.changed_at is 'When the state last changed.';
+grant insert, select, update on ops.circuit_breakers to tributary_service;
+
 create table ops.dead_jobs (
   dead_letter_id uuid not null,
   task text not null,
@@ -1629,6 +1661,65 @@ comment on column public.metric_kinds.counts_as is 'The wider kind that its valu
 grant select on public.metric_kinds to tributary_hasura;
 grant select on public.metric_kinds to tributary_service;
 
+create view public.platform_status as
+ SELECT p.id AS platform,
+        CASE
+            WHEN (b.state = 'half_open'::text) THEN 'probing'::text
+            WHEN (b.state = 'open'::text) THEN 'failing'::text
+            WHEN ((t.reason = 'misconfigured'::text) AND (t.paused_until IS NOT NULL)) THEN 'misconfigured'::text
+            WHEN (t.paused_until IS NOT NULL) THEN 'failing'::text
+            WHEN (GREATEST(w.paused_until, r.paused_until) > now()) THEN 'limited'::text
+            ELSE 'ok'::text
+        END AS state,
+    GREATEST(b.open_until,
+        CASE
+            WHEN (t.paused_until > now()) THEN t.paused_until
+            ELSE NULL::timestamp with time zone
+        END,
+        CASE
+            WHEN (r.paused_until > now()) THEN r.paused_until
+            ELSE NULL::timestamp with time zone
+        END, w.paused_until) AS retry_at,
+    COALESCE(b.state, 'closed'::text) AS breaker,
+    COALESCE(b.changed_at, p.updated_at) AS breaker_changed_at,
+        CASE
+            WHEN (b.window_ends_at > now()) THEN b.requests
+            ELSE 0
+        END AS recent_requests,
+        CASE
+            WHEN (b.window_ends_at > now()) THEN b.failures
+            ELSE 0
+        END AS recent_failures,
+        CASE
+            WHEN (t.paused_until IS NULL) THEN 'ok'::text
+            ELSE COALESCE(t.reason, 'unavailable'::text)
+        END AS token_endpoint,
+    COALESCE(w.budgets, '[]'::jsonb) AS budgets
+   FROM ((((public.platforms p
+     LEFT JOIN ops.circuit_breakers b ON ((b.platform = p.id)))
+     LEFT JOIN ops.token_endpoints t ON ((t.platform = p.id)))
+     LEFT JOIN ops.request_pauses r ON ((r.platform = p.id)))
+     LEFT JOIN LATERAL ( SELECT max(q.resets_at) FILTER (WHERE ((q.unit = 'request'::text) AND (q.used >= q.quota) AND (q.resets_at > now()))) AS paused_until,
+            jsonb_agg(jsonb_build_object('name', q.window_name, 'unit', q.unit, 'quota', q.quota, 'resets_at', q.resets_at, 'used',
+                CASE
+                    WHEN (q.resets_at > now()) THEN q.used
+                    ELSE 0
+                END) ORDER BY q.window_seconds, q.window_name) AS budgets
+           FROM ops.request_budgets q
+          WHERE (q.platform = p.id)) w ON (true));
+comment on view public.platform_status is 'How each platform is doing at present, as all processes see it.';
+comment on column public.platform_status.platform is 'The platform.';
+comment on column public.platform_status.state is 'ok; limited: its request limit is used up or it asked for patience; failing: it is left alone; probing: one request at a time finds out; misconfigured: it does not accept this installation.';
+comment on column public.platform_status.retry_at is 'When it is asked again at the earliest; null while it is asked.';
+comment on column public.platform_status.breaker is 'The circuit breaker: closed, open or half_open.';
+comment on column public.platform_status.breaker_changed_at is 'When the breaker last changed its state.';
+comment on column public.platform_status.recent_requests is 'Requests in the present minute.';
+comment on column public.platform_status.recent_failures is 'Of these, how many got a 5xx or no answer.';
+comment on column public.platform_status.token_endpoint is 'ok, or why tokens are not refreshed there at present: misconfigured, rate_limited or unavailable.';
+comment on column public.platform_status.budgets is 'The request limits with what is used of them: name, unit, quota, used, resets_at.';
+grant select on public.platform_status to tributary_hasura;
+grant select on public.platform_status to tributary_service;
+
 create table public.platforms (
   id text not null,
   display_name text not null,
@@ -2333,6 +2424,20 @@ end $function$;
 comment on function ops.bury_lost_jobs(integer,text,double precision[]) is 'Moves jobs whose last attempt ended with their worker into dead_letters. Answers how many.';
 grant execute on function ops.bury_lost_jobs(integer,text,double precision[]) to public;
 grant execute on function ops.bury_lost_jobs(integer,text,double precision[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.check_breaker_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (old.state, new.state) not in (('closed', 'open'), ('open', 'half_open'), ('half_open', 'open'), ('half_open', 'closed')) then
+    raise exception 'a circuit breaker cannot go from % to %', old.state, new.state using errcode = 'TB011';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_breaker_state() is 'Refuses the changes of circuit_breakers.state that docs/operations/states.md does not have.';
+grant execute on function ops.check_breaker_state() to public;
 
 CREATE OR REPLACE FUNCTION ops.check_connection_status()
  RETURNS trigger
@@ -3268,6 +3373,39 @@ comment on function ops.merge_totals(uuid,date[]) is 'Sums of the day: from inte
 grant execute on function ops.merge_totals(uuid,date[]) to public;
 grant execute on function ops.merge_totals(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.note_failed_request(p_platform text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_breaker record;
+  v_window_is_over boolean;
+  v_requests integer;
+  v_failures integer;
+begin
+  select * into v_breaker from ops.circuit_breakers c where c.platform = p_platform for update;
+  -- Open already: this request began before.
+  if not found or v_breaker.state = 'open' then return v_breaker.state; end if;
+  v_window_is_over := v_breaker.window_ends_at <= clock_timestamp();
+  v_failures := case when v_window_is_over then 1 else v_breaker.failures + 1 end;
+  v_requests := greatest(case when v_window_is_over then 1 else v_breaker.requests end, v_failures);
+  if v_breaker.state = 'half_open' or (v_failures >= 5 and v_failures * 2 >= v_requests) then
+    update ops.circuit_breakers c set state = 'open', openings = c.openings + 1, probe_until = null, requests = 0, failures = 0,
+      window_ends_at = clock_timestamp(), changed_at = clock_timestamp(),
+      open_until = clock_timestamp() + interval '1 second' * least(5 * power(2, least(c.openings, 10)), 60) * (0.8 + 0.4 * random())
+    where c.platform = p_platform;
+    return 'open';
+  end if;
+  update ops.circuit_breakers c set failures = v_failures, requests = v_requests,
+    window_ends_at = case when v_window_is_over then clock_timestamp() + interval '1 minute' else c.window_ends_at end
+  where c.platform = p_platform;
+  return 'closed';
+end $function$;
+comment on function ops.note_failed_request(text) is 'A request got a 5xx or no answer. The breaker opens when at least five did within a minute and they are at least half of all, or when it was the probe: for 5 seconds, doubling up to a minute. Answers the state.';
+grant execute on function ops.note_failed_request(text) to public;
+grant execute on function ops.note_failed_request(text) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.person_digest(p_user_id uuid)
  RETURNS bytea
  LANGUAGE sql
@@ -4197,7 +4335,14 @@ CREATE OR REPLACE FUNCTION ops.take_request(p_platform text, p_share numeric)
 AS $function$
 declare
   v_wait_until timestamptz;
+  v_breaker record;
 begin
+  select * into v_breaker from ops.circuit_breakers c where c.platform = p_platform for update;
+  if v_breaker.state = 'open' and v_breaker.open_until > clock_timestamp() then return v_breaker.open_until; end if;
+  if v_breaker.state = 'half_open' and v_breaker.probe_until > clock_timestamp() then
+    -- A probe is on its way: its answer is known soon, and all who wait for it need not come at once.
+    return least(v_breaker.probe_until, clock_timestamp() + interval '1 second' * (1 + 2 * random()));
+  end if;
   perform 1 from ops.request_budgets b where b.platform = p_platform and b.unit = 'request' order by b.window_name for update;
   update ops.request_budgets b
   set used = 0, resets_at = to_timestamp((floor(extract(epoch from clock_timestamp()) / b.window_seconds) + 1) * b.window_seconds)
@@ -4207,12 +4352,23 @@ begin
   where b.platform = p_platform and b.unit = 'request' and b.used + 1 > floor(b.quota * p_share);
   v_wait_until := greatest(v_wait_until, (
     select p.paused_until from ops.request_pauses p where p.platform = p_platform and p.paused_until > clock_timestamp()));
-  if v_wait_until is null then
-    update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
+  if v_wait_until is not null then return v_wait_until; end if;
+  update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
+  if v_breaker.state = 'closed' then
+    update ops.circuit_breakers c set
+      requests = case when c.window_ends_at <= clock_timestamp() then 1 else c.requests + 1 end,
+      failures = case when c.window_ends_at <= clock_timestamp() then 0 else c.failures end,
+      window_ends_at = case when c.window_ends_at <= clock_timestamp() then clock_timestamp() + interval '1 minute' else c.window_ends_at end
+    where c.platform = p_platform;
+  else
+    -- A probe may take as long as a request may; should its process die, another goes.
+    update ops.circuit_breakers c set state = 'half_open', probe_until = clock_timestamp() + interval '75 seconds',
+      changed_at = case when c.state = 'open' then clock_timestamp() else c.changed_at end
+    where c.platform = p_platform;
   end if;
-  return v_wait_until;
+  return null;
 end $function$;
-comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, or a pause that the platform asked for ends. The share (0 to 1] keeps the rest of each window for more urgent work.';
+comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, a pause that the platform asked for ends, or its circuit breaker lets somebody through. The share (0 to 1] keeps the rest of each window for more urgent work.';
 grant execute on function ops.take_request(text,numeric) to public;
 grant execute on function ops.take_request(text,numeric) to tributary_service;
 
