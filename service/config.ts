@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
+import { NOTICE_ENVIRONMENT, noticeProblems, noticeSettings } from './compliance/breach/settings.ts'
 import { COMPLIANCE_ENVIRONMENT, complianceSettings } from './compliance/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
@@ -60,6 +61,7 @@ const Environment = z.object({
   SYNC_POLL_MINUTES: z.coerce.number().int().min(1).max(1440).default(15),
   SYNC_POLL_MAX_MINUTES: z.coerce.number().int().min(1).max(1440).default(360),
   ...COMPLIANCE_ENVIRONMENT,
+  ...NOTICE_ENVIRONMENT,
   /** Hasura's log of delivered events is emptied after so many days. */
   EVENT_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
@@ -98,6 +100,7 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
     ...accessProblems(parsed.data),
+    ...(parsed.data === undefined ? [] : noticeProblems(parsed.data)),
     ...(parsed.data === undefined ? [] : vaultProblems(parsed.data)),
     ...refusedEverywhere(env),
   ]
@@ -180,6 +183,7 @@ function named(env: z.infer<typeof Environment>) {
     eventLogRetentionDays: env.EVENT_LOG_RETENTION_DAYS,
     access: accessSettings(env),
     compliance: complianceSettings(env),
+    notices: noticeSettings(env),
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,

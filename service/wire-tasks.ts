@@ -19,6 +19,7 @@ import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindBreachTasks } from './wire-breach.ts'
 import { bindErasureTasks, refuseErased } from './wire-erasure.ts'
 import { bindFailureTasks } from './wire-failures.ts'
 import { bindMonitoringTasks } from './wire-monitoring.ts'
@@ -44,6 +45,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
   const sealing = wireAuditSealing(config)
   const tasks = [
     ...bindErasureTasks(wiring, options),
+    ...bindBreachTasks(wiring, options),
     ...bindVaultTasks(wiring, options),
     ...(sealing === undefined
       ? []
