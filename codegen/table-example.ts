@@ -19,7 +19,7 @@ export interface TableExample {
 }
 
 const SHOWN_COLUMNS = 6
-const TIMES = ['updated_at', 'created_at', 'received_at', 'occurred_at', 'started_at']
+const TIMES = ['updated_at', 'created_at', 'received_at', 'occurred_at', 'requested_at', 'started_at']
 
 /** Columns of a table as GraphQL has them: relationships are left out. */
 export function columnsOf(type: GraphQLObjectType): readonly GraphQLField<unknown, unknown>[] {

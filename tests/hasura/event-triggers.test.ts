@@ -31,7 +31,7 @@ async function triggerNames({ admin }: TestDatabase): Promise<string[]> {
 }
 
 describe('SQL triggers', () => {
-  test('log every operation, with old and new row, for a writer that has INSERT alone', async ({ db }) => {
+  test('log every operation, with old and new row, for a writer that may not change it', async ({ db }) => {
     expect(await installEventTriggers(db.hasura, [article(everything)])).toEqual([])
     await db.service.query(`insert into article values (1, 'a', '{"k": 1}', 'i')`)
     await db.service.query(`update article set title = 'b'`)
@@ -44,7 +44,9 @@ describe('SQL triggers', () => {
       { op: 'UPDATE', data: { old: first, new: second }, ...noSession },
       { op: 'DELETE', data: { old: second, new: null }, ...noSession },
     ])
-    await expect(db.service.query('select * from hdb_catalog.event_log')).rejects.toThrow('permission denied')
+    await expect(db.service.query('update hdb_catalog.event_log set delivered = true')).rejects.toThrow(
+      'permission denied',
+    )
   })
 
   test('send only the payload columns and fire only for the columns listened to', async ({ db }) => {

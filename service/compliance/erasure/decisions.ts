@@ -108,6 +108,7 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
   'ops.repeatable_applied': own('bookkeeping of deploys'),
   'ops.schema_migrations': own('bookkeeping of deploys'),
   'ops.request_budgets': own('counts of requests to a platform'),
+  'ops.job_rates': own('counts of jobs by queue'),
   'ops.request_pauses': own('a platform is left alone'),
   'ops.circuit_breakers': own('how platforms do'),
   'ops.token_endpoints': own('how token endpoints do'),
