@@ -201,6 +201,7 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
     displayName,
     coverage,
     normalize,
+    ...(platform.files && { files: platform.files }),
     policy: platform.policy(settings.data),
     ...(platform.upload && { upload: platform.upload(settings.data) }),
     ...platform.connect?.(settings.data),

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { sql } from '../runtime/sql.ts'
-import { listWindows } from './backfill-windows.ts'
+import { listWindows, narrow } from './backfill-windows.ts'
 import { takeDaysOfData } from './budget.ts'
 import { requestWith } from './request-platform.ts'
 import { advanceRun, findRunningRun, finishRun, insertRun, markWaiting, type RunKind, type SyncRun } from './runs.ts'
@@ -15,6 +15,8 @@ const DAY_MS = 86_400_000
 interface Cursor {
   /** Of the window that is asked for next. */
   readonly index: number
+  /** Seconds since 1970: where that window begins now, because the platform would not go back as far as it did. */
+  readonly fromS?: number
 }
 
 /** Asks a platform to send its history, one window a job. What was asked for arrives later as ordinary deliveries. */
@@ -58,14 +60,16 @@ async function askNext(services: IngestionServices, run: SyncRun<Cursor>): Promi
   if (!granted.includes(api.backfill.requiredScope))
     throw new AppError('connection/scope_missing', { platform: run.platform, scope: api.backfill.requiredScope })
   const windows = listWindows(api.backfill, run)
-  const window = windows[run.cursor.index]
-  if (window === undefined) {
+  const whole = windows[run.cursor.index]
+  if (whole === undefined) {
     await finishRun(services.db, run, { status: 'complete' })
     return undefined
   }
+  const { fromS } = run.cursor
+  const window = fromS === undefined ? whole : { ...whole, from: new Date(fromS * 1000) }
   const scope = api.backfill.scopeOf(window.dataType)
   const isWanted = (scope === undefined || granted.includes(scope)) && !(await isAsked(services.db, run, window))
-  if (!isWanted) return advance(services.db, run, { windows })
+  if (!isWanted) return advance(services.db, run, { windows, next: { index: run.cursor.index + 1 } })
   return ask(services, run, { backfill: api.backfill, windows, window })
 }
 
@@ -90,7 +94,24 @@ async function ask(
     throw new AppError('platform/unavailable', { platform: run.platform, why: 'unexpected_answer_to_backfill' })
   if (reply.own === 'not_permitted')
     throw new AppError('connection/scope_missing', { platform: run.platform, scope: backfill.requiredScope })
-  return advance(services.db, run, { windows, window, outcome: reply.own })
+  return advance(services.db, run, {
+    windows,
+    window,
+    outcome: reply.own,
+    next: nextCursor(run.cursor, { windows, window, isTooOld: reply.own === 'too_old' }),
+  })
+}
+
+/** What the platform does not go back to it will not for the older windows of this kind either. */
+function nextCursor(
+  { index, fromS }: Cursor,
+  { windows, window, isTooOld }: { windows: readonly BackfillWindow[]; window: BackfillWindow; isTooOld: boolean },
+): Cursor {
+  const narrowed = isTooOld ? narrow(window, { isFirst: fromS === undefined }) : undefined
+  if (narrowed !== undefined) return { index, fromS: Math.floor(narrowed.from.getTime() / 1000) }
+  if (!isTooOld && fromS === undefined) return { index: index + 1 }
+  const other = windows.findIndex(({ dataType }, at) => at > index && dataType !== window.dataType)
+  return { index: other === -1 ? windows.length : other }
 }
 
 async function waitFor(db: Db, run: SyncRun<Cursor>, until: Date): Promise<JobResult> {
@@ -98,15 +119,22 @@ async function waitFor(db: Db, run: SyncRun<Cursor>, until: Date): Promise<JobRe
   return { runAgainAt: until }
 }
 
+interface Advance {
+  readonly windows: readonly BackfillWindow[]
+  readonly window?: BackfillWindow
+  readonly outcome?: string
+  readonly next: Cursor
+}
+
 async function advance(
   db: IngestionServices['db'],
   run: SyncRun<Cursor>,
-  { windows, window, outcome }: { windows: readonly BackfillWindow[]; window?: BackfillWindow; outcome?: string },
+  { windows, window, outcome, next }: Advance,
 ): Promise<undefined> {
-  const index = run.cursor.index + 1
   await db.transaction(async (tx) => {
-    const progress = Math.min(0.99, Math.round((index / windows.length) * 10_000) / 10_000)
-    if (!(await advanceRun(tx, run, { reached: null, progress, records: 0, nextCursor: { index } }))) return
+    const progress = Math.min(0.99, Math.round((next.index / windows.length) * 10_000) / 10_000)
+    const reached = window === undefined || outcome === 'too_old' ? null : window.from
+    if (!(await advanceRun(tx, run, { reached, progress, records: 0, nextCursor: next }))) return
     if (window !== undefined) await recordRequest(tx, run, { ...window, outcome: outcome ?? null })
     await enqueue(tx, requestBackfill, { payload: { userId: run.userId, runId: run.runId } })
   })
@@ -117,7 +145,8 @@ async function isAsked(db: Db, { userId, platform }: ConnectionKey, window: Back
   const { rowCount } = await db.query(sql`
     select from ops.backfill_requests b
     where b.user_id = ${userId}::uuid and b.platform = ${platform} and b.data_type = ${window.dataType} and b.outcome is not null
-      and b.window_start <= ${window.from} and b.window_end >= ${window.to}`)
+      and b.window_start <= ${window.from} and b.window_end >= ${window.to}
+      and (b.outcome <> 'too_old' or b.window_start = ${window.from})`)
   return rowCount > 0
 }
 
