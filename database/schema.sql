@@ -376,6 +376,19 @@ grant insert, select on ops.erasure_tombstones to tributary_service;
 grant update (last_refused_at) on ops.erasure_tombstones to tributary_service;
 grant update (refused) on ops.erasure_tombstones to tributary_service;
 
+create table ops.job_rates (
+  queue text not null,
+  used integer default 0 not null,
+  window_ends_at timestamp with time zone default now() not null,
+  constraint job_rates_pkey PRIMARY KEY (queue),
+  constraint job_rates_used_check CHECK ((used >= 0))
+);
+comment on table ops.job_rates is 'How many jobs of a queue were begun in the present minute, by all processes; used only where a rate is set.';
+comment on column ops.job_rates.queue is 'The queue.';
+comment on column ops.job_rates.used is 'Jobs begun.';
+comment on column ops.job_rates.window_ends_at is 'When counting begins anew.';
+grant insert, select, update on ops.job_rates to tributary_service;
+
 create table ops.rate_limits (
   key character varying(255) not null,
   points integer default 0 not null,
@@ -3662,6 +3675,40 @@ comment on function ops.rebuild_daily_summaries(uuid,date[]) is 'Merges and summ
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to public;
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.receive_deliveries(p_platforms text[], p_keys text[], p_bodies bytea[], p_task text, p_max_attempts integer, p_priority integer)
+ RETURNS SETOF integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_ids uuid[];
+  v_places integer[];
+begin
+  -- In the order of the keys: two processes that were sent the same do not wait for each other.
+  with incoming as (
+    select min(i.place)::integer as place, i.platform, i.key, (array_agg(i.body order by i.place))[1] as body
+    from unnest(p_platforms, p_keys, p_bodies) with ordinality as i (platform, key, body, place)
+    group by i.platform, i.key
+  ), stored as (
+    insert into ops.webhook_deliveries (platform, dedupe_key, body_sealed)
+    select i.platform, i.key, i.body from incoming i order by i.platform, i.key
+    on conflict (platform, dedupe_key) do nothing
+    returning id, platform, dedupe_key
+  )
+  select array_agg(s.id), array_agg(i.place) into v_ids, v_places
+  from stored s join incoming i on i.platform = s.platform and i.key = s.dedupe_key;
+  if v_ids is not null then
+    perform graphile_worker.add_jobs((
+      select array_agg((p_task, json_build_object('deliveryId', id), null, null, p_max_attempts::smallint, p_task || ':' || id,
+        p_priority::smallint, null)::graphile_worker.job_spec)
+      from unnest(v_ids) as id));
+  end if;
+  return query select unnest(v_places);
+end $function$;
+comment on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) is 'Stores deliveries and queues the job of each, in one statement: one flush of the log for all of them. Answers the places, from 1, of those that were news.';
+grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to public;
+grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.redact_payload(p_payload jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -4404,6 +4451,21 @@ end $function$;
 comment on function ops.take_days_of_data(text,integer) is 'Takes so many days of data from what the application may ask for and answers null, or answers when to try again.';
 grant execute on function ops.take_days_of_data(text,integer) to public;
 grant execute on function ops.take_days_of_data(text,integer) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.take_job(p_queue text, p_per_minute integer)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into ops.job_rates as r (queue, used, window_ends_at) values (p_queue, 1, clock_timestamp() + interval '1 minute')
+  on conflict (queue) do update set
+    used = case when r.window_ends_at <= clock_timestamp() then 1 else least(r.used, p_per_minute) + 1 end,
+    window_ends_at = case when r.window_ends_at <= clock_timestamp() then clock_timestamp() + interval '1 minute' else r.window_ends_at end
+  returning case when r.used > p_per_minute then r.window_ends_at end
+$function$;
+comment on function ops.take_job(text,integer) is 'Begins one job of a queue and answers null, or answers when to try again because so many were begun within a minute.';
+grant execute on function ops.take_job(text,integer) to public;
+grant execute on function ops.take_job(text,integer) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.take_request(p_platform text, p_share numeric)
  RETURNS timestamp with time zone

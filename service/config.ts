@@ -10,6 +10,7 @@ import { discoverPlatforms } from './platforms/discover.ts'
 import { isSchedule } from './runtime/jobs.ts'
 import { isStoreAddress } from './runtime/open-store.ts'
 import { Secret } from './runtime/secret.ts'
+import { namedQueues, WORKER_ENVIRONMENT } from './runtime/worker-settings.ts'
 import { namedVault, VAULT_ENVIRONMENT, vaultProblems } from './vault/settings.ts'
 
 const secret = (minLength: number) =>
@@ -39,7 +40,7 @@ const Environment = z.object({
   INTERNAL_PORT: port.default(3001),
   /** Where the worker serves /metrics and /health/live; without it, it does not listen. */
   WORKER_PORT: port.optional(),
-  WORKER_CONCURRENCY: z.coerce.number().int().positive().default(10),
+  ...WORKER_ENVIRONMENT,
   SERVICE_PUBLIC_URL: safeForBrowsers.transform((value) => value.replace(/\/$/, '')),
   APP_REDIRECT_URIS: z
     .string()
@@ -158,7 +159,7 @@ function named(env: z.infer<typeof Environment>) {
     database: { url: env.DATABASE_URL, maxConnections: env.DATABASE_MAX_CONNECTIONS },
     publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
     internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
-    worker: { port: env.WORKER_PORT, concurrency: env.WORKER_CONCURRENCY },
+    worker: { port: env.WORKER_PORT, ...namedQueues(env) },
     servicePublicUrl: env.SERVICE_PUBLIC_URL,
     appRedirectUris: env.APP_REDIRECT_URIS,
     hasura: {

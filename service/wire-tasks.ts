@@ -21,7 +21,7 @@ import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
 import { bindBreachTasks } from './wire-breach.ts'
 import { bindErasureTasks, refuseErased } from './wire-erasure.ts'
-import { bindFailureTasks } from './wire-failures.ts'
+import { admitByRate, bindFailureTasks } from './wire-failures.ts'
 import { bindMonitoringTasks } from './wire-monitoring.ts'
 import { bindPrivacyTasks } from './wire-privacy.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
@@ -39,6 +39,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
       metrics.jobDuration.observe({ task: name, outcome }, seconds)
       if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
     },
+    admit: admitByRate(db, config.worker.perMinute),
     countDead: (letter) => metrics.deadLetters.inc(letter),
   }
   const sealing = wireAuditSealing(config)
