@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import { replayErased } from '../../service/compliance/erasure/replay-erasures.task.ts'
 import { countTombstones } from '../../service/compliance/erasure/tombstones.ts'
 import { startConnection } from '../../service/connections/start-connection.ts'
+import { createIntake } from '../../service/ingestion/intake.ts'
 import { receiveDelivery } from '../../service/ingestion/receive-delivery.ts'
 import { openUpload } from '../../service/ingestion/uploads.ts'
 import { normalizeRawData } from '../../service/normalization/normalize-raw-data.task.ts'
@@ -47,12 +48,15 @@ async function sendWebhook(service: TestService, owner: string, objectId: number
     event_time: Math.floor(Date.now() / 1000),
     updates: {},
   }
-  await receiveDelivery(service.ingestion, {
-    platform: 'strava',
-    webhook,
-    rawBody: Buffer.from(JSON.stringify(event)),
-    headers: {},
-  })
+  await receiveDelivery(
+    { ...service.ingestion, intake: createIntake(service.db) },
+    {
+      platform: 'strava',
+      webhook,
+      rawBody: Buffer.from(JSON.stringify(event)),
+      headers: {},
+    },
+  )
 }
 
 describe('a person who was erased', () => {
