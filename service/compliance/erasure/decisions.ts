@@ -110,6 +110,7 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
   'ops.request_budgets': own('counts of requests to a platform'),
   'ops.request_pauses': own('a platform is left alone'),
   'ops.circuit_breakers': own('how platforms do'),
+  'ops.job_rates': own('counts of jobs'),
   'ops.token_endpoints': own('how token endpoints do'),
   'ops.webhook_subscriptions': own('our own subscriptions'),
   'ops.workers': own('our own processes'),
