@@ -12,6 +12,7 @@ import { replayErasures } from './compliance/erasure/replay-erasures.task.ts'
 import type { ErasureServices } from './compliance/erasure/services.ts'
 import { refusePerson } from './compliance/erasure/tombstones.ts'
 import { openRequest } from './compliance/requests/requests.ts'
+import { applyRetention } from './compliance/retention/apply-retention.task.ts'
 import { endAllConnections } from './connections/end-all.ts'
 import { attemptRevocation } from './connections/revoke-at-platform.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
@@ -60,6 +61,7 @@ export function bindErasureTasks(wiring: Wiring, options: BindOptions): readonly
   const store = wireBackup({ config, db, audit })?.store
   return [
     bindTask(erasePerson, wireErasure(wiring), options),
+    bindTask(applyRetention, { db, audit, retention: config.retention }, { ...options, schedule: '51 2 * * *' }),
     bindTask(replayErasures, { db, store }, { ...options, schedule: '*/5 * * * *' }),
   ]
 }
