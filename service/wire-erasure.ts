@@ -37,7 +37,6 @@ export function wireErasure(wiring: Wiring): ErasureServices {
       const asked = { userId, kind: 'erasure', channel: 'app', actor: { kind: 'user', id: userId } } as const
       await openRequest(requests, tx, asked)
     },
-    removeFiles: () => Promise.resolve(0),
     ledgerKey: backup?.key,
     signer: signingKey === undefined ? undefined : createHeadSigner(signingKey),
     backupKeepDays: backup === undefined ? undefined : config.backup.keepDays,
