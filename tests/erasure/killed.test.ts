@@ -66,6 +66,18 @@ describe('an erasure whose process dies', () => {
   })
 })
 
+describe('two workers at the last step', () => {
+  test('sign one report', async ({ service, db }) => {
+    await connect(service, { userId: ADA })
+    const services = erasureOf(service)
+    const { requestId } = await request(services, ADA)
+    await runErasure(services, requestId)
+    await db.admin.query("update erasures set status = 'confirming', report = null")
+    await Promise.all([1, 2, 3].map(() => erasePerson.run({ erasureId: requestId }, services)))
+    expect((await db.admin.query("select from audit.events where action = 'erasure.completed'")).rowCount).toBe(2)
+  })
+})
+
 /** Calls `act` once, right before the first statement that begins so. */
 function interrupted(db: Database, text: string, act: () => Promise<unknown>): Database {
   let done = false
