@@ -9,8 +9,13 @@ import { type TestService, testWithFew as test } from '../support/service.ts'
 const WATCH = 'Ada’s Apple Watch'
 const PLATFORM = 'apple-health'
 
+interface Scene {
+  readonly db: TestDatabase
+  readonly service: TestService
+}
+
 /** Keeps a payload and normalizes it, as the worker would; later ones are newer. */
-async function arrive(db: TestDatabase, service: TestService, dataType: string, payload: object): Promise<void> {
+async function arrive({ db, service }: Scene, dataType: string, payload: object): Promise<void> {
   const { rows } = await db.admin.query(
     `insert into raw_fitness_data (user_id, platform, data_type, raw_data, metadata) values ($1, $2, $3, $4, '{}')
      returning user_id as "userId", created_at::text as "createdAt", id as "rawId"`,
@@ -80,7 +85,7 @@ describe('one reading that comes from the SDK and in an export', () => {
     'counts once, %s, and where the person was stays known',
     async ([order], { db, service }) => {
       await newPerson(db)
-      const steps = [() => arrive(db, service, 'sdk_sync', FROM_SDK), () => importExport(service, FROM_EXPORT)]
+      const steps = [() => arrive({ db, service }, 'sdk_sync', FROM_SDK), () => importExport(service, FROM_EXPORT)]
       for (const step of order === 'the SDK first' ? steps : steps.toReversed()) await step()
       const { rows } = await db.admin.query(
         'select kind, value::int, source_id, start_offset_seconds, local_day::text from samples order by kind',
@@ -101,7 +106,7 @@ describe('one reading that comes from the SDK and in an export', () => {
   )
 })
 
-const part = (n: number, stage: string, startDate: string, endDate: string) => ({
+const part = (n: number, stage: string, [startDate, endDate]: readonly [string, string]) => ({
   id: uuid(n),
   stage,
   startDate,
@@ -109,13 +114,13 @@ const part = (n: number, stage: string, startDate: string, endDate: string) => (
   source,
 })
 const FIRST_HALF = [
-  part(11, 'core', '2024-02-02T04:00:00.200Z', '2024-02-02T06:00:00.100Z'),
-  part(12, 'deep', '2024-02-02T06:00:00.100Z', '2024-02-02T07:00:00Z'),
+  part(11, 'core', ['2024-02-02T04:00:00.200Z', '2024-02-02T06:00:00.100Z']),
+  part(12, 'deep', ['2024-02-02T06:00:00.100Z', '2024-02-02T07:00:00Z']),
 ]
 const SECOND_HALF = [
-  part(13, 'rem', '2024-02-02T08:00:00Z', '2024-02-02T09:00:00Z'),
-  part(14, 'awake', '2024-02-02T09:00:00Z', '2024-02-02T09:10:00Z'),
-  part(15, 'core', '2024-02-02T09:10:00Z', '2024-02-02T11:00:00Z'),
+  part(13, 'rem', ['2024-02-02T08:00:00Z', '2024-02-02T09:00:00Z']),
+  part(14, 'awake', ['2024-02-02T09:00:00Z', '2024-02-02T09:10:00Z']),
+  part(15, 'core', ['2024-02-02T09:10:00Z', '2024-02-02T11:00:00Z']),
 ]
 
 async function nights({ admin }: TestDatabase): Promise<unknown[]> {
@@ -148,7 +153,7 @@ async function everything({ admin }: TestDatabase): Promise<unknown> {
   )
 }
 
-async function replayAll({ db, service }: { db: TestDatabase; service: TestService }): Promise<void> {
+async function replayAll({ db, service }: Scene): Promise<void> {
   const { rows } = await db.admin.query(
     'select user_id as "userId", created_at::text as "createdAt", id as "rawId" from raw_fitness_data order by created_at, id',
   )
@@ -168,7 +173,7 @@ describe('a night that the SDK sends in parts', () => {
     ],
   ] as const)('is one night, %s, and stays it when it is read again', async ([, requests], { db, service }) => {
     await newPerson(db)
-    for (const sleep of requests) await arrive(db, service, 'sdk_sync', sdk({ sleep }))
+    for (const sleep of requests) await arrive({ db, service }, 'sdk_sync', sdk({ sleep }))
     expect(await nights(db)).toEqual([WHOLE])
     const merged = await db.admin.query("select value::int from merged_metrics where kind = 'sleep_asleep_s'")
     expect(merged.rows).toEqual([{ value: WHOLE.asleep_s }])
@@ -179,35 +184,35 @@ describe('a night that the SDK sends in parts', () => {
 
   test('loses the part whose uuid is deleted, for good, and goes with its last', async ({ db, service }) => {
     await newPerson(db)
-    await arrive(db, service, 'sdk_sync', sdk({ sleep: FIRST_HALF }))
-    await arrive(db, service, 'sdk_sync', sdk({ sleep: SECOND_HALF }))
+    await arrive({ db, service }, 'sdk_sync', sdk({ sleep: FIRST_HALF }))
+    await arrive({ db, service }, 'sdk_sync', sdk({ sleep: SECOND_HALF }))
     const older = await db.admin.query(
       'select user_id as "userId", created_at::text as "createdAt", id as "rawId" from raw_fitness_data order by created_at',
     )
-    await arrive(db, service, 'samples', { samples: [], deleted: [uuid(15), uuid(14)] })
+    await arrive({ db, service }, 'samples', { samples: [], deleted: [uuid(15), uuid(14)] })
     const shorter = { ...WHOLE, to: '09:00:00', asleep_s: 14_400, light_s: 7200, awake_s: null, stages: 3 }
     expect(await nights(db)).toEqual([shorter])
     for (const key of older.rows) await normalizeRaw(service.normalization, key, { replay: true })
     expect(await nights(db)).toEqual([shorter])
-    await arrive(db, service, 'samples', { samples: [], deleted: [11, 12, 13].map(uuid) })
+    await arrive({ db, service }, 'samples', { samples: [], deleted: [11, 12, 13].map(uuid) })
     expect(await nights(db)).toEqual([])
   })
 
   test('is another one after more than ninety minutes', async ({ db, service }) => {
     await newPerson(db)
-    await arrive(db, service, 'sdk_sync', sdk({ sleep: FIRST_HALF }))
+    await arrive({ db, service }, 'sdk_sync', sdk({ sleep: FIRST_HALF }))
     await arrive(
       db,
       service,
       'sdk_sync',
-      sdk({ sleep: [part(16, 'core', '2024-02-02T08:30:01Z', '2024-02-02T09:00:00Z')] }),
+      sdk({ sleep: [part(16, 'core', ['2024-02-02T08:30:01Z', '2024-02-02T09:00:00Z'])] }),
     )
     expect(await nights(db)).toHaveLength(2)
   })
 
   test('is told anew by an export, which knows all of it', async ({ db, service }) => {
     await newPerson(db)
-    await arrive(db, service, 'sdk_sync', sdk({ sleep: SECOND_HALF }))
+    await arrive({ db, service }, 'sdk_sync', sdk({ sleep: SECOND_HALF }))
     const stage = (value: string, from: string, to: string) =>
       record(
         'HKCategoryTypeIdentifierSleepAnalysis',
@@ -244,7 +249,7 @@ describe('one workout that comes from the SDK and in an export, which has no ids
       source,
       values,
     }
-    await arrive(db, service, 'sdk_sync', sdk({ workouts: [workout] }))
+    await arrive({ db, service }, 'sdk_sync', sdk({ workouts: [workout] }))
     await importExport(
       service,
       `<Workout workoutActivityType="HKWorkoutActivityTypeRunning" duration="30" durationUnit="min" totalDistance="5" totalDistanceUnit="km" sourceName="${WATCH}" startDate="2024-02-03 07:00:00 -0500" endDate="2024-02-03 07:30:00 -0500"/>`,
