@@ -202,8 +202,7 @@ describe('a night that the SDK sends in parts', () => {
     await newPerson(db)
     await arrive({ db, service }, 'sdk_sync', sdk({ sleep: FIRST_HALF }))
     await arrive(
-      db,
-      service,
+      { db, service },
       'sdk_sync',
       sdk({ sleep: [part(16, 'core', ['2024-02-02T08:30:01Z', '2024-02-02T09:00:00Z'])] }),
     )
