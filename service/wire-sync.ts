@@ -7,6 +7,7 @@ import { syncNowAction } from './api/sync-now.action.ts'
 import { planDuePolls } from './ingestion/plan-polls.task.ts'
 import { pollConnection } from './ingestion/poll-connection.task.ts'
 import type { SyncServices } from './ingestion/start-sync.ts'
+import { sweepStuck } from './ingestion/sweep-stuck.task.ts'
 import { watchConnections } from './ingestion/watch-connections.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import type { Wiring } from './wiring.ts'
@@ -17,6 +18,7 @@ export function bindSyncTasks({ ingestion }: Pick<Wiring, 'ingestion'>, options:
     bindTask(watchConnections, ingestion, { ...options, schedule: '* * * * *' }),
     bindTask(planDuePolls, ingestion, { ...options, schedule: '* * * * *' }),
     bindTask(pollConnection, ingestion, options),
+    bindTask(sweepStuck, ingestion, { ...options, schedule: '* * * * *' }),
   ]
 }
 

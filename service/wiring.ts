@@ -14,6 +14,7 @@ import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import type { RecordAudit } from './runtime/audit-event.ts'
 import { type Database, openDatabase } from './runtime/db.ts'
+import { createJobFence, type JobFence } from './runtime/job-fence.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
@@ -29,7 +30,9 @@ import { wireVault } from './wire-vault.ts'
 export interface Wiring {
   readonly config: Config
   readonly log: Log
+  /** Guarded by the fence, as everything is but what keeps tokens: see `job-fence.ts`. */
   readonly db: Database
+  readonly fence: JobFence
   readonly vault: Vault
   readonly metrics: Metrics
   readonly origins: Origins
@@ -46,18 +49,20 @@ export interface Wiring {
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
   const log = createLog({ level: config.logLevel, process: processName })
-  const { db, bookkeepingDb } = openPools(config, { log, processName })
+  const { db: plain, bookkeepingDb } = openPools(config, { log, processName })
+  const fence = createJobFence()
+  const db = fence.guard(plain)
   const metrics = wireMetrics({ config, db, bookkeepingDb })
   const origins = createOrigins()
   const audit = createAudit({
     origins,
     count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
   })
-  const counted = countVault(wireVault(config.vault, { db, bookkeepingDb }), (done) =>
+  const counted = countVault(wireVault(config.vault, { db: plain, bookkeepingDb }), (done) =>
     metrics.encryptionOperations.inc({ ...done }),
   )
-  const vault = auditVault({ db, vault: counted, audit, origins })
-  const connections = wireConnections({ config, db, vault, metrics, audit })
+  const vault = auditVault({ db: plain, vault: counted, audit, origins })
+  const connections = wireConnections({ config, db: plain, vault, metrics, audit })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections })
   const normalization = wireNormalization({ config, db, metrics })
   const uploads = wireUploads({ vault, ingestion, normalization })
@@ -72,6 +77,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     config,
     log,
     db,
+    fence,
     vault,
     metrics,
     origins,

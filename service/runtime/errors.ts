@@ -228,6 +228,11 @@ const CATALOG = {
     retry: false,
     publicMessage: 'A job was queued with something that its task cannot read; a fault of this software.',
   },
+  'job/taken_over': {
+    httpStatus: 500,
+    retry: true,
+    publicMessage: 'The process was silent for so long that another one took its job over.',
+  },
   'job/worker_lost': {
     httpStatus: 500,
     retry: true,
