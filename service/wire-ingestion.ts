@@ -1,3 +1,4 @@
+import { refuseAccount } from './compliance/erasure/tombstones.ts'
 import type { Config } from './config.ts'
 import { endByPlatform, findConnectionByAccount } from './connections/find-connection.ts'
 import { findGrantedScopes, setGrantedScopes } from './connections/granted-scopes.ts'
@@ -8,9 +9,16 @@ import type { Metrics } from './monitoring/metrics.ts'
 import { type ObserveCall, outcomeOf } from './monitoring/platform-calls.ts'
 import type { Database } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
+import type { TakeTurn } from './runtime/one-at-a-time.ts'
+import { createBackupKey } from './vault/backup/backup-key.ts'
 import type { Vault } from './vault/vault.ts'
 
-const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
+const PLATFORM_LIMITS = {
+  timeoutMs: 60_000,
+  headersTimeoutMs: 30_000,
+  bodyTimeoutMs: 15_000,
+  maxBytes: 32 * 1024 * 1024,
+}
 
 /** One call of a platform, its duration and outcome measured. */
 function sender(observe: ObserveCall): IngestionServices['send'] {
@@ -35,12 +43,15 @@ interface Parts {
   readonly vault: Vault
   readonly metrics: Metrics
   readonly connections: ConnectionServices
+  readonly takeTurn: TakeTurn
 }
 
 /** The sync engine's services; what it needs of consent and of the vault is handed to it. */
-export function wireIngestion({ config, db, vault, metrics, connections }: Parts): IngestionServices {
+export function wireIngestion({ config, db, vault, metrics, connections, takeTurn }: Parts): IngestionServices {
+  const ledgerKey = config.backup.key === undefined ? undefined : createBackupKey(config.backup.key)
   return {
     db,
+    takeTurn,
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
     send: sender(metrics.observeCall),
@@ -48,6 +59,11 @@ export function wireIngestion({ config, db, vault, metrics, connections }: Parts
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
+    isErasedAccount: async (account) => {
+      const erased = await refuseAccount(db, ledgerKey, account)
+      if (erased) metrics.resurrectionsRefused.inc({ by: 'webhook' })
+      return erased
+    },
     endByPlatform: (tx, key) => endByPlatform(connections, tx, key),
     findGrantedScopes: (key) => findGrantedScopes(db, key),
     setGrantedScopes: (tx, key, granted) => setGrantedScopes(config.platforms, tx, { key, granted }),

@@ -16,11 +16,13 @@ import type { RecordAudit } from './runtime/audit-event.ts'
 import { type Database, openDatabase } from './runtime/db.ts'
 import { createJobFence, type JobFence } from './runtime/job-fence.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
+import { createTurns, type TakeTurn } from './runtime/one-at-a-time.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireRefusals } from './wire-audit.ts'
+import { withBudgets } from './wire-failures.ts'
 import { wireIngestion } from './wire-ingestion.ts'
 import { wireMetrics } from './wire-monitoring.ts'
 import { type UploadParts, wireUploads } from './wire-uploads.ts'
@@ -49,9 +51,7 @@ export interface Wiring {
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
   const log = createLog({ level: config.logLevel, process: processName })
-  const { db: plain, bookkeepingDb } = openPools(config, { log, processName })
-  const fence = createJobFence()
-  const db = fence.guard(plain)
+  const { plain, db, fence, bookkeepingDb } = openPools(config, { log, processName })
   const metrics = wireMetrics({ config, db, bookkeepingDb })
   const origins = createOrigins()
   const audit = createAudit({
@@ -63,8 +63,9 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
   )
   const vault = auditVault({ db: plain, vault: counted, audit, origins })
   const connections = wireConnections({ config, db: plain, vault, metrics, audit })
-  const ingestion = wireIngestion({ config, db, vault, metrics, connections })
-  const normalization = wireNormalization({ config, db, metrics })
+  const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.concurrency / 2) })
+  const ingestion = wireIngestion({ config, db, vault, metrics, connections, takeTurn })
+  const normalization = wireNormalization({ config, db, metrics, takeTurn })
   const uploads = wireUploads({ vault, ingestion, normalization })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
   const takeRequest = createRateLimiter({
@@ -97,7 +98,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
 function openPools(
   config: Config,
   { log, processName }: { log: Log; processName: string },
-): { db: Database; bookkeepingDb: Database } {
+): { plain: Database; db: Database; fence: JobFence; bookkeepingDb: Database } {
   const options = {
     ...config.database,
     applicationName: `tributary-${processName}`,
@@ -106,7 +107,9 @@ function openPools(
   const pool = openDatabase(options)
   const bookkeepingDb = openDatabase({ ...options, maxConnections: 1 })
   const close = async () => void (await Promise.all([pool.close(), bookkeepingDb.close()]))
-  return { db: { ...pool, close }, bookkeepingDb }
+  const plain = { ...pool, close }
+  const fence = createJobFence()
+  return { plain, db: fence.guard(plain), fence, bookkeepingDb }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>
@@ -115,7 +118,7 @@ function wireConnections({ config, db, vault, metrics, audit }: Parts & Pick<Wir
   return {
     db,
     vault,
-    platforms: config.platforms,
+    platforms: withBudgets(db, config.platforms),
     servicePublicUrl: config.servicePublicUrl,
     appRedirectUris: config.appRedirectUris,
     audit,
@@ -126,9 +129,15 @@ function wireConnections({ config, db, vault, metrics, audit }: Parts & Pick<Wir
   }
 }
 
-function wireNormalization({ config, db, metrics }: Pick<Wiring, 'config' | 'db' | 'metrics'>): NormalizationServices {
+function wireNormalization({
+  config,
+  db,
+  metrics,
+  takeTurn,
+}: Pick<Wiring, 'config' | 'db' | 'metrics'> & { takeTurn: TakeTurn }): NormalizationServices {
   return {
     db,
+    takeTurn,
     platforms: config.platforms,
     queueRebuild,
     ensureSamplePartitions: createSamplePartitions(db),

@@ -22,11 +22,13 @@ function imports(file: string): string[] {
 const COMPOSITION_ROOT = [
   'wiring.ts',
   'wire-audit.ts',
+  'wire-privacy.ts',
   'wire-summaries.ts',
   'wire-sync.ts',
   'wire-uploads.ts',
   'wire-vault.ts',
   'wire-backup.ts',
+  'wire-erasure.ts',
   'wire-failures.ts',
   'wire-actions.ts',
   'wire-ingestion.ts',
@@ -59,9 +61,16 @@ const EVERYTHING = [...PARTS, CONTRACT, WEBHOOKS, RECORDS, METRIC_KINDS]
 /** Row by row: what a part of `service/` may import beside itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(COMPOSITION_ROOT.map((file) => [file, [...EVERYTHING, ...COMPOSITION_ROOT]])),
-  'main.ts': ['config.ts', 'start-service.ts'],
-  'worker.ts': ['config.ts', 'start-worker.ts'],
-  'config.ts': ['access/settings.ts', 'vault/settings.ts', 'runtime', CONTRACT, 'platforms/discover.ts'],
+  'main.ts': ['config.ts', 'start-service.ts', 'runtime/flat-memory.ts'],
+  'worker.ts': ['config.ts', 'start-worker.ts', 'runtime/flat-memory.ts'],
+  'config.ts': [
+    'access/settings.ts',
+    'vault/settings.ts',
+    'compliance/settings.ts',
+    'runtime',
+    CONTRACT,
+    'platforms/discover.ts',
+  ],
   cli: [...EVERYTHING, ...COMPOSITION_ROOT],
   api: [...PARTS.filter((part) => part !== 'vault' && part !== 'config.ts'), CONTRACT, WEBHOOKS],
   access: [CONTRACT, 'runtime'],

@@ -4,13 +4,14 @@ import type { Notice } from '../platforms/webhook-contract.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
+import { comeAgainAt } from '../runtime/one-at-a-time.ts'
 import { noteDelivery } from './note-delivery.ts'
-import { processBatch } from './process-batch.ts'
-import { type Delivery, findWaitingDelivery, finishDelivery } from './queries.ts'
+import { type Batch, ERASED_OWNER, processBatch } from './process-batch.ts'
+import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
-import { type NewRawData, storeRaw } from './store-raw.ts'
+import { lockConsent, type NewRawData, storeRaw } from './store-raw.ts'
 
 /** What a notice turned out to mean once the platform was asked. */
 type Effect =
@@ -38,7 +39,7 @@ async function processWhole(services: IngestionServices, deliveryId: string, del
   const { platform } = delivery
   const webhook = services.platforms.get(platform)?.webhook
   if (webhook === undefined) throw new AppError('platform/not_configured', { platform })
-  if ('readItem' in webhook) return processBatch(services, { deliveryId, delivery, webhook })
+  if ('readItem' in webhook) return processOneBatch(services, { deliveryId, delivery, webhook })
   if (delivery.bodySealed === null) throw new AppError('webhook/malformed', { problem: 'too_large_for_notices' })
   const effects: Effect[] = []
   const body = await services.openInbox(platform, delivery.bodySealed)
@@ -51,9 +52,18 @@ async function processWhole(services: IngestionServices, deliveryId: string, del
   return undefined
 }
 
+/** A large one waits for its turn, a small one for nothing. */
+async function processOneBatch(services: IngestionServices, batch: Batch): Promise<JobResult> {
+  if (batch.delivery.bodySealed !== null) return processBatch(services, batch)
+  const done = await services.takeTurn(() => processBatch(services, batch))
+  return done === 'busy' ? { runAgainAt: comeAgainAt() } : done
+}
+
 async function checkNotice(services: IngestionServices, platform: string, notice: Notice): Promise<Effect> {
-  const connection = await services.findConnectionByAccount({ platform, platformUserId: notice.platformUserId })
-  if (connection === undefined) return { kind: 'none', why: 'unknown_owner' }
+  const account = { platform, platformUserId: notice.platformUserId }
+  const connection = await services.findConnectionByAccount(account)
+  if (connection === undefined)
+    return { kind: 'none', why: (await services.isErasedAccount(account)) ? ERASED_OWNER : 'unknown_owner' }
   const key = { userId: connection.userId, platform }
   try {
     return await check(services, key, notice)
@@ -101,8 +111,10 @@ async function apply(
     effects.map((effect) => (effect.kind === 'none' ? effect.why : effect.kind)).join(',') || 'nothing_to_do'
   const state = effects.some((effect) => effect.kind === 'store' || effect.kind === 'end') ? 'processed' : 'dropped'
   if (!(await finishDelivery(tx, deliveryId, { state, outcome }))) return
+  if (outcome.includes(ERASED_OWNER)) await dropDelivery(tx, deliveryId)
   for (const effect of effects) {
     if (effect.kind === 'store') {
+      if (!(await lockConsent(tx, effect.key))) continue // withdrawn since we asked the platform
       await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })
       await noteDelivery(services, tx, effect.key)
       await markSynced(tx, effect.key)

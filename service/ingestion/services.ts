@@ -7,6 +7,7 @@ import type {
 } from '../platforms/contract.ts'
 import type { Database, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import type { TakeTurn } from '../runtime/one-at-a-time.ts'
 import type { Secret } from '../runtime/secret.ts'
 
 export interface ConnectionKey {
@@ -31,6 +32,8 @@ export interface IngestionServices {
     platform: string
     platformUserId: string
   }) => Promise<{ userId: string; status: string } | undefined>
+  /** Whether the owner of an account that nobody has connected was erased; counts it. */
+  readonly isErasedAccount: (account: { platform: string; platformUserId: string }) => Promise<boolean>
   readonly endByPlatform: (tx: Tx, key: ConnectionKey) => Promise<void>
   readonly findGrantedScopes: (key: ConnectionKey) => Promise<readonly string[]>
   /** What the platform says is granted now. */
@@ -39,6 +42,8 @@ export interface IngestionServices {
   /** Within how many seconds a silent connection is polled again: after news, and at most while there are none. */
   readonly pollSeconds: { readonly shortest: number; readonly longest: number }
   readonly countStrategyChange: (change: { platform: string; polling: boolean; reason: string }) => void
+  /** One large delivery at a time. */
+  readonly takeTurn: TakeTurn
   /** From its arrival to its end, waiting included. */
   readonly observeDelivery: (delivery: { platform: string; receivedAt: Date }) => void
   readonly countSync: (operation: { platform: string; kind: string; outcome: string; seconds: number }) => void

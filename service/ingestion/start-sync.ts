@@ -7,6 +7,7 @@ import { importHistory } from './import-history.task.ts'
 import { queueBackfill } from './request-backfill.task.ts'
 import { type AskedBy, insertRun, type RunResult } from './runs.ts'
 import { apiOf, type ConnectionKey } from './services.ts'
+import { lockConsent } from './store-raw.ts'
 import { OVERLAP_MS, priorityOf } from './sync-rules.ts'
 
 const DAY_MS = 86_400_000
@@ -25,7 +26,7 @@ export async function queueHistory(platforms: Platforms, tx: Tx, key: Connection
   return queueRun(platforms, tx, { ...key, kind: 'history', since: new Date(0), askedBy: 'connection' })
 }
 
-/** Queues a look for what is new. Throws connection/not_found, connection/reauth_required. */
+/** Queues a look for what is new. Throws consent/required, connection/not_found, connection/reauth_required. */
 export async function syncNow({ db, platforms }: SyncServices, asked: Asked): Promise<{ runId: string }> {
   apiOf(platforms, asked.platform)
   return db.transaction(async (tx) => ({ runId: await queueIncremental(platforms, tx, asked) }))
@@ -33,7 +34,7 @@ export async function syncNow({ db, platforms }: SyncServices, asked: Asked): Pr
 
 /**
  * Queues the import of so many years, or as many as the platform allows: the run's results say so. What was read before is passed over.
- * Throws connection/not_found, connection/reauth_required, platform/unknown, platform/not_configured.
+ * Throws consent/required, connection/not_found, connection/reauth_required, platform/unknown, platform/not_configured.
  */
 export async function startHistory(
   { db, platforms }: SyncServices,
@@ -55,7 +56,22 @@ export async function queueIncremental(platforms: Platforms, tx: Tx, asked: Aske
   return queueRun(platforms, tx, { ...asked, kind: 'incremental', since })
 }
 
-/** Throws connection/not_found, connection/reauth_required. */
+/**
+ * After a time without consent: queues what was missed, where there is a connection; the whole history where that was never finished.
+ * What people upload themselves comes by itself.
+ */
+export async function catchUp(platforms: Platforms, tx: Tx, key: ConnectionKey): Promise<void> {
+  if (platforms.get(key.platform)?.api === undefined) return
+  const { rows } = await tx.query<{ syncedThrough: Date | null }>(sql`
+    select c.synced_through as "syncedThrough" from public.connections c
+    where c.user_id = ${key.userId}::uuid and c.platform = ${key.platform} and c.status in ('active', 'limited')`)
+  const connection = rows[0]
+  if (connection === undefined) return
+  const asked = { ...key, askedBy: 'connection' } as const
+  await (connection.syncedThrough === null ? queueHistory(platforms, tx, key) : queueIncremental(platforms, tx, asked))
+}
+
+/** Throws consent/required, connection/not_found, connection/reauth_required. */
 async function lockSyncable(tx: Tx, { userId, platform }: ConnectionKey): Promise<{ syncedThrough: Date | null }> {
   const { rows } = await tx.query<{ status: string; syncedThrough: Date | null }>(sql`
     select status, synced_through as "syncedThrough" from public.connections
@@ -63,6 +79,7 @@ async function lockSyncable(tx: Tx, { userId, platform }: ConnectionKey): Promis
   const connection = rows[0]
   if (connection === undefined) throw new AppError('connection/not_found', { platform })
   if (connection.status === 'needs_reauth') throw new AppError('connection/reauth_required', { platform })
+  if (!(await lockConsent(tx, { userId, platform }))) throw new AppError('consent/required', { platform })
   return connection
 }
 

@@ -1,5 +1,7 @@
-import { defineTask, PRIORITY } from '../runtime/jobs.ts'
-import { findRawData, isNormalizedOnArrival } from './queries.ts'
+import { letGo } from '../runtime/flat-memory.ts'
+import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
+import { comeAgainAt } from '../runtime/one-at-a-time.ts'
+import { findRawData, findRawState, lockConsent } from './queries.ts'
 import { RawKey } from './raw-key.ts'
 import { readPayload } from './read-payload.ts'
 import { replaceRecords } from './replace-records.ts'
@@ -11,11 +13,23 @@ export const normalizeRawData = defineTask<NormalizationServices>()({
   payload: RawKey,
   jobKey: ({ rawId }) => `normalize_raw_data:${rawId}`,
   priority: PRIORITY.normal,
-  async run(key, services) {
-    if (!(await isNormalizedOnArrival(services.db, key))) await normalizeRaw(services, key)
-    return undefined
+  async run(key, services): Promise<JobResult> {
+    const state = await findRawState(services.db, key)
+    if (state === undefined || state.normalizedOnArrival) return undefined
+    if (state.storedBytes < LARGE_BYTES) {
+      await normalizeRaw(services, key)
+      return undefined
+    }
+    const done = await services.takeTurn(() => normalizeRaw(services, key))
+    letGo(state.storedBytes * LIVELY)
+    return done === 'busy' ? { runAgainAt: comeAgainAt() } : undefined
   },
 })
+
+// As they rest, compressed: some 100 kB of JSON, which take a few megabytes while they become rows.
+const LARGE_BYTES = 16 * 1024
+/** What a payload takes outside the heap on its way, against what it takes where it rests. */
+const LIVELY = 20
 
 export interface Normalized {
   readonly platform: string
@@ -24,7 +38,10 @@ export interface Normalized {
   readonly days: readonly string[]
 }
 
-/** Undefined when the payload is no longer there: erased with its owner before we got here. */
+/**
+ * Undefined when the payload is no longer there, erased with its owner before we got here, and while there is no consent: the sweep finds
+ * what waits when there is one again.
+ */
 export async function normalizeRaw(
   services: NormalizationServices,
   key: RawKey,
@@ -34,7 +51,10 @@ export async function normalizeRaw(
   if (raw === undefined) return undefined
   const records = readPayload(services.platforms.get(raw.platform)?.normalize[raw.dataType], raw, new Date())
   await services.ensureSamplePartitions(records.samples ?? [])
-  const days = await services.db.transaction((tx) => replaceRecords(services, tx, { raw, records, replay }))
+  const days = await services.db.transaction(async (tx) =>
+    (await lockConsent(tx, raw)) ? replaceRecords(services, tx, { raw, records, replay }) : undefined,
+  )
+  if (days === undefined) return undefined
   const rejected = records.rejected.length
   if (rejected > 0) services.countRejected(raw.platform, rejected)
   return { platform: raw.platform, rejected, days }

@@ -15,12 +15,21 @@ export interface RawData {
   readonly receivedAt: string
 }
 
-/** Whether it was normalized in the transaction that stored it: the event that tells of it comes after the fact. */
-export async function isNormalizedOnArrival(db: Db, { userId, createdAt, rawId }: RawKey): Promise<boolean> {
-  const { rows } = await db.query<{ done: boolean }>(sql`
-    select r.processed_at is not null and r.metadata @> '{"normalized_on_arrival": true}' as done from public.raw_fitness_data r
+export interface RawState {
+  /** It was normalized in the transaction that stored it: the event that tells of it comes after the fact. */
+  readonly normalizedOnArrival: boolean
+  /** As it rests: compressed. */
+  readonly storedBytes: number
+}
+
+/** Without reading the payload. */
+export async function findRawState(db: Db, { userId, createdAt, rawId }: RawKey): Promise<RawState | undefined> {
+  const { rows } = await db.query<RawState>(sql`
+    select r.processed_at is not null and r.metadata @> '{"normalized_on_arrival": true}' as "normalizedOnArrival",
+      pg_column_size(r.raw_data) as "storedBytes"
+    from public.raw_fitness_data r
     where r.user_id = ${userId}::uuid and r.created_at = ${createdAt}::timestamptz and r.id = ${rawId}::uuid`)
-  return rows[0]?.done ?? false
+  return rows[0]
 }
 
 export async function findRawData(db: Db, { userId, createdAt, rawId }: RawKey): Promise<RawData | undefined> {
@@ -35,6 +44,13 @@ export async function findRawData(db: Db, { userId, createdAt, rawId }: RawKey):
 /** One writer for each person at a time; the lock ends with the transaction, also when the worker is killed. */
 export async function lockPerson(tx: Tx, userId: string): Promise<void> {
   await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`person:${userId}`}::text, 0))`)
+}
+
+/** Whether the person's consent to the platform stands, and it does so until the transaction ends. */
+export async function lockConsent(tx: Tx, { userId, platform }: RawData): Promise<boolean> {
+  const { rows } = await tx.query<{ agreed: boolean }>(sql`
+    select ops.lock_consent(${userId}::uuid, ${platform}) as agreed`)
+  return rows[0]?.agreed ?? false
 }
 
 interface DaysRow {
