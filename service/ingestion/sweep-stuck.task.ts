@@ -6,6 +6,7 @@ import { enrichActivities } from './enrich-activities.task.ts'
 import { followCallback } from './follow-callback.task.ts'
 import { importHistory } from './import-history.task.ts'
 import { processDelivery } from './process-delivery.task.ts'
+import { reconcileConnection } from './reconcile-connection.task.ts'
 import { requestBackfill } from './request-backfill.task.ts'
 import type { IngestionServices } from './services.ts'
 import { findStuckCallbacks, findStuckDeliveries, findStuckRuns, type StuckRun } from './stuck-queries.ts'
@@ -30,6 +31,7 @@ export const sweepStuck = defineTask<Pick<IngestionServices, 'db' | 'platforms'>
 
 async function queueAgain(platforms: Platforms, tx: Tx, { userId, runId, ...run }: StuckRun): Promise<void> {
   const payload = { userId, runId }
+  if (run.kind === 'reconciliation') return enqueue(tx, reconcileConnection, { payload })
   if (run.kind === 'enrichment') return enqueue(tx, enrichActivities, { payload })
   const { api } = platforms.get(run.platform) ?? {}
   if (api === undefined) return // switched off at present

@@ -228,6 +228,8 @@ export type Mutation = {
   readonly publishConsentText: PublishConsentTextOutput;
   /** Reads rows under an approved access of one's own; every read is in the person's access log. */
   readonly readAsEmergency: ReadAsEmergencyOutput;
+  /** Compares a person's data with the lists of their platforms and repairs what differs; reconciliation_reports tells what was found. */
+  readonly reconcileUser: ReadonlyArray<ReconcileUserOutput>;
   /** Writes down what a person asks for under the GDPR, with the day by which it has to be answered: as a person for oneself, as an operator what came by mail. */
   readonly recordDataRequest: RecordDataRequestOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
@@ -380,6 +382,11 @@ export type MutationReadAsEmergencyArgs = {
 };
 
 
+export type MutationReconcileUserArgs = {
+  userId: Scalars['uuid']['input'];
+};
+
+
 export type MutationRecordDataRequestArgs = {
   channel?: InputMaybe<Scalars['String']['input']>;
   kind: Scalars['String']['input'];
@@ -469,6 +476,14 @@ export type Query = {
 export type ReadAsEmergencyOutput = {
   /** The rows as JSON objects, newest first */
   readonly rows: Scalars['jsonb']['output'];
+};
+
+export type ReconcileUserOutput = {
+  readonly platform: Scalars['String']['output'];
+  /** Why there is none, as an error code */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** Null where there is none */
+  readonly reportId?: Maybe<Scalars['uuid']['output']>;
 };
 
 export type RecordDataRequestOutput = {
