@@ -235,6 +235,7 @@ const CATALOG = {
     retry: true,
     publicMessage: 'The process was silent for so long that another one took its job over.',
   },
+  'job/timed_out': { httpStatus: 500, retry: true, publicMessage: 'The job took longer than it may.' },
   'job/worker_lost': {
     httpStatus: 500,
     retry: true,
