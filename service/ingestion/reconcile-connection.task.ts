@@ -39,6 +39,7 @@ export const reconcileConnection = defineTask<IngestionServices>()({
   payload: z.object({ userId: z.uuid(), runId: z.uuid() }),
   jobKey: ({ runId }) => `reconcile_connection:${runId}`,
   priority: PRIORITY.history,
+  queue: 'reconciliation',
   async run(key, services): Promise<JobResult> {
     const run = await findRunningRun<ReconciliationCursor>(services.db, key)
     if (run === undefined) {
