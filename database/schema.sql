@@ -606,6 +606,7 @@ create table ops.webhook_deliveries (
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
 CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((processed_at IS NOT NULL) AND (body_sealed IS NOT NULL));
+CREATE TRIGGER check_delivery_state BEFORE UPDATE OF state ON ops.webhook_deliveries FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION ops.check_delivery_state();
 comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every accepted webhook, sealed, stored before it is answered.';
 comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null when they are in webhook_delivery_chunks.';
 comment on column ops.webhook_deliveries.items_done is 'Items of a large delivery that are dealt with: where a worker that was killed is succeeded.';
@@ -2306,6 +2307,7 @@ create table public.sync_runs (
 );
 CREATE INDEX sync_runs_by_start ON public.sync_runs USING btree (user_id, started_at DESC);
 CREATE UNIQUE INDEX sync_runs_one_running ON public.sync_runs USING btree (user_id, platform, kind) WHERE (status = 'running'::text);
+CREATE TRIGGER check_run_status BEFORE UPDATE OF status ON public.sync_runs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_run_status();
 comment on table public.sync_runs is 'Progress of every import: what was asked for, how far it is, how it ended.';
 comment on column public.sync_runs.user_id is 'Whose data is fetched.';
 comment on column public.sync_runs.id is 'Id of the run.';
@@ -2738,6 +2740,35 @@ begin
 end $function$;
 comment on function ops.check_dead_letter_state() is 'Refuses the changes of dead_letters.state that docs/operations/states.md does not have.';
 grant execute on function ops.check_dead_letter_state() to public;
+
+CREATE OR REPLACE FUNCTION ops.check_delivery_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (old.state, new.state) not in (('receiving', 'received'), ('received', 'processed'), ('received', 'dropped')) then
+    raise exception 'a delivery cannot go from % to %', old.state, new.state using errcode = 'TB012';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_delivery_state() is 'Refuses the changes of webhook_deliveries.state that docs/operations/states.md does not have.';
+grant execute on function ops.check_delivery_state() to public;
+
+CREATE OR REPLACE FUNCTION ops.check_run_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- What has ended stays as it ended; only a run that failed goes on, when its dead letter is retried.
+  if old.status <> 'running' and (old.status, new.status) <> ('failed', 'running') then
+    raise exception 'a sync run cannot go from % to %', old.status, new.status using errcode = 'TB013';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_run_status() is 'Refuses the changes of sync_runs.status that docs/operations/states.md does not have.';
+grant execute on function ops.check_run_status() to public;
 
 CREATE OR REPLACE FUNCTION ops.count_raw_data_deleted()
  RETURNS trigger
