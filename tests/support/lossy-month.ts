@@ -3,7 +3,7 @@ import { sql } from '../../service/runtime/sql.ts'
 import type { TestDatabase } from './database.ts'
 import { normalizeAll } from './garmin-scene.ts'
 import { connect, type TestService } from './service.ts'
-import { openDoor } from './strava-door.ts'
+import { type Door, openDoor } from './strava-door.ts'
 
 const DAY_MS = 86_400_000
 
@@ -25,18 +25,7 @@ export async function simulateMonth(
   db: TestDatabase,
   { activities, seed, loseEvery = 5 }: { activities: number; seed: number; loseEvery?: number },
 ): Promise<LossyMonth> {
-  const door = await openDoor(service, db)
-  await connect(service)
-  const webhook = service.ingestion.platforms.get('strava')!.webhook!
-  const subscription = await webhook.ensureSubscription!({
-    callbackUrl: door.url,
-    send: (request) => service.ingestion.send(request, 'strava'),
-  })
-  await service.db.query(
-    sql`update ops.webhook_subscriptions set subscription_id = ${subscription} where platform = 'strava'`,
-  )
-  await service.work()
-  await normalizeAll(service, db)
+  const { door, subscription } = await openSubscribed(service, db)
   const lost = new Map<string, 'missing' | 'changed' | 'deleted'>()
   const ids: string[] = []
   let [events, sent] = [seed, 0]
@@ -78,6 +67,23 @@ export async function simulateMonth(
     differences: () => findDifferences(service, db),
     close: () => door.close(),
   }
+}
+
+/** Connected, and the simulated Strava sends to this door. */
+async function openSubscribed(service: TestService, db: TestDatabase): Promise<{ door: Door; subscription: string }> {
+  const door = await openDoor(service, db)
+  await connect(service)
+  const webhook = service.ingestion.platforms.get('strava')!.webhook!
+  const subscription = await webhook.ensureSubscription!({
+    callbackUrl: door.url,
+    send: (request) => service.ingestion.send(request, 'strava'),
+  })
+  await service.db.query(
+    sql`update ops.webhook_subscriptions set subscription_id = ${subscription} where platform = 'strava'`,
+  )
+  await service.work()
+  await normalizeAll(service, db)
+  return { door, subscription }
 }
 
 async function findDifferences(service: TestService, db: TestDatabase): Promise<readonly string[]> {
