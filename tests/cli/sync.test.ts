@@ -20,7 +20,7 @@ async function tributary(
   { db, service }: { db: TestDatabase; service: TestService },
   ...args: string[]
 ): Promise<Printed> {
-  const { STRAVA_API_URL: api = '' } = { STRAVA_API_URL: service.ingestion.platforms.get('strava')!.api!.probe.url }
+  const api = service.ingestion.platforms.get('strava')!.api!.probe.url
   const simulators = api.slice(0, api.indexOf('/strava/'))
   const env = environment(db, { simulators, headsDirectory: '/nowhere' })
   let ended = false

@@ -30,8 +30,8 @@ test('fifty thousand connections due at once are planned apart from each other, 
     select task_identifier as task, sum(n)::int as jobs, max(n)::int as most from (
       select task_identifier, date_trunc('minute', run_at) as minute, count(*) as n from graphile_worker.jobs group by 1, 2) m
     group by 1 order by 1`)
-  console.log(
-    `${CONNECTIONS} polls planned in ${Math.round(polls)} ms, their comparisons in ${Math.round(both - polls)} ms; heap grew by ${grownMb.toFixed(1)} MB; ${JSON.stringify(rows)}`,
+  process.stdout.write(
+    `${CONNECTIONS} polls planned in ${Math.round(polls)} ms, their comparisons in ${Math.round(both - polls)} ms; heap grew by ${grownMb.toFixed(1)} MB; ${JSON.stringify(rows)}\n`,
   )
   // Of 100 reads in a quarter of an hour, and 1,000 a day, the poorer is kept to: 1000 * 0.8 / 86400 a second, under one a minute.
   expect(rows).toEqual([
