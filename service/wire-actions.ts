@@ -15,19 +15,20 @@ import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
 import { revokeUserTokensAction } from './api/revoke-user-tokens.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { rotateKeysAction } from './api/rotate-keys.action.ts'
-import { syncNowAction } from './api/sync-now.action.ts'
 import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import { probeConnection } from './ingestion/probe-connection.ts'
 import { wireEmergency } from './wire-audit.ts'
+import { bindBreachActions } from './wire-breach.ts'
 import { bindErasureActions } from './wire-erasure.ts'
 import { bindFailureActions } from './wire-failures.ts'
 import { bindPrivacyActions } from './wire-privacy.ts'
+import { bindSyncActions } from './wire-sync.ts'
 import { rotationAction } from './wire-vault.ts'
 import type { Wiring } from './wiring.ts'
 
 /** Every Hasura action, with its services. */
 export function bindActions(wiring: Wiring): readonly BoundAction[] {
-  const { db, config, connections, ingestion, apiKeys, audit, uploads } = wiring
+  const { db, connections, ingestion, apiKeys, audit, uploads } = wiring
   const emergency = wireEmergency(wiring)
   const actions = [
     bindAction(connectPlatformAction, connections),
@@ -38,7 +39,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(requestEmergencyAccessAction, emergency),
     bindAction(approveEmergencyAccessAction, emergency),
     bindAction(readAsEmergencyAction, emergency),
-    bindAction(syncNowAction, { db, platforms: config.platforms }),
+    ...bindSyncActions(ingestion),
     bindAction(uploadHealthSamplesAction, uploads),
     bindAction(orderSourcesAction, { db }),
     bindAction(createApiKeyAction, apiKeys),
@@ -49,5 +50,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     ...bindPrivacyActions(wiring),
     ...bindFailureActions({ db, audit }),
   ]
-  return [...actions, ...bindErasureActions(wiring)].map((action) => auditAction(action, wiring))
+  return [...actions, ...bindErasureActions(wiring), ...bindBreachActions(wiring)].map((action) =>
+    auditAction(action, wiring),
+  )
 }

@@ -19,11 +19,13 @@ import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindBreachTasks } from './wire-breach.ts'
 import { bindErasureTasks, refuseErased } from './wire-erasure.ts'
-import { bindFailureTasks } from './wire-failures.ts'
+import { admitByRate, bindFailureTasks } from './wire-failures.ts'
 import { bindMonitoringTasks } from './wire-monitoring.ts'
 import { bindPrivacyTasks } from './wire-privacy.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
+import { bindSyncTasks } from './wire-sync.ts'
 import { bindUploadTasks } from './wire-uploads.ts'
 import { bindVaultTasks } from './wire-vault.ts'
 import type { Wiring } from './wiring.ts'
@@ -34,15 +36,18 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
   const options: BindOptions = {
     db,
     log,
+    fence: wiring.fence,
     observe: ({ name, seconds, outcome }) => {
       metrics.jobDuration.observe({ task: name, outcome }, seconds)
       if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
     },
+    admit: admitByRate(db, config.worker.perMinute),
     countDead: (letter) => metrics.deadLetters.inc(letter),
   }
   const sealing = wireAuditSealing(config)
   const tasks = [
     ...bindErasureTasks(wiring, options),
+    ...bindBreachTasks(wiring, options),
     ...bindVaultTasks(wiring, options),
     ...(sealing === undefined
       ? []
@@ -53,6 +58,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
+    ...bindSyncTasks(wiring, options),
     bindTask(enrichActivities, ingestion, options),
     ...bindUploadTasks(uploads, options),
     bindTask(requestBackfill, ingestion, options),

@@ -4,16 +4,26 @@ import { accessCommand } from './access.command.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
 import { auditCommand } from './audit.command.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
+import { breachCommand } from './breach.command.ts'
 import type { Command } from './command.ts'
 import { consentsCommand } from './consents.command.ts'
+import { deadLettersCommand } from './dead-letters.command.ts'
+import { erasureCommand } from './erasure.command.ts'
+import { holdCommand } from './hold.command.ts'
 import { importCommand } from './import.command.ts'
 import { importOAuth1Command } from './import-oauth1.command.ts'
+import { jobsCommand } from './jobs.command.ts'
 import { keysCommand } from './keys.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
 import { requestsCommand } from './requests.command.ts'
+import { reconcileCommand, syncCommand } from './sync.command.ts'
 
 const COMMANDS: readonly Command[] = [
+  syncCommand,
+  reconcileCommand,
+  jobsCommand,
+  deadLettersCommand,
   keysCommand,
   tokenCommand,
   statusCommand,
@@ -23,6 +33,9 @@ const COMMANDS: readonly Command[] = [
   accessCommand,
   apiKeysCommand,
   auditCommand,
+  erasureCommand,
+  holdCommand,
+  breachCommand,
   consentsCommand,
   requestsCommand,
   importOAuth1Command,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { listWindows, narrow } from './backfill-windows.ts'
+import { listWindows } from './backfill-windows.ts'
 
 const day = (text: string) => new Date(`${text}T12:00:00Z`)
 
@@ -19,12 +19,4 @@ test('a history is asked for kind by kind, newest window first, none longer than
 test('a history of no length has no windows', () => {
   const dataTypes = [{ dataType: 'dailies', windowDays: 30 }]
   expect(listWindows({ dataTypes }, { since: day('2026-01-01'), until: day('2026-01-01') })).toEqual([])
-})
-
-test('a window that is too old loses its oldest day, then half, and is given up below a day', () => {
-  const from = (text: string) => ({ dataType: 'dailies', from: day(text), to: day('2026-01-31') })
-  expect(narrow(from('2026-01-01'), { isFirst: true })).toEqual(from('2026-01-02'))
-  expect(narrow(from('2026-01-03'), { isFirst: false })).toEqual(from('2026-01-17'))
-  expect(narrow(from('2026-01-30'), { isFirst: false })).toBeUndefined()
-  expect(narrow(from('2026-01-30'), { isFirst: true })).toBeUndefined()
 })

@@ -21,13 +21,3 @@ export function listWindows(
     return windows.toReversed()
   })
 }
-
-/**
- * A window that reaches back too far, shortened at its old end: by a day at first, for a limit that is counted from another moment, then
- * by half. Undefined when less than a day would be left.
- */
-export function narrow(window: BackfillWindow, { isFirst }: { isFirst: boolean }): BackfillWindow | undefined {
-  const lengthMs = window.to.getTime() - window.from.getTime()
-  const leftMs = isFirst ? lengthMs - DAY_MS : lengthMs / 2
-  return leftMs < DAY_MS ? undefined : { ...window, from: new Date(window.to.getTime() - leftMs) }
-}

@@ -5,8 +5,10 @@ import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { comeAgainAt } from '../runtime/one-at-a-time.ts'
+import { noteDelivery } from './note-delivery.ts'
 import { type Batch, ERASED_OWNER, processBatch } from './process-batch.ts'
-import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery } from './queries.ts'
+import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery, wasStoredSince } from './queries.ts'
+import { noteFailedNotice } from './reconciliation-queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
@@ -16,7 +18,12 @@ import { lockConsent, type NewRawData, storeRaw } from './store-raw.ts'
 type Effect =
   | { readonly kind: 'store'; readonly key: ConnectionKey; readonly raw: NewRawData }
   | { readonly kind: 'end'; readonly key: ConnectionKey }
-  | { readonly kind: 'none'; readonly why: string }
+  | {
+      readonly kind: 'none'
+      readonly why: string
+      /** A record that was told of and could not be read back: a later comparison asks why it is missing. */
+      readonly failed?: { readonly key: ConnectionKey; readonly sourceId: string }
+    }
   | { readonly kind: 'wait'; readonly until: Date }
 
 /** A webhook is a hint: what it says is read back from the platform with the owner's own token before anything changes. */
@@ -25,6 +32,8 @@ export const processDelivery = defineTask<IngestionServices>()({
   payload: z.object({ deliveryId: z.uuid() }),
   jobKey: ({ deliveryId }) => `process_delivery:${deliveryId}`,
   priority: PRIORITY.webhook,
+  queue: 'webhooks',
+  maxAttempts: 3,
   async run({ deliveryId }, services): Promise<JobResult> {
     const delivery = await findWaitingDelivery(services.db, deliveryId)
     if (delivery === undefined) return undefined
@@ -47,8 +56,20 @@ async function processWhole(services: IngestionServices, deliveryId: string, del
     if (effect.kind === 'wait') return { runAgainAt: effect.until }
     effects.push(effect)
   }
-  await services.db.transaction((tx) => apply(services, tx, { deliveryId, effects }))
-  return undefined
+  return keep(services, { deliveryId, effects, since: delivery.takenAt })
+}
+
+/** What was read may be older than what another worker read and stored meanwhile: then nothing is kept, and it is read again. */
+class Overtaken extends Error {}
+
+async function keep(services: IngestionServices, applied: Applied): Promise<JobResult> {
+  try {
+    await services.db.transaction((tx) => apply(services, tx, applied))
+    return undefined
+  } catch (error) {
+    if (error instanceof Overtaken) return { runAgainAt: new Date() }
+    throw error
+  }
 }
 
 /** A large one waits for its turn, a small one for nothing. */
@@ -69,7 +90,11 @@ async function checkNotice(services: IngestionServices, platform: string, notice
   } catch (error) {
     if (!(error instanceof AppError) || error.spec.retry) throw error
     if (error.code === 'connection/reauth_required' && notice.kind === 'deauthorized') return { kind: 'end', key }
-    return { kind: 'none', why: error.code }
+    return {
+      kind: 'none',
+      why: error.code,
+      ...(notice.sourceId === null ? {} : { failed: { key, sourceId: notice.sourceId } }),
+    }
   }
 }
 
@@ -101,21 +126,29 @@ async function checkAccount(services: IngestionServices, key: ConnectionKey): Pr
   return reply.kind === 'wait' ? reply : { kind: 'none', why: 'still_authorized' }
 }
 
-async function apply(
-  services: IngestionServices,
-  tx: Tx,
-  { deliveryId, effects }: { deliveryId: string; effects: Effect[] },
-): Promise<void> {
+interface Applied {
+  readonly deliveryId: string
+  readonly effects: readonly Effect[]
+  /** By the database's clock, before the platform was asked. */
+  readonly since: string
+}
+
+async function apply(services: IngestionServices, tx: Tx, { deliveryId, effects, since }: Applied): Promise<void> {
   const outcome =
     effects.map((effect) => (effect.kind === 'none' ? effect.why : effect.kind)).join(',') || 'nothing_to_do'
   const state = effects.some((effect) => effect.kind === 'store' || effect.kind === 'end') ? 'processed' : 'dropped'
   if (!(await finishDelivery(tx, deliveryId, { state, outcome }))) return
   if (outcome.includes(ERASED_OWNER)) await dropDelivery(tx, deliveryId)
   for (const effect of effects) {
+    if (effect.kind === 'none' && effect.failed !== undefined)
+      await noteFailedNotice(tx, effect.failed.key, { sourceId: effect.failed.sourceId, cause: effect.why })
     if (effect.kind === 'store') {
       if (!(await lockConsent(tx, effect.key))) continue // withdrawn since we asked the platform
+      // First the connection's row, which keeps others of the same person waiting; then a look at what they stored.
+      await noteDelivery(services, tx, effect.key)
+      const sourceId = String(effect.raw.metadata['source_id'])
+      if (await wasStoredSince(tx, effect.key, { sourceId, since })) throw new Overtaken()
       await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })
-      await services.markWebhook(tx, effect.key)
       await markSynced(tx, effect.key)
     }
     if (effect.kind === 'end') {

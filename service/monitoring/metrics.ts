@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { registerPlatformCalls } from './platform-calls.ts'
 import { privacyMetrics } from './privacy-metrics.ts'
 import { createRequestWindow } from './request-window.ts'
@@ -22,10 +22,22 @@ export function createMetrics() {
     requests: createRequestWindow(),
     observeCall,
     ...syncMetrics(registers),
+    ...strategyMetrics(registers),
     ...failureMetrics(registers),
     ...requestMetrics(registers),
     ...erasureMetrics(registers),
     ...privacyMetrics(registers),
+  }
+}
+
+function strategyMetrics(registers: Registry[]) {
+  return {
+    strategyChanges: new Counter({
+      name: 'sync_strategy_changes_total',
+      help: 'Connections that went over to polling or back to webhooks',
+      labelNames: ['platform', 'to', 'reason'],
+      registers,
+    }),
   }
 }
 
@@ -140,6 +152,12 @@ function requestMetrics(registers: Registry[]) {
 
 function erasureMetrics(registers: Registry[]) {
   return {
+    breachClocks: new Gauge({
+      name: 'breach_clocks_running',
+      help: 'Notices of breaches that have not been given: overdue, due within a day, or in time',
+      labelNames: ['rule', 'urgency'],
+      registers,
+    }),
     resurrectionsRefused: new Counter({
       name: 'resurrections_refused_total',
       help: 'Webhooks, jobs and requests that would have brought back somebody who was erased',

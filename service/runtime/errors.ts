@@ -135,6 +135,7 @@ const CATALOG = {
     retry: true,
     publicMessage: 'The tokens are being renewed; it is tried again.',
   },
+  'sync/run_not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such sync run of yours.' },
   'webhook/not_verified': { httpStatus: 401, retry: false, publicMessage: 'Not accepted.' },
   'webhook/unknown_subscription': {
     httpStatus: 403,
@@ -229,6 +230,12 @@ const CATALOG = {
     retry: false,
     publicMessage: 'A job was queued with something that its task cannot read; a fault of this software.',
   },
+  'job/taken_over': {
+    httpStatus: 500,
+    retry: true,
+    publicMessage: 'The process was silent for so long that another one took its job over.',
+  },
+  'job/timed_out': { httpStatus: 500, retry: true, publicMessage: 'The job took longer than it may.' },
   'job/worker_lost': {
     httpStatus: 500,
     retry: true,

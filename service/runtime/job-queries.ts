@@ -11,6 +11,8 @@ export interface HeldJob {
   readonly maxAttempts: number
   /** Who holds it; another worker's hold is never touched. */
   readonly worker: string
+  /** Since when. */
+  readonly lockedAt: Date
 }
 
 /** Gives it back to the queue. Answers false when another worker holds it by now. */
@@ -44,4 +46,11 @@ export async function buryLostJobs(
   const { rows } = await db.query<{ buried: number }>(sql`
     select ops.bury_lost_jobs(${limit}::integer, ${cause}, ${retryAfterSeconds}::double precision[]) as buried`)
   return rows[0]?.buried ?? 0
+}
+
+/** Begins one job of a queue that has a rate, or answers when to come again. */
+export async function takeJob(db: Db, queue: string, perMinute: number): Promise<Date | undefined> {
+  const { rows } = await db.query<{ notBefore: Date | null }>(sql`
+    select ops.take_job(${queue}, ${perMinute}::integer) as "notBefore"`)
+  return rows[0]?.notBefore ?? undefined
 }

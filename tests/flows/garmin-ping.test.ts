@@ -1,9 +1,7 @@
 import { describe, expect } from 'vitest'
-import { queueHistory } from '../../service/ingestion/start-sync.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { connectBoth, normalizeAll, person, test } from '../support/garmin-scene.ts'
 import { ADA } from '../support/people.ts'
-import { connect } from '../support/service.ts'
 
 async function callbacks({ admin }: TestDatabase): Promise<unknown[]> {
   return (await admin.query('select data_type, state, outcome from ops.callbacks order by created_at')).rows
@@ -114,56 +112,5 @@ describe('what a ping announces', () => {
       { data_type: 'activityFiles', state: 'stored', outcome: null },
       { data_type: 'activityFiles', state: 'failed', outcome: 'not_there' },
     ])
-  })
-})
-
-describe('history that Garmin does not give', () => {
-  test('because it is too old is asked for from later on, and the run says how far it came', async ({
-    db,
-    service,
-    door,
-  }) => {
-    expect(door.url).toContain('garmin')
-    await service.simulateGarmin('POST', '/settings', { historyDays: 4 })
-    await connect(service, { platform: 'garmin', userId: ADA })
-    await service.work()
-    const { rows } = await db.admin.query(
-      `select outcome, extract(epoch from window_end - window_start) / 86400 as days from ops.backfill_requests
-      where data_type = 'dailies' order by 2 desc`,
-    )
-    expect(rows.map(({ outcome, days }) => [outcome, Math.round(Number(days) * 100) / 100])).toEqual([
-      ['too_old', 30],
-      ['too_old', 29],
-      ['too_old', 14.5],
-      ['too_old', 7.25],
-      ['accepted', 3.63],
-    ])
-    const { rows: runs } = await db.admin.query(
-      `select status, error_code, round(extract(epoch from until - reached) / 86400, 2)::float as days from sync_runs where platform = 'garmin'`,
-    )
-    expect(runs).toEqual([{ status: 'complete', error_code: null, days: 3.63 }])
-  })
-
-  test('because it was asked for before counts as asked: nothing is waited for', async ({ db, service, door }) => {
-    expect(door.url).toContain('garmin')
-    await service.simulateGarmin('POST', '/settings', { historyDays: 1_000 })
-    await connect(service, { platform: 'garmin', userId: ADA })
-    // Garmin has answered 202 to all of it, and this database has forgotten.
-    await service.work()
-    await db.admin.query('delete from ops.backfill_requests')
-    const since = "(select since from sync_runs where platform = 'garmin' limit 1)"
-    const key = { userId: ADA, platform: 'garmin' }
-    const { runId } = await service.db.transaction(async (tx) => ({
-      runId: await queueHistory(service.config.platforms, tx, key),
-    }))
-    await db.admin.query(
-      `update sync_runs set since = ${since}, until = (select until from sync_runs where platform = 'garmin' order by started_at limit 1) where id = $1`,
-      [runId],
-    )
-    await service.work()
-    const { rows } = await db.admin.query('select outcome, count(*)::int from ops.backfill_requests group by 1')
-    expect(rows).toEqual([{ outcome: 'asked_before', count: 15 }])
-    const { rows: runs } = await db.admin.query('select status from sync_runs where id = $1', [runId])
-    expect(runs).toEqual([{ status: 'complete' }])
   })
 })

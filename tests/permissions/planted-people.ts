@@ -64,6 +64,14 @@ const STATEMENTS = [
   `insert into sync_runs (user_id, id, platform, kind, since, until, reached, records_fetched, error_code, started_at, updated_at)
    select u, (i || k)::uuid, id, 'history', ${AT}, ${AT}, ${AT}, n, t, ${AT}, ${AT}
    from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
+  `insert into connection_strategy_changes (user_id, id, platform, changed_at, strategy, polling, reason, quiet_s, expected_within_s)
+   select u, (i || k)::uuid, id, ${AT}, 'hybrid', true, t, n, n from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
+  `insert into reconciliation_reports (user_id, id, platform, status, reason, since, until, listed, causes, not_compared, started_at, finished_at)
+   select u, (i || k)::uuid, id, 'complete', t, ${AT}, ${AT}, n, jsonb_build_object(t, n), array[t], ${AT}, ${AT}
+   from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
+  `insert into reconciliation_findings (user_id, report_id, platform, kind, source_id, cause, state, happened_at, found_at)
+   select u, (i || k)::uuid, id, 'missing', t, t, 'repaired', ${AT}, ${AT}
+   from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
   `insert into activities (user_id, id, platform, source_id, sport, source_sport, name, local_day, started_at, distance_m, moving_time_s,
      raw_id, raw_created_at, observed_at, created_at, updated_at)
    select u, (i || k)::uuid, 'strava', t || k, 'run', t, t || k, date '2026-03-01' + k, ${AT} + k * interval '1 day', n + k, n + k,
@@ -123,6 +131,13 @@ const STATEMENTS = [
    select u, (i || k)::uuid, platform, purpose, 'given', version, locale, sha256, 'letter', t || ' signed it', ${AT}, ${AT}
    from p, consent_texts cross join generate_series(6, 7) as k where platform = case k when 6 then 'strava' else 'garmin' end`,
   // Nobody's: the same two, whoever is planted.
+  `insert into breaches (id, description, aware_at, risk, unreadable, keys_exposed, scope, people, reported_at, updated_at)
+   select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'a copy was taken', ${AT}, 'high', false, false, '{}', 2, ${AT}, ${AT}
+   from generate_series(3, 4) as k on conflict do nothing`,
+  `insert into breach_clocks (breach_id, rule_id, applies, due_at)
+   select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'gdpr_authority', true, ${AT} from generate_series(3, 4) as k on conflict do nothing`,
+  `insert into breach_notifications (user_id, breach_id, id, status, channel, sent_at, receipt, updated_at)
+   select u, ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, (i || k)::uuid, 'sent', 'webhook', ${AT}, t, ${AT} from p, generate_series(3, 4) as k`,
   `insert into key_rotations (id, kind, status, keys_before, total_keys, started_at, updated_at, finished_at)
    select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'all', 'complete', ${AT}, 1, ${AT}, ${AT}, ${AT}
    from generate_series(1, 2) as k on conflict do nothing`,
