@@ -16,13 +16,21 @@ export function createMetrics() {
     registry.removeSingleMetric(`nodejs_${name}_total`)
   const registers = [registry]
   const observeCall = registerPlatformCalls(registry)
+  const metrics = { ...syncMetrics(registers), ...requestMetrics(registers) }
+  startAtZero(metrics)
   return {
     registry,
     requests: createRequestWindow(),
     observeCall,
-    ...syncMetrics(registers),
-    ...requestMetrics(registers),
+    ...metrics,
   }
+}
+
+/** Prometheus sees no increase in a series that begins with its first event: what alerts wait for has to be there before. */
+function startAtZero({ emergencyAccess, encryptionOperations }: ReturnType<typeof requestMetrics>): void {
+  for (const step of ['requested', 'approved', 'read']) emergencyAccess.inc({ step }, 0)
+  for (const purpose of ['token', 'inbox', 'oauth_state', 'revocation'])
+    encryptionOperations.inc({ operation: 'open', purpose, outcome: 'failure' }, 0)
 }
 
 function syncMetrics(registers: Registry[]) {
