@@ -9,6 +9,7 @@ import {
   lexicographicSortSchema,
   printSchema,
 } from 'graphql'
+import { describeGraphql } from './codegen/describe-graphql.ts'
 import { discoverPlatforms } from './service/platforms/discover.ts'
 import { ERROR_CODES, errorSpec } from './service/runtime/errors.ts'
 import { describeMatrix } from './tests/permissions/describe-matrix.ts'
@@ -38,6 +39,7 @@ export async function generateFiles(source: GraphqlSource): Promise<readonly Gen
   const actions = asSchema(await readFile(join(ROOT, ACTIONS_FILE), 'utf8'))
   const files = [
     { path: SCHEMA_FILE, content: schema },
+    { path: 'docs/api/graphql.md', content: describeGraphql(schema) },
     { path: 'docs/errors.md', content: describeErrors() },
     { path: 'docs/platform-guides/README.md', content: await describePlatforms() },
     { path: PERMISSIONS_PAGE, content: await describePermissions() },
@@ -122,6 +124,7 @@ async function generateTypes({ schema, actions }: { schema: string; actions: str
         },
         'service/cli/generated/': client(['service/cli/*.ts']),
         'tests/support/generated/': client(['tests/**/*.ts', '!tests/support/generated/**']),
+        'docs/api/client/generated/': client(['docs/api/client/*.ts']),
       },
     },
     false,

@@ -221,6 +221,28 @@ comment on column ops.callbacks.created_at is 'When it came.';
 comment on column ops.callbacks.finished_at is 'When it was fetched or given up.';
 grant delete, insert, select, update on ops.callbacks to tributary_service;
 
+create table ops.dead_jobs (
+  dead_letter_id uuid not null,
+  task text not null,
+  job_key text not null,
+  payload json not null,
+  priority smallint not null,
+  max_attempts smallint not null,
+  queue_name text,
+  constraint dead_jobs_pkey PRIMARY KEY (dead_letter_id),
+  constraint dead_jobs_job_key_key UNIQUE (job_key),
+  constraint dead_jobs_dead_letter_id_fkey FOREIGN KEY (dead_letter_id) REFERENCES public.dead_letters(id) ON DELETE CASCADE
+);
+comment on table ops.dead_jobs is 'What is needed to queue a dead letter''s job again, whole; never exposed.';
+comment on column ops.dead_jobs.dead_letter_id is 'The dead letter.';
+comment on column ops.dead_jobs.task is 'The kind of job.';
+comment on column ops.dead_jobs.job_key is 'The job''s key: one job has one dead letter, however often it dies.';
+comment on column ops.dead_jobs.payload is 'What the job was given.';
+comment on column ops.dead_jobs.priority is 'As it was queued.';
+comment on column ops.dead_jobs.max_attempts is 'As it was queued.';
+comment on column ops.dead_jobs.queue_name is 'The serial queue it stood in; null when none.';
+grant delete, insert, select, update on ops.dead_jobs to tributary_service;
+
 create table ops.deleted_records (
   user_id uuid not null,
   platform text not null,
@@ -988,6 +1010,51 @@ grant update (status) on public.data_requests to tributary_service;
 grant update (updated_at) on public.data_requests to tributary_service;
 grant update (warned_at) on public.data_requests to tributary_service;
 grant update (warning) on public.data_requests to tributary_service;
+
+create table public.dead_letters (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid,
+  platform text,
+  task text not null,
+  cause text not null,
+  payload jsonb default '{}'::jsonb not null,
+  attempts integer not null,
+  deaths integer default 1 not null,
+  state text default 'waiting'::text not null,
+  queued_at timestamp with time zone not null,
+  died_at timestamp with time zone default now() not null,
+  retry_at timestamp with time zone,
+  resolved_at timestamp with time zone,
+  constraint dead_letters_pkey PRIMARY KEY (id),
+  constraint dead_letters_attempts_check CHECK ((attempts >= 0)),
+  constraint dead_letters_cause_check CHECK ((cause ~ '^[a-z]+/[a-z_]+$'::text)),
+  constraint dead_letters_check CHECK (((state = 'waiting'::text) = (resolved_at IS NULL))),
+  constraint dead_letters_check1 CHECK (((retry_at IS NULL) OR (state = 'waiting'::text))),
+  constraint dead_letters_deaths_check CHECK ((deaths > 0)),
+  constraint dead_letters_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'retried'::text, 'discarded'::text]))),
+  constraint dead_letters_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint dead_letters_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX dead_letters_by_age ON public.dead_letters USING btree (died_at DESC);
+CREATE INDEX dead_letters_by_user ON public.dead_letters USING btree (user_id, died_at DESC);
+CREATE INDEX dead_letters_to_retry ON public.dead_letters USING btree (retry_at) WHERE (retry_at IS NOT NULL);
+CREATE TRIGGER check_dead_letter_state BEFORE UPDATE OF state ON public.dead_letters FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION ops.check_dead_letter_state();
+comment on table public.dead_letters is 'Jobs that failed for good and left the queue: what failed, why, and what became of it.';
+comment on column public.dead_letters.id is 'Id of the dead letter.';
+comment on column public.dead_letters.user_id is 'Whose data the job was about; null when nobody''s or not known.';
+comment on column public.dead_letters.platform is 'The platform it was about; null when none.';
+comment on column public.dead_letters.task is 'The kind of job.';
+comment on column public.dead_letters.cause is 'Code of the error it ended with; docs/errors.md says what each means.';
+comment on column public.dead_letters.payload is 'What the job was given, without anything but ids, times and names of platforms.';
+comment on column public.dead_letters.attempts is 'How often it ran, over all its lives.';
+comment on column public.dead_letters.deaths is 'How often it failed for good; it is 2 or more when it was retried and failed again.';
+comment on column public.dead_letters.state is 'waiting: nothing happens until retry_at, or until somebody decides. retried: back in the queue. discarded: given up.';
+comment on column public.dead_letters.queued_at is 'When the job was queued.';
+comment on column public.dead_letters.died_at is 'When it last failed for good.';
+comment on column public.dead_letters.retry_at is 'When it goes back to the queue by itself; null when it waits for somebody.';
+comment on column public.dead_letters.resolved_at is 'When it was retried or discarded; null while it waits.';
+grant select on public.dead_letters to tributary_hasura;
+grant delete, insert, select, update on public.dead_letters to tributary_service;
 
 create table public.default_source_priorities (
   id integer not null,
@@ -1783,6 +1850,106 @@ end $function$;
 comment on function audit.refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with SQLSTATE TB002.';
 grant execute on function audit.refuse_change() to public;
 
+CREATE OR REPLACE FUNCTION ops.begin_again_with_job(p_payload jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update public.sync_runs r set status = 'running', error_code = null, finished_at = null, updated_at = now()
+  where r.user_id::text = p_payload ->> 'userId' and r.id::text = p_payload ->> 'runId' and r.status = 'failed'
+    and not exists (select from public.sync_runs o
+      where o.user_id = r.user_id and o.platform = r.platform and o.kind = r.kind and o.status = 'running')
+    and exists (select from public.connections c
+      where c.user_id = r.user_id and c.platform = r.platform and c.status in ('active', 'limited'));
+  update ops.callbacks c set state = 'waiting', outcome = null, finished_at = null
+  where c.user_id::text = p_payload ->> 'userId' and c.id::text = p_payload ->> 'callbackId' and c.state = 'failed';
+end $function$;
+comment on function ops.begin_again_with_job(jsonb) is 'The opposite of ops.end_with_job, unless another run of the same kind is on by now or the connection ended.';
+grant execute on function ops.begin_again_with_job(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION ops.bury_job(p_job_id bigint, p_worker text, p_key text, p_cause text, p_retry_after_seconds double precision[])
+ RETURNS uuid
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_job record;
+  v_task text;
+  v_payload jsonb;
+  v_user_id uuid;
+  v_platform text;
+  v_letter_id uuid;
+begin
+  delete from graphile_worker._private_jobs j where j.id = p_job_id and j.locked_by is not distinct from p_worker returning j.* into v_job;
+  if not found then return null; end if;
+  update graphile_worker._private_job_queues q set locked_at = null, locked_by = null
+  where q.id = v_job.job_queue_id and q.locked_by = p_worker;
+  -- Queued anew while it ran: the newer job carries on.
+  if v_job.key is null and p_key is not null then return null; end if;
+  select t.identifier into v_task from graphile_worker._private_tasks t where t.id = v_job.task_id;
+  v_payload := case when json_typeof(v_job.payload) = 'object' then v_job.payload::jsonb else '{}'::jsonb end;
+  perform ops.end_with_job(v_payload, p_cause);
+  select u.user_id into v_user_id from public.app_users u where u.user_id::text = v_payload ->> 'userId';
+  select p.id into v_platform from public.platforms p where p.id = coalesce(v_payload ->> 'platform',
+    (select r.platform from public.sync_runs r where r.user_id = v_user_id and r.id::text = v_payload ->> 'runId'),
+    (select d.platform from ops.webhook_deliveries d where d.id::text = v_payload ->> 'deliveryId'),
+    (select c.platform from ops.callbacks c where c.user_id = v_user_id and c.id::text = v_payload ->> 'callbackId'),
+    (select w.platform from public.raw_fitness_data w where w.user_id = v_user_id
+       and w.created_at::text = v_payload ->> 'createdAt' and w.id::text = v_payload ->> 'rawId'));
+  -- One job has one dead letter: what was retried and died again is the same one.
+  update public.dead_letters l
+  set state = 'waiting', cause = p_cause, attempts = l.attempts + v_job.attempts, deaths = l.deaths + 1, died_at = now(), resolved_at = null,
+    retry_at = now() + make_interval(secs => p_retry_after_seconds[l.deaths + 1])
+  from ops.dead_jobs j where j.dead_letter_id = l.id and j.job_key = coalesce(v_job.key, 'job:' || p_job_id) and l.state <> 'discarded'
+  returning l.id into v_letter_id;
+  if found then
+    update ops.dead_jobs j set payload = v_job.payload where j.dead_letter_id = v_letter_id;
+    return v_letter_id;
+  end if;
+  insert into public.dead_letters (user_id, platform, task, cause, payload, attempts, queued_at, retry_at)
+  values (v_user_id, v_platform, v_task, p_cause, ops.redact_payload(v_payload), v_job.attempts, v_job.created_at,
+    now() + make_interval(secs => p_retry_after_seconds[1]))
+  returning id into v_letter_id;
+  insert into ops.dead_jobs (dead_letter_id, task, job_key, payload, priority, max_attempts, queue_name)
+  values (v_letter_id, v_task, coalesce(v_job.key, 'job:' || p_job_id), v_job.payload, v_job.priority, v_job.max_attempts,
+    (select q.queue_name from graphile_worker._private_job_queues q where q.id = v_job.job_queue_id))
+  on conflict (job_key) do update set dead_letter_id = excluded.dead_letter_id, task = excluded.task, payload = excluded.payload,
+    priority = excluded.priority, max_attempts = excluded.max_attempts, queue_name = excluded.queue_name;
+  return v_letter_id;
+end $function$;
+comment on function ops.bury_job(bigint,text,text,text,double precision[]) is 'Moves a job that this worker holds out of the queue into dead_letters, in one transaction. After its n-th death it is retried by itself after the n-th number of seconds, if there is one. Null when the job is not this worker''s, or was queued anew.';
+grant execute on function ops.bury_job(bigint,text,text,text,double precision[]) to public;
+grant execute on function ops.bury_job(bigint,text,text,text,double precision[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.bury_lost_jobs(p_limit integer, p_cause text, p_retry_after_seconds double precision[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_job record;
+  v_buried integer := 0;
+begin
+  for v_job in
+    select j.id, j.key, j.last_error from graphile_worker._private_jobs j
+    where j.attempts >= j.max_attempts and j.locked_at is null
+    order by j.id limit p_limit for update skip locked
+  loop
+    if v_job.key is null then
+      -- It was queued anew while it ran, and its worker died or it failed: the newer job carries on.
+      delete from graphile_worker._private_jobs j where j.id = v_job.id;
+    elsif ops.bury_job(v_job.id, null, v_job.key,
+        case when v_job.last_error ~ '^[a-z]+/[a-z_]+$' then v_job.last_error else p_cause end, p_retry_after_seconds) is not null then
+      v_buried := v_buried + 1;
+    end if;
+  end loop;
+  return v_buried;
+end $function$;
+comment on function ops.bury_lost_jobs(integer,text,double precision[]) is 'Moves jobs whose last attempt ended with their worker into dead_letters. Answers how many.';
+grant execute on function ops.bury_lost_jobs(integer,text,double precision[]) to public;
+grant execute on function ops.bury_lost_jobs(integer,text,double precision[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.check_connection_status()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -1797,6 +1964,20 @@ begin
 end $function$;
 comment on function ops.check_connection_status() is 'Refuses the changes of connections.status that docs/operations/states.md does not have.';
 grant execute on function ops.check_connection_status() to public;
+
+CREATE OR REPLACE FUNCTION ops.check_dead_letter_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (old.state, new.state) not in (('waiting', 'retried'), ('waiting', 'discarded'), ('retried', 'waiting')) then
+    raise exception 'a dead letter cannot go from % to %', old.state, new.state using errcode = 'TB010';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_dead_letter_state() is 'Refuses the changes of dead_letters.state that docs/operations/states.md does not have.';
+grant execute on function ops.check_dead_letter_state() to public;
 
 CREATE OR REPLACE FUNCTION ops.count_raw_data_deleted()
  RETURNS trigger
@@ -1903,6 +2084,20 @@ begin
 end $function$;
 comment on function ops.create_sample_partitions(date[]) is 'Creates the partitions of samples for the given months; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
 grant execute on function ops.create_sample_partitions(date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.end_with_job(p_payload jsonb, p_cause text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  update public.sync_runs r set status = 'failed', error_code = p_cause, waiting_until = null, finished_at = now(), updated_at = now()
+  where r.user_id::text = p_payload ->> 'userId' and r.id::text = p_payload ->> 'runId' and r.status = 'running';
+  update ops.callbacks c set state = 'failed', outcome = p_cause, finished_at = now()
+  where c.user_id::text = p_payload ->> 'userId' and c.id::text = p_payload ->> 'callbackId' and c.state = 'waiting';
+end $function$;
+comment on function ops.end_with_job(jsonb,text) is 'What a job that failed for good leaves behind unfinished ends with it: its sync run, its callback.';
+grant execute on function ops.end_with_job(jsonb,text) to public;
 
 CREATE OR REPLACE FUNCTION ops.enforce_policy(p_user_id uuid, p_platform text)
  RETURNS TABLE(effect text, record_type text, records bigint, days date[])
@@ -2628,6 +2823,34 @@ comment on function ops.merge_totals(uuid,date[]) is 'Sums of the day: from inte
 grant execute on function ops.merge_totals(uuid,date[]) to public;
 grant execute on function ops.merge_totals(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.put_back_job(p_job_id bigint, p_worker text, p_key text, p_delay_seconds double precision, p_error text, p_burns boolean)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_queue_id integer;
+begin
+  -- Queued anew while it ran: the newer job carries on, this one ends.
+  delete from graphile_worker._private_jobs j
+  where j.id = p_job_id and j.locked_by = p_worker and j.key is distinct from p_key
+  returning j.job_queue_id into v_queue_id;
+  if not found then
+    update graphile_worker._private_jobs j
+    set run_at = clock_timestamp() + make_interval(secs => p_delay_seconds), last_error = coalesce(p_error, j.last_error),
+      attempts = case when p_burns then j.attempts else greatest(j.attempts - 1, 0) end, locked_at = null, locked_by = null
+    where j.id = p_job_id and j.locked_by = p_worker
+    returning j.job_queue_id into v_queue_id;
+    if not found then return false; end if;
+  end if;
+  update graphile_worker._private_job_queues q set locked_at = null, locked_by = null
+  where q.id = v_queue_id and q.locked_by = p_worker;
+  return true;
+end $function$;
+comment on function ops.put_back_job(bigint,text,text,double precision,text,boolean) is 'Gives a job that this worker holds back to the queue, with the attempt counted or not. False when another worker holds it by now.';
+grant execute on function ops.put_back_job(bigint,text,text,double precision,text,boolean) to public;
+grant execute on function ops.put_back_job(bigint,text,text,double precision,text,boolean) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.rebuild_daily_metrics(p_user_id uuid, p_platform text, p_days date[])
  RETURNS void
  LANGUAGE sql
@@ -2770,6 +2993,24 @@ comment on function ops.rebuild_daily_summaries(uuid,date[]) is 'Merges and summ
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to public;
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.redact_payload(p_payload jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select coalesce(jsonb_object_agg(field.key, case
+    when jsonb_typeof(field.value) in ('boolean', 'null') then field.value
+    when field.value #>> '{}' ~* '^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$' then field.value
+    when field.value #>> '{}' ~ '^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d(:?\d\d)?)$' then field.value
+    when field.key = 'platform' and exists (select from public.platforms p where p.id = field.value #>> '{}') then field.value
+    else '"[redacted]"'::jsonb end), '{}'::jsonb)
+  from jsonb_each(case when jsonb_typeof(p_payload) = 'object' then p_payload else '{}'::jsonb end) as field
+  where field.key <> '_cron'
+$function$;
+comment on function ops.redact_payload(jsonb) is 'Ids, instants, booleans and names of platforms; everything else, numbers included, is blotted out.';
+grant execute on function ops.redact_payload(jsonb) to public;
+
 CREATE OR REPLACE FUNCTION ops.remove_data_from_before(p_user_id uuid, p_platform text, p_before timestamp with time zone, OUT removed jsonb, OUT days date[])
  RETURNS record
  LANGUAGE plpgsql
@@ -2907,6 +3148,31 @@ begin
 end $function$;
 comment on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) is 'For a replay: removes rows that a payload once produced and, read by today''s normalizer, no longer does. Answers their days.';
 grant execute on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.revive_dead_letters(p_ids uuid[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_job record;
+  v_revived integer := 0;
+begin
+  for v_job in
+    update public.dead_letters l set state = 'retried', resolved_at = now(), retry_at = null
+    from ops.dead_jobs j where j.dead_letter_id = l.id and l.id = any (p_ids) and l.state = 'waiting'
+    returning j.*
+  loop
+    perform ops.begin_again_with_job(case when json_typeof(v_job.payload) = 'object' then v_job.payload::jsonb else '{}'::jsonb end);
+    perform graphile_worker.add_job(v_job.task, v_job.payload, queue_name => v_job.queue_name, max_attempts => v_job.max_attempts::integer,
+      job_key => v_job.job_key, priority => v_job.priority::integer);
+    v_revived := v_revived + 1;
+  end loop;
+  return v_revived;
+end $function$;
+comment on function ops.revive_dead_letters(uuid[]) is 'Queues the jobs of waiting dead letters again, with what they left unfinished. Answers how many; those that wait no more are left alone.';
+grant execute on function ops.revive_dead_letters(uuid[]) to public;
+grant execute on function ops.revive_dead_letters(uuid[]) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.sample_identity(p_kind text, p_started_at timestamp with time zone, p_ended_at timestamp with time zone, p_source text, p_variant text)
  RETURNS text

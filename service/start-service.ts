@@ -46,7 +46,8 @@ export async function startService(config: Config): Promise<void> {
   )
 }
 
-function createInternal(wiring: Wiring) {
+/** Of Hasura, probes and scrapers; never exposed. */
+export function createInternal(wiring: Wiring) {
   const { config, db, log, metrics, refusals } = wiring
   const app = createServer({ listener: 'internal', log, metrics, refusals, tls: config.access.tls.internal })
   app.register(actionRoutes, {
@@ -71,7 +72,8 @@ function createInternal(wiring: Wiring) {
   return app
 }
 
-function createPublic(wiring: Wiring) {
+/** Of browsers, phones and platforms. */
+export function createPublic(wiring: Wiring) {
   const { config, db, log, metrics, ingestion, connections, uploads, verifyToken } = wiring
   const app = createServer({
     listener: 'public',

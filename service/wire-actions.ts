@@ -19,6 +19,7 @@ import { syncNowAction } from './api/sync-now.action.ts'
 import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import { probeConnection } from './ingestion/probe-connection.ts'
 import { wireEmergency } from './wire-audit.ts'
+import { bindFailureActions } from './wire-failures.ts'
 import { rotationAction } from './wire-vault.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -43,6 +44,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(revokeApiKeyAction, apiKeys),
     bindAction(rotateKeysAction, rotationAction({ db, audit })),
     bindAction(revokeUserTokensAction, { ...connections, audit }),
+    ...bindFailureActions({ db, audit }),
   ]
   return actions.map((action) => auditAction(action, wiring))
 }

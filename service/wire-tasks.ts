@@ -19,6 +19,7 @@ import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindFailureTasks } from './wire-failures.ts'
 import { bindMonitoringTasks } from './wire-monitoring.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
 import { bindUploadTasks } from './wire-uploads.ts'
@@ -35,6 +36,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
       metrics.jobDuration.observe({ task: name, outcome }, seconds)
       if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
     },
+    countDead: (letter) => metrics.deadLetters.inc(letter),
   }
   const sealing = wireAuditSealing(config)
   return [
@@ -56,6 +58,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(renewSubscriptions, ingestion, { ...options, schedule: '43 4 * * *' }),
     bindTask(normalizeRawData, normalization, options),
     ...bindSummaryTasks(db, metrics, options),
+    ...bindFailureTasks(db, options),
     bindTask(sweepUnprocessed, { db }, { ...options, schedule: '* * * * *' }),
     bindTask(revokeTokens, connections, options),
     bindTask(refreshIdleTokens, connections, { ...options, schedule: '17 * * * *' }),

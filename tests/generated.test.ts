@@ -17,6 +17,7 @@ afterAll(() => engine.stop())
 describe('npm run codegen', () => {
   test.for([
     'hasura/schema.graphql',
+    'docs/api/graphql.md',
     'docs/errors.md',
     'hasura/README.md',
     'service/api/generated/actions.ts',

@@ -34,8 +34,7 @@ async function enrichNext(services: IngestionServices, run: SyncRun<EnrichmentCu
   const atStart = run.cursor.localDay === undefined
   if (atStart && (await hasUnprocessedRaw(services.db, run)))
     return { runAgainAt: new Date(Date.now() + UNPROCESSED_DELAY_MS) }
-  const days = api.enrichment?.days ?? 0
-  const next = await findNextToEnrich(services.db, { ...run, days })
+  const next = api.enrichment && (await findNextToEnrich(services.db, { ...run, days: api.enrichment.days }))
   if (next === undefined) return finish(services, run)
   const fetched = await fetchDetails(services, run, next.sourceId)
   if (fetched.kind === 'wait') {

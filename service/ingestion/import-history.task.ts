@@ -5,7 +5,7 @@ import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.t
 import { parseJson } from '../runtime/json.ts'
 import { estimateProgress } from './decide-progress.ts'
 import { enrichActivities } from './enrich-activities.task.ts'
-import { requestPlatform } from './request-platform.ts'
+import { type PlatformReply, requestPlatform } from './request-platform.ts'
 import { advanceRun, findRunningRun, finishRun, insertRun, markSynced, markWaiting, type SyncRun } from './runs.ts'
 import { type History, historyOf, type IngestionServices } from './services.ts'
 import { storeRaw } from './store-raw.ts'
@@ -35,9 +35,7 @@ export const importHistory = defineTask<IngestionServices>()({
 
 async function importPage(services: IngestionServices, run: SyncRun): Promise<JobResult> {
   const { history } = historyOf(services.platforms, run.platform)
-  const request = history.request(run.cursor)
-  const urgency = run.kind === 'incremental' ? 'interactive' : 'history'
-  const reply = await requestPlatform(services, { key: run, request, urgency })
+  const reply = await askForPage(services, run, history)
   switch (reply.kind) {
     case 'wait':
       await markWaiting(services.db, run, reply.until)
@@ -47,9 +45,35 @@ async function importPage(services: IngestionServices, run: SyncRun): Promise<Jo
         platform: run.platform,
         problem: 'the list of activities does not exist',
       })
+    case 'skipped':
+      await keepPage(services, { run, text: '', page: reply.page })
+      return undefined
     case 'ok':
       await keepPage(services, { run, text: reply.text, page: readPage(reply.text, run, history) })
       return undefined
+  }
+}
+
+type PageReply = PlatformReply | { readonly kind: 'skipped'; readonly page: HistoryPage }
+
+/** One list that the person does not share is no reason to leave out the others. */
+async function askForPage(services: IngestionServices, run: SyncRun, history: History): Promise<PageReply> {
+  const { cursor } = run
+  const scope = history.scopeOf?.(cursor)
+  const skip = () => history.skip && { kind: 'skipped' as const, page: history.skip(cursor) }
+  const known = scope === undefined || (await services.findGrantedScopes(run)).includes(scope)
+  const skipped = known ? undefined : skip()
+  if (skipped !== undefined) return skipped
+  const urgency = run.kind === 'incremental' ? 'interactive' : 'history'
+  try {
+    return await requestPlatform(services, { key: run, request: history.request(cursor), urgency })
+  } catch (error) {
+    // Granted, as far as we knew. Of what the connection is for nothing is left out silently.
+    const needed = services.platforms.get(run.platform)?.oauth?.requiredScopes ?? []
+    const refused = error instanceof AppError && error.code === 'connection/scope_missing'
+    const passed = refused && scope !== undefined && !needed.includes(scope) ? skip() : undefined
+    if (passed === undefined) throw error
+    return passed
   }
 }
 
@@ -83,7 +107,8 @@ async function keepPage(
     await markSynced(tx, run)
     if (!done) return enqueue(tx, importHistory, { payload: { userId: run.userId, runId: run.runId } })
     await finishRun(tx, run, { status: 'complete' })
-    if (run.kind === 'history' && api.enrichment !== undefined) await queueEnrichment(tx, run)
+    const more = api.enrichment ?? api.profile
+    if (run.kind === 'history' && more !== undefined) await queueEnrichment(tx, run)
   })
   if (done) {
     const seconds = (Date.now() - run.startedAt.getTime()) / 1000

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { PlatformApi } from '../platforms/contract.ts'
+import type { PlatformItem } from '../platforms/contract.ts'
 import type { Notice } from '../platforms/webhook-contract.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
@@ -72,7 +72,7 @@ async function check(services: IngestionServices, key: ConnectionKey, notice: No
     : readBack(services, key, { ...item, sourceId: notice.sourceId })
 }
 
-type Item = ReturnType<NonNullable<PlatformApi['item']>> & { readonly sourceId: string }
+type Item = PlatformItem & { readonly sourceId: string }
 
 /** Created, changed or deleted: the platform's present answer decides, not the notice. */
 async function readBack(services: IngestionServices, key: ConnectionKey, item: Item): Promise<Effect> {

@@ -16,13 +16,13 @@ export function createMetrics() {
     registry.removeSingleMetric(`nodejs_${name}_total`)
   const registers = [registry]
   const observeCall = registerPlatformCalls(registry)
-  const metrics = { ...syncMetrics(registers), ...requestMetrics(registers) }
+  const metrics = { ...syncMetrics(registers), ...failureMetrics(registers), ...requestMetrics(registers) }
   startAtZero(metrics)
   return {
     registry,
     requests: createRequestWindow(),
     observeCall,
-    ...metrics,
+...metrics,
   }
 }
 
@@ -31,6 +31,17 @@ function startAtZero({ emergencyAccess, encryptionOperations }: ReturnType<typeo
   for (const step of ['requested', 'approved', 'read']) emergencyAccess.inc({ step }, 0)
   for (const purpose of ['token', 'inbox', 'oauth_state', 'revocation'])
     encryptionOperations.inc({ operation: 'open', purpose, outcome: 'failure' }, 0)
+}
+
+function failureMetrics(registers: Registry[]) {
+  return {
+    deadLetters: new Counter({
+      name: 'dead_letters_total',
+      help: 'Jobs that failed for good',
+      labelNames: ['task', 'cause'],
+      registers,
+    }),
+  }
 }
 
 function syncMetrics(registers: Registry[]) {

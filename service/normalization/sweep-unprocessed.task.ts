@@ -14,12 +14,15 @@ export const sweepUnprocessed = defineTask<{ readonly db: Database }>()({
   jobKey: () => 'sweep_unprocessed',
   async run(_payload, { db }) {
     await db.transaction(async (tx) => {
-      // A job that still exists, waiting or given up, is left alone: its own retries and its last error count.
+      // A job that still exists is left alone, and so is one in dead_letters: it is retried there, or somebody gave it up.
       const { rows } = await tx.query<RawKey>(sql`
         select r.user_id as "userId", r.created_at::text as "createdAt", r.id as "rawId"
         from public.raw_fitness_data r
         where r.processed_at is null and r.created_at < now() - interval '1 minute'
           and not exists (select 1 from graphile_worker.jobs j where j.key = 'normalize_raw_data:' || r.id)
+          and not exists (
+            select 1 from ops.dead_jobs d join public.dead_letters l on l.id = d.dead_letter_id
+            where d.job_key = 'normalize_raw_data:' || r.id and l.state <> 'retried')
         order by r.created_at limit ${BATCH}`)
       for (const payload of rows) await enqueue(tx, normalizeRawData, { payload })
     })

@@ -121,6 +121,12 @@ export interface HistoryPage {
   readonly next: HistoryCursor | null
 }
 
+export interface PlatformItem {
+  readonly dataType: string
+  readonly request: PlatformRequest
+  readonly deletion: { readonly dataType: string; readonly payload: Readonly<Record<string, string>> }
+}
+
 export interface PlatformApi {
   /** Starting values; the real ones are learnt from headers. */
   readonly budget: readonly BudgetWindow[]
@@ -133,15 +139,18 @@ export interface PlatformApi {
     first(until: Date): HistoryCursor
     request(cursor: HistoryCursor): PlatformRequest
     read(payload: unknown, cursor: HistoryCursor): HistoryPage
+    /** Where there are several lists: the scope without which this page is not asked for. */
+    scopeOf?(cursor: HistoryCursor): string | undefined
+    /** Where to go on when a page is not asked for or not given out. */
+    skip?(cursor: HistoryCursor): HistoryPage
   }
   /** History that is asked for by window and arrives as ordinary deliveries. */
   readonly backfill?: Backfill
-  /** One record, complete, as a notice asks for it; and what is stored when the platform confirms that it is gone. */
-  item?(notice: Pick<Notice, 'sourceType'> & { readonly sourceId: string }): {
-    readonly dataType: string
-    readonly request: PlatformRequest
-    readonly deletion: { readonly dataType: string; readonly payload: Readonly<Record<string, string>> }
-  }
+  /**
+   * One record, complete, as a notice asks for it; and what is stored when the platform confirms that it is gone. Undefined: a kind of
+   * record that is not read.
+   */
+  item?(notice: Pick<Notice, 'sourceType'> & { readonly sourceId: string }): PlatformItem | undefined
   /** A cheap call that tells whether the tokens still work. */
   readonly probe: PlatformRequest
   /** What was granted, asked again when a delivery says that it changed. `read` answers undefined when it cannot be read. */

@@ -1,9 +1,11 @@
 export interface PlatformRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   /** Form-encoded. */
   readonly form?: Readonly<Record<string, string>>
+  /** Sent as JSON; instead of `form`. */
+  readonly json?: Readonly<Record<string, unknown>>
 }
 
 export interface PlatformAnswer {

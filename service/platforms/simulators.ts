@@ -7,6 +7,8 @@ interface SimulatorModule {
   readonly simulator: FastifyPluginAsync<Record<string, unknown>>
   /** Throws an Error of one line. */
   readonly readOptions: (env: NodeJS.ProcessEnv) => Record<string, unknown>
+  /** Environment of a service that takes the simulator at this address for the platform. */
+  readonly serviceEnvironment?: (address: string) => Readonly<Record<string, string>>
 }
 
 export interface StartOptions {
@@ -25,14 +27,18 @@ export async function startSimulators({ port, host = '127.0.0.1', env, now, log 
     existsSync(join(import.meta.dirname, name, 'simulator.ts')),
   )
   const app = Fastify({ forceCloseConnections: true })
+  const environments: NonNullable<SimulatorModule['serviceEnvironment']>[] = []
   for (const folder of folders) {
-    const { simulator, readOptions }: SimulatorModule = await import(`./${folder}/simulator.ts`)
+    const { simulator, readOptions, serviceEnvironment }: SimulatorModule = await import(`./${folder}/simulator.ts`)
+    if (serviceEnvironment !== undefined) environments.push((url) => serviceEnvironment(`${url}/${folder}`))
     await app.register(simulator, { ...readOptions(env), ...(now === undefined ? {} : { now }), prefix: `/${folder}` })
   }
   await app.listen({ port, host })
   const listening = (app.server.address() as AddressInfo).port
   log?.(`simulators listening on http://localhost:${listening} (${folders.join(', ')})`)
-  return { url: `http://127.0.0.1:${listening}`, port: listening, close: () => app.close() }
+  const url = `http://127.0.0.1:${listening}`
+  const serviceEnvironment = Object.assign({}, ...environments.map((of) => of(url))) as Readonly<Record<string, string>>
+  return { url, port: listening, serviceEnvironment, close: () => app.close() }
 }
 
 async function main(): Promise<void> {

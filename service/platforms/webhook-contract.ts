@@ -25,7 +25,7 @@ interface WebhookAddress {
    * Throws webhook/wrong_verify_token or webhook/malformed.
    */
   handshake?(query: Readonly<Record<string, unknown>>): unknown
-  /** Finds or makes our subscription at the platform and answers its id; absent: it is set by hand there. Throws platform/*. */
+  /** Finds or makes our subscription at the platform and answers its id, or the ids where it takes several; absent: it is set by hand there. Throws platform/*. */
   ensureSubscription?(options: { callbackUrl: string; send: SendRequest }): Promise<string>
   /** True: a subscription lapses unless `ensureSubscription` is called again each day. */
   readonly subscriptionLapses?: boolean

@@ -222,6 +222,26 @@ const CATALOG = {
   'backup/other_schema': { httpStatus: 409, retry: false, publicMessage: 'The backup has another schema.' },
   'backup/wrong_environment': { httpStatus: 409, retry: false, publicMessage: 'The backup is of another environment.' },
   'audit/tampered': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
+  'job/payload_not_valid': {
+    httpStatus: 500,
+    retry: false,
+    publicMessage: 'A job was queued with something that its task cannot read; a fault of this software.',
+  },
+  'job/worker_lost': {
+    httpStatus: 500,
+    retry: true,
+    publicMessage: 'The process that ran the job ended during every attempt.',
+  },
+  'platform/paused': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'The platform is left alone for a moment because it fails; it is tried again.',
+  },
+  'dead_letters/choice_missing': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'Say which dead letters are meant: ids, or a filter, and not both.',
+  },
   'internal/unexpected': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
 } as const satisfies Record<string, ErrorSpec>
 

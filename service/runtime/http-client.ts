@@ -1,11 +1,13 @@
 import { AppError } from './errors.ts'
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
   /** Form-encoded. */
   readonly form?: Readonly<Record<string, string>>
+  /** Sent as JSON; instead of `form`. */
+  readonly json?: Readonly<Record<string, unknown>>
 }
 
 export interface HttpAnswer {
@@ -26,7 +28,7 @@ export interface HttpLimits {
  * answer in time, or when it is larger than `maxBytes`.
  */
 export async function sendRequest(
-  { method, url, headers, form }: HttpRequest,
+  { method, url, headers, form, json }: HttpRequest,
   limits: HttpLimits,
 ): Promise<HttpAnswer> {
   try {
@@ -34,8 +36,13 @@ export async function sendRequest(
       method,
       redirect: 'manual',
       signal: AbortSignal.timeout(limits.timeoutMs),
-      headers: { accept: 'application/json', ...headers },
+      headers: {
+        accept: 'application/json',
+        ...(json === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
+      ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     })
     const bytes = await readBounded(response, limits.maxBytes)
     const { status, headers: answered } = response

@@ -1,8 +1,18 @@
 import { EventEmitter } from 'node:events'
-import { Logger, parseCronItems, run, runOnce, type TaskList, type WorkerEvents } from 'graphile-worker'
+import {
+  type JobHelpers,
+  Logger,
+  parseCronItems,
+  run,
+  runOnce,
+  type TaskList,
+  type WorkerEvents,
+} from 'graphile-worker'
 import type { z } from 'zod'
 import type { Database, Tx } from './db.ts'
-import { AppError, type Facts } from './errors.ts'
+import { AppError, type ErrorCode, type Facts } from './errors.ts'
+import { applyFate, decideFate, type JobFate } from './job-failure.ts'
+import type { HeldJob } from './job-queries.ts'
 import { describeError, type Log } from './log.ts'
 import { sql } from './sql.ts'
 
@@ -16,8 +26,10 @@ export interface Task<Payload, Services> {
   /** Two jobs with one key are one job. */
   jobKey(payload: Payload): string
   readonly priority?: number
-  /** Default 25: with the queue's back-off about three days. */
+  /** Default 25: with the back-off about three days. */
   readonly maxAttempts?: number
+  /** How long after its first failure it runs again; twice as long after each further one. Default 2. */
+  readonly backoffSeconds?: number
   run(payload: Payload, services: Services): Promise<JobResult>
 }
 
@@ -49,43 +61,70 @@ export interface BoundTask {
   readonly identifier: string
   /** Five cron fields in UTC; undefined: not scheduled. */
   readonly schedule?: string
-  perform(payload: unknown): Promise<void>
+  /** Throws when the queue must not complete the job: it was dealt with otherwise, or could not be. */
+  perform(payload: unknown, job: HeldJob): Promise<void>
 }
 
 export interface BindOptions {
   readonly db: Database
   readonly log: Log
   readonly observe: (operation: { name: string; seconds: number; outcome: 'success' | 'failure' | 'postponed' }) => void
+  /** Told of every job that leaves the queue for `dead_letters`. */
+  readonly countDead?: (letter: { task: string; cause: ErrorCode }) => void
 }
 
 /** Joins a task with its services. Payload of another shape ends the job: no retry can mend it. */
 export function bindTask<Payload, Services>(
   task: Task<Payload, Services>,
   services: Services,
-  { db, log, observe, schedule }: BindOptions & { schedule?: string },
+  options: BindOptions & { schedule?: string },
 ): BoundTask {
-  const perform = async (raw: unknown): Promise<void> => {
-    const started = performance.now()
-    const finish = (outcome: 'success' | 'failure' | 'postponed', facts: Facts = {}) => {
-      const seconds = (performance.now() - started) / 1000
-      observe({ name: task.identifier, seconds, outcome })
-      const line = { operation: task.identifier, outcome, duration_ms: Math.round(seconds * 1000), ...facts }
-      if (outcome === 'failure') log.error(line, 'job')
-      else log.info(line, 'job')
-    }
-    try {
-      const payload = task.payload.parse(raw)
-      const result = await task.run(payload, services)
-      if (result !== undefined) await db.transaction((tx) => enqueue(tx, task, { payload, runAt: result.runAgainAt }))
-      finish(result === undefined ? 'success' : 'postponed')
-    } catch (error) {
-      const final = error instanceof AppError && !error.spec.retry
-      finish('failure', { ...describeError(error), final })
-      // Only the code reaches the queue's last_error column: a message could carry a value.
-      if (!final) throw new Error(error instanceof AppError ? error.code : 'internal/unexpected', { cause: error })
-    }
+  const { schedule } = options
+  const perform = async (raw: unknown, job: HeldJob): Promise<void> => {
+    const finish = startReport(task.identifier, options)
+    const { fate, error } = await attempt(task, services, { raw, job })
+    if (fate === undefined) return finish('success')
+    const outcome = fate.kind === 'postponed' ? 'postponed' : 'failure'
+    finish(outcome, error === undefined ? {} : { ...describeError(error), fate: fate.kind })
+    if (fate.kind === 'dead') options.countDead?.({ task: task.identifier, cause: fate.cause })
+    if (!(await applyFate(options.db, job, fate))) throw new LeftAlready(fate.kind)
   }
   return { identifier: task.identifier, perform, ...(schedule === undefined ? {} : { schedule }) }
+}
+
+/** The queue would complete a job whose function returns; this one has been put back or buried. Only a code ever reaches `last_error`. */
+class LeftAlready extends Error {}
+
+async function attempt<Payload, Services>(
+  task: Task<Payload, Services>,
+  services: Services,
+  { raw, job }: { raw: unknown; job: HeldJob },
+): Promise<{ fate?: JobFate; error?: unknown }> {
+  const payload = task.payload.safeParse(raw)
+  if (!payload.success) {
+    const error = new AppError('job/payload_not_valid', { where: payload.error.issues[0]?.path.join('.') ?? '' })
+    return { fate: { kind: 'dead', cause: error.code }, error }
+  }
+  try {
+    const result = await task.run(payload.data, services)
+    if (result === undefined) return {}
+    return { fate: { kind: 'postponed', afterSeconds: Math.max((result.runAgainAt.getTime() - Date.now()) / 1000, 0) } }
+  } catch (error) {
+    return { fate: decideFate(error, { job, firstSeconds: task.backoffSeconds, random: Math.random() }), error }
+  }
+}
+
+type Outcome = 'success' | 'failure' | 'postponed'
+
+function startReport(operation: string, { log, observe }: BindOptions): (outcome: Outcome, facts?: Facts) => void {
+  const started = performance.now()
+  return (outcome, facts = {}) => {
+    const seconds = (performance.now() - started) / 1000
+    observe({ name: operation, seconds, outcome })
+    const line = { operation, outcome, duration_ms: Math.round(seconds * 1000), ...facts }
+    if (outcome === 'failure') log.error(line, 'job')
+    else log.info(line, 'job')
+  }
 }
 
 // Its lines hold job payloads; ours, written by `bindTask`, do not.
@@ -143,5 +182,17 @@ export async function runDueJobs({ db, tasks }: Pick<RunnerOptions, 'db' | 'task
 }
 
 function asTaskList(tasks: readonly BoundTask[]): TaskList {
-  return Object.fromEntries(tasks.map((task) => [task.identifier, (payload: unknown) => task.perform(payload)]))
+  return Object.fromEntries(
+    tasks.map((task) => [
+      task.identifier,
+      (payload: unknown, { job }: JobHelpers) =>
+        task.perform(payload, {
+          id: job.id,
+          key: job.key,
+          attempts: job.attempts,
+          maxAttempts: job.max_attempts,
+          worker: job.locked_by ?? '',
+        }),
+    ]),
+  )
 }

@@ -1,4 +1,6 @@
 import type { Database } from './db.ts'
+import { RETRY_DEAD_AFTER_S } from './job-failure.ts'
+import { buryLostJobs } from './job-queries.ts'
 import { describeError, type Log } from './log.ts'
 import { sql } from './sql.ts'
 
@@ -17,6 +19,7 @@ export function startHeartbeat({ db, log, poolId }: { db: Database; log: Log; po
   const tick = () =>
     beat(db, poolId)
       .then(() => releaseDead(db, log))
+      .then(() => buryLost(db, log))
       .catch(report)
   let running = tick()
   const timer = setInterval(() => {
@@ -53,4 +56,11 @@ export async function releaseDead(db: Database, log: Log): Promise<number> {
     log.warn({ operation: 'release_dead_workers', workers: poolIds.length }, 'jobs given back to the queue')
     return poolIds.length
   })
+}
+
+/** Jobs that used up their attempts without saying why, for example because each of their workers was killed. */
+export async function buryLost(db: Database, log: Log): Promise<number> {
+  const buried = await buryLostJobs(db, { limit: 100, cause: 'job/worker_lost', retryAfterSeconds: RETRY_DEAD_AFTER_S })
+  if (buried > 0) log.warn({ operation: 'bury_lost_jobs', jobs: buried }, 'jobs moved to dead_letters')
+  return buried
 }

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
@@ -83,4 +84,15 @@ describe('tributary normalize', () => {
       },
     ])
   })
+})
+
+test('the command in the guide for platforms does what it says', async () => {
+  const guide = readFileSync(join(ROOT, 'docs/platform-guides/add-a-platform.md'), 'utf8')
+  const command = guide.split('\n').find((line) => line.includes('normalize oura sleep -'))!
+  const { stdout } = await run('bash', ['-o', 'pipefail', '-c', command], { cwd: ROOT })
+  const records = stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as { record: string; sourceId?: string })
+  expect(records.find(({ record }) => record === 'sleep_session')?.sourceId).toBe('a1')
 })

@@ -103,6 +103,9 @@ const STATEMENTS = [
   `insert into emergency_accesses (user_id, id, reason, minutes, requested_by, requested_at, approved_by, approved_at, expires_at)
    select u, (i || k)::uuid, t || ' needs help', 1 + n % 60, (i || 8)::uuid, ${AT}, (i || 9)::uuid, ${AT}, ${AT}
    from p, generate_series(6, 7) as k`,
+  `insert into dead_letters (user_id, id, platform, task, cause, payload, attempts, queued_at, died_at)
+   select u, (i || k)::uuid, id, 'task_' || replace(t, '-', '_'), 'internal/unexpected', jsonb_build_object(t, n), n, ${AT}, ${AT}
+   from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
   `insert into data_requests (user_id, id, kind, status, channel, received_at, received_day, due_day, due_at, answered_at, refusal_reason, updated_at)
    select u, (i || k)::uuid, 'export', 'refused', 'app', ${AT}, date '2026-03-01', date '2026-04-01', ${AT} + interval '1 month', ${AT},
      t || ' asked too often', ${AT} from p, generate_series(6, 7) as k`,

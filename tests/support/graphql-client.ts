@@ -17,6 +17,8 @@ export interface GraphqlAnswer<Data> {
 /** A person's client of the running product, as an app would have it. */
 export interface Person {
   readonly userId: string
+  /** Their JWT. */
+  readonly token: string
   /** Any text, and the whole answer with its errors. */
   ask(query: string, variables?: object): Promise<GraphqlAnswer<unknown>>
   /** The data alone; throws what the engine complains about. */
@@ -37,7 +39,8 @@ export async function signIn({ graphqlUrl, dataDirectory }: Endpoint, userId: st
     cwd: ROOT,
     env: { ...process.env, TRIBUTARY_DATA_DIR: dataDirectory, NODE_ENV: 'development' },
   })
-  const authorization = `Bearer ${stdout.trim()}`
+  const token = stdout.trim()
+  const authorization = `Bearer ${token}`
   const ask: Person['ask'] = async (query, variables = {}) => {
     const headers = { 'content-type': 'application/json', authorization }
     const response = await fetch(graphqlUrl, { method: 'POST', headers, body: JSON.stringify({ query, variables }) })
@@ -48,7 +51,7 @@ export async function signIn({ graphqlUrl, dataDirectory }: Endpoint, userId: st
     if (data === undefined) throw new Error(errors?.map(({ message }) => message).join('; ') ?? 'no data')
     return data as Data
   }
-  return { userId, ask, get }
+  return { userId, token, ask, get }
 }
 
 /** Asks again until the answer is good enough, or throws with the last one. */

@@ -18,6 +18,8 @@ import { ADA } from './people.ts'
 export interface TestService extends Wiring {
   /** Of the simulated Strava's control interface. */
   readonly simulate: (method: string, path: string, body?: object) => Promise<unknown>
+  /** Of any simulated platform's. */
+  readonly simulateAt: (platform: string) => (method: string, path: string, body?: object) => Promise<unknown>
   /** Of the simulated Garmin's. */
   readonly simulateGarmin: (method: string, path: string, body?: object) => Promise<unknown>
   /** Runs the jobs that are due, those they queue included. */
@@ -44,13 +46,18 @@ async function lendService(
     env: { STRAVA_SIMULATOR_RETRY_MS: '50', GARMIN_SIMULATOR_RETRY_MS: '50', ...simulatorEnvironment },
   })
   const headsDirectory = await mkdtemp(join(tmpdir(), 'tributary-heads-'))
-  const config = await loadConfig(environment(db, { simulators: simulators.url, headsDirectory }))
+  const config = await loadConfig({
+    ...environment(db, { simulators: simulators.url, headsDirectory }),
+    ...simulators.serviceEnvironment,
+  })
   const wiring = wire(config, 'worker')
   await registerPlatforms(wiring.db, config.platforms)
   const tasks = bindTasks(wiring)
   await use({
     ...wiring,
     simulate: (method, path, body) => simulate(`${simulators.url}/strava/simulate${path}`, method, body),
+    simulateAt: (platform) => (method, path, body) =>
+      simulate(`${simulators.url}/${platform}/simulate${path}`, method, body),
     simulateGarmin: (method, path, body) => simulate(`${simulators.url}/garmin/simulate${path}`, method, body),
     work: () => runDueJobs({ db: wiring.db, tasks }),
   })
@@ -102,7 +109,7 @@ async function simulate(url: string, method: string, body?: object): Promise<unk
 }
 
 export interface Connecting {
-  readonly platform?: 'strava' | 'garmin'
+  readonly platform?: string
   readonly userId?: string
   readonly simulate?: 'approve' | 'read_only'
   /** More of the simulator's own parameters. */

@@ -56,6 +56,27 @@ export type ConnectPlatformOutput = {
   readonly expiresAt: Scalars['timestamptz']['output'];
 };
 
+export type DeadLetterFilter = {
+  /** An error code, for example platform/unavailable */
+  readonly cause?: InputMaybe<Scalars['String']['input']>;
+  /** The instant behind the range */
+  readonly diedBefore?: InputMaybe<Scalars['timestamptz']['input']>;
+  /** The first instant of a range of died_at */
+  readonly diedFrom?: InputMaybe<Scalars['timestamptz']['input']>;
+  readonly platform?: InputMaybe<Scalars['String']['input']>;
+  readonly task?: InputMaybe<Scalars['String']['input']>;
+  readonly userId?: InputMaybe<Scalars['uuid']['input']>;
+};
+
+export type DeadLettersOutput = {
+  /** How many were queued again, or given up */
+  readonly changed: Scalars['Int']['output'];
+  /** Whether more fit the filter; call again */
+  readonly more: Scalars['Boolean']['output'];
+  /** Ids that are unknown or wait no more */
+  readonly skipped: Scalars['Int']['output'];
+};
+
 export type DisconnectPlatformOutput = {
   readonly platform: Scalars['String']['output'];
   /** Whether the platform confirmed that the tokens are revoked there */
@@ -105,6 +126,8 @@ export type Mutation = {
   readonly connectPlatform: ConnectPlatformOutput;
   /** Makes an API key: as a person one that uploads in your name, as an operator one for a machine. The key is shown this once. */
   readonly createApiKey: ApiKeyOutput;
+  /** Gives up jobs that failed for good; they are not tried again by themselves either. What waits no more is skipped. */
+  readonly discardDeadLetters: DeadLettersOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
   /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
@@ -115,6 +138,8 @@ export type Mutation = {
   readonly refreshConnection: RefreshConnectionOutput;
   /** Asks to read one person's data in an emergency. Another operator or auditor has to approve it within an hour. */
   readonly requestEmergencyAccess: RequestEmergencyAccessOutput;
+  /** Queues jobs that failed for good again, with what they left unfinished. What waits no more is skipped. */
+  readonly retryDeadLetters: DeadLettersOutput;
   /** Ends an API key at once. */
   readonly revokeApiKey: RevokeApiKeyOutput;
   /** Ends somebody's connection: its tokens are unusable at once, everywhere, and the platform is told. */
@@ -164,6 +189,12 @@ export type MutationCreateApiKeyArgs = {
 };
 
 
+export type MutationDiscardDeadLettersArgs = {
+  filter?: InputMaybe<DeadLetterFilter>;
+  ids?: InputMaybe<ReadonlyArray<Scalars['uuid']['input']>>;
+};
+
+
 export type MutationDisconnectPlatformArgs = {
   platform: Scalars['String']['input'];
 };
@@ -192,6 +223,12 @@ export type MutationRequestEmergencyAccessArgs = {
   minutes: Scalars['Int']['input'];
   reason: Scalars['String']['input'];
   userId: Scalars['uuid']['input'];
+};
+
+
+export type MutationRetryDeadLettersArgs = {
+  filter?: InputMaybe<DeadLetterFilter>;
+  ids?: InputMaybe<ReadonlyArray<Scalars['uuid']['input']>>;
 };
 
 

@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readExamples } from '../../codegen/describe-graphql.ts'
+import { createTributaryClient } from '../../docs/api/client/client.ts'
+import { answerConsent, historyImported, redirected } from '../support/connect-strava.ts'
+import { type Person, signIn } from '../support/graphql-client.ts'
+import { type RunningProduct, startProduct } from '../support/running.ts'
+
+const ADA = '11111111-1111-4111-8111-111111111111'
+const BELA = '22222222-2222-4222-8222-222222222222'
+
+let product: RunningProduct
+let ada: Person
+beforeAll(async () => {
+  product = await startProduct()
+  ada = await signIn(product, ADA)
+})
+afterAll(() => product.stop())
+
+/** Runs an example as it is printed, but for the values that only this run knows. */
+async function run(field: string, known: Record<string, unknown> = {}): Promise<Record<string, unknown>> {
+  const example = readExamples().find((candidate) => candidate.field === field)
+  if (example === undefined) throw new Error(`no example of ${field}`)
+  const { data, errors } = await ada.ask(example.operation, { ...example.variables, ...known })
+  expect(errors).toBeUndefined()
+  return (data as Record<string, Record<string, unknown>>)[field] ?? {}
+}
+
+describe('the examples of docs/api/graphql.md, in the order of an app,', () => {
+  test('connect, check, renew, sync and disconnect', async () => {
+    expect(await run('connectPlatform')).toMatchObject({ authorizationUrl: expect.stringContaining('/strava/') })
+    const handle = (await answerConsent(ada)).get('handle')
+    expect(await run('completeConnection', { handle })).toMatchObject({ status: 'active', missingScopes: [] })
+    await historyImported(ada)
+    expect(await run('checkConnection')).toMatchObject({ status: 'active' })
+    expect(await run('refreshConnection')).toMatchObject({ status: 'active' })
+    expect(await run('syncNow')).toMatchObject({ syncRunId: expect.any(String) })
+    expect(await run('disconnectPlatform')).toMatchObject({ status: 'disconnected' })
+  })
+
+  test('connect from an app that catches the redirect itself', async () => {
+    const [, native] = readExamples().filter(({ field }) => field === 'completeConnection')
+    const { authorizationUrl } = (await run('connectPlatform')) as { authorizationUrl: string }
+    const caught = new URL(await redirected(`${authorizationUrl}&simulate=approve`)).searchParams
+    const variables = { ...native?.variables, ...Object.fromEntries(caught) }
+    expect(await ada.ask(native?.operation ?? '', variables)).toMatchObject({
+      data: { completeConnection: { status: 'active', missingScopes: [] } },
+    })
+  })
+
+  test('make, replace and end a key', async () => {
+    const { id } = await run('createApiKey')
+    const successor = await run('rotateApiKey', { id })
+    expect(successor['key']).toMatch(/^\S{20,}$/)
+    expect(await run('revokeApiKey', { id: successor['id'] })).toMatchObject({ id: successor['id'] })
+  })
+
+  test('order sources, upload samples and choose a time zone', async () => {
+    expect(await run('orderSources')).toEqual({ kind: 'steps', sources: 2 })
+    expect(await run('uploadHealthSamples')).toEqual({ accepted: 1, rejected: [] })
+    expect(await run('update_app_users_by_pk')).toEqual({ time_zone: 'Europe/Berlin' })
+    expect(await run('update_app_users')).toEqual({ affected_rows: 1 })
+    expect(await run('update_app_users_many')).toEqual([{ affected_rows: 1 }])
+  })
+})
+
+test('the typed client connects a person, reads their days and hears of changed ones', async () => {
+  const bela = await signIn(product, BELA)
+  const client = createTributaryClient({ url: product.graphqlUrl, getToken: async () => bela.token })
+  const { authorizationUrl } = await client.startConnecting('strava')
+  const app = await redirected(await redirected(`${authorizationUrl}&simulate=approve`))
+  const handle = new URLSearchParams(new URL(app).hash.slice(1)).get('handle')
+  expect(await client.finishConnecting(handle ?? '')).toMatchObject({ platform: 'strava', status: 'active' })
+  await historyImported(bela)
+  for await (const { data } of client.changedDays('2000-01-01T00:00:00Z')) {
+    expect(data?.daily_summaries_stream).not.toEqual([])
+    break
+  }
+  expect((await client.days('2000-01-01')).length).toBeGreaterThan(100)
+  await client.close()
+})
