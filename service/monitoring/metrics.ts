@@ -22,7 +22,7 @@ export function createMetrics() {
     registry,
     requests: createRequestWindow(),
     observeCall,
-...metrics,
+    ...metrics,
   }
 }
 

@@ -89,6 +89,10 @@ const syncRuns = sql`
     count(*)::float8 as value
   from public.sync_runs where status = 'running' group by 1`
 
+const deadLetters = sql`
+  select jsonb_build_object('task', task, 'cause', cause) as labels, count(*)::float8 as value
+  from public.dead_letters where state = 'waiting' group by task, cause`
+
 const workers = sql`
   select '{}'::jsonb as labels, count(*)::float8 as value from ops.workers where seen_at > now() - interval '15 seconds'`
 
@@ -214,6 +218,7 @@ export const STATE_METRICS: readonly StateMetric[] = [
     labels: ['platform', 'kind', 'state'],
     query: syncRuns,
   },
+  { name: 'dead_letters_waiting', help: 'Jobs that failed for good', labels: ['task', 'cause'], query: deadLetters },
   { name: 'workers_alive', help: 'Workers that said so in the last fifteen seconds', labels: [], query: workers },
   {
     name: 'schedule_age_seconds',
