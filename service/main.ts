@@ -1,5 +1,9 @@
-import { loadConfig } from './config.ts'
-import { startService } from './start-service.ts'
+import { keepMemoryFlat } from './runtime/flat-memory.ts'
+
+// Before anything is loaded: what the heap has grown to it does not give back.
+keepMemoryFlat()
+const { loadConfig } = await import('./config.ts')
+const { startService } = await import('./start-service.ts')
 
 loadConfig()
   .then(startService)

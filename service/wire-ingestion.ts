@@ -8,6 +8,7 @@ import type { Metrics } from './monitoring/metrics.ts'
 import { type ObserveCall, outcomeOf } from './monitoring/platform-calls.ts'
 import type { Database } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
+import type { TakeTurn } from './runtime/one-at-a-time.ts'
 import type { Vault } from './vault/vault.ts'
 
 const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
@@ -35,12 +36,14 @@ interface Parts {
   readonly vault: Vault
   readonly metrics: Metrics
   readonly connections: ConnectionServices
+  readonly takeTurn: TakeTurn
 }
 
 /** The sync engine's services; what it needs of consent and of the vault is handed to it. */
-export function wireIngestion({ config, db, vault, metrics, connections }: Parts): IngestionServices {
+export function wireIngestion({ config, db, vault, metrics, connections, takeTurn }: Parts): IngestionServices {
   return {
     db,
+    takeTurn,
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
     send: sender(metrics.observeCall),

@@ -15,6 +15,7 @@ import type { NormalizationServices } from './normalization/services.ts'
 import type { RecordAudit } from './runtime/audit-event.ts'
 import { type Database, openDatabase } from './runtime/db.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
+import { createTurns, type TakeTurn } from './runtime/one-at-a-time.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { countVault } from './vault/counted-vault.ts'
@@ -58,8 +59,9 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
   )
   const vault = auditVault({ db, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
-  const ingestion = wireIngestion({ config, db, vault, metrics, connections })
-  const normalization = wireNormalization({ config, db, metrics })
+  const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.concurrency / 2) })
+  const ingestion = wireIngestion({ config, db, vault, metrics, connections, takeTurn })
+  const normalization = wireNormalization({ config, db, metrics, takeTurn })
   const uploads = wireUploads({ vault, ingestion, normalization })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
   const takeRequest = createRateLimiter({
@@ -120,9 +122,15 @@ function wireConnections({ config, db, vault, metrics, audit }: Parts & Pick<Wir
   }
 }
 
-function wireNormalization({ config, db, metrics }: Pick<Wiring, 'config' | 'db' | 'metrics'>): NormalizationServices {
+function wireNormalization({
+  config,
+  db,
+  metrics,
+  takeTurn,
+}: Pick<Wiring, 'config' | 'db' | 'metrics'> & { takeTurn: TakeTurn }): NormalizationServices {
   return {
     db,
+    takeTurn,
     platforms: config.platforms,
     queueRebuild,
     ensureSamplePartitions: createSamplePartitions(db),

@@ -1,5 +1,9 @@
-import { loadConfig } from './config.ts'
-import { startWorker } from './start-worker.ts'
+import { keepMemoryFlat } from './runtime/flat-memory.ts'
+
+// Before anything is loaded: what the heap has grown to it does not give back.
+keepMemoryFlat()
+const { loadConfig } = await import('./config.ts')
+const { startWorker } = await import('./start-worker.ts')
 
 loadConfig()
   .then(startWorker)

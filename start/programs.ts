@@ -20,7 +20,8 @@ export interface ProgramOptions {
  */
 export function describePrograms({ root, ports, standIn, told, databases, env }: ProgramOptions): Program[][] {
   const { DATABASE_URL: _admin, PG_DATABASE_URL: _other, ...rest } = env
-  const common = { ...rest, ...told }
+  // glibc keeps what was freed in as many places as there are threads; the bound on memory counts on two.
+  const common = { MALLOC_ARENA_MAX: '2', ...rest, ...told }
   const asService = { ...common, DATABASE_URL: databases.DATABASE_URL }
   const asHasura = { ...common, PG_DATABASE_URL: databases.PG_DATABASE_URL }
   const answersAt = (port: number, path: string) => `http://127.0.0.1:${port}${path}`

@@ -58,8 +58,8 @@ const EVERYTHING = [...PARTS, CONTRACT, WEBHOOKS, RECORDS, METRIC_KINDS]
 /** Row by row: what a part of `service/` may import beside itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...Object.fromEntries(COMPOSITION_ROOT.map((file) => [file, [...EVERYTHING, ...COMPOSITION_ROOT]])),
-  'main.ts': ['config.ts', 'start-service.ts'],
-  'worker.ts': ['config.ts', 'start-worker.ts'],
+  'main.ts': ['config.ts', 'start-service.ts', 'runtime/flat-memory.ts'],
+  'worker.ts': ['config.ts', 'start-worker.ts', 'runtime/flat-memory.ts'],
   'config.ts': ['access/settings.ts', 'vault/settings.ts', 'runtime', CONTRACT, 'platforms/discover.ts'],
   cli: [...EVERYTHING, ...COMPOSITION_ROOT],
   api: [...PARTS.filter((part) => part !== 'vault' && part !== 'config.ts'), CONTRACT, WEBHOOKS],

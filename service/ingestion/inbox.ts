@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Db, Tx } from '../runtime/db.ts'
+import { letGo } from '../runtime/flat-memory.ts'
 import { sql } from '../runtime/sql.ts'
 import type { Delivery } from './queries.ts'
 import type { IngestionServices } from './services.ts'
 
 /** Sealed pieces are at most this large: two of them are all that a delivery ever takes in memory. */
 export const CHUNK_BYTES = 1024 * 1024
+/** Of a piece that is read: as the driver gathered it, as text of the protocol, sealed, opened, taken apart and written again. */
+const COPIES = 8
 
 /** Begins a delivery that comes in chunks; nothing acts on it before it is whole. */
 export async function openDelivery(db: Db, platform: string): Promise<string> {
@@ -62,6 +65,7 @@ export async function* readBody(
       where c.delivery_id = ${deliveryId}::uuid and c.position = ${position}`)
     if (rows[0] === undefined) return
     yield openInbox(platform, rows[0].bytes_sealed)
+    letGo(rows[0].bytes_sealed.length * COPIES)
   }
 }
 

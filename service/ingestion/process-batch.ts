@@ -15,7 +15,8 @@ import { storeRaw } from './store-raw.ts'
 // An hour of a recording of one second's grain is some 900 kB; the longest that a platform sends is a day.
 const MAX_ITEM_BYTES = 32 * 1024 * 1024
 const BATCH_ITEMS = 200
-const BATCH_BYTES = 2 * 1024 * 1024
+// What a map of heart rates becomes is forty times as large.
+const BATCH_BYTES = 128 * 1024
 
 export interface Batch {
   readonly deliveryId: string

@@ -4,7 +4,8 @@ import type { Notice } from '../platforms/webhook-contract.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
-import { processBatch } from './process-batch.ts'
+import { comeAgainAt } from '../runtime/one-at-a-time.ts'
+import { type Batch, processBatch } from './process-batch.ts'
 import { type Delivery, findWaitingDelivery, finishDelivery } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
@@ -37,7 +38,7 @@ async function processWhole(services: IngestionServices, deliveryId: string, del
   const { platform } = delivery
   const webhook = services.platforms.get(platform)?.webhook
   if (webhook === undefined) throw new AppError('platform/not_configured', { platform })
-  if ('readItem' in webhook) return processBatch(services, { deliveryId, delivery, webhook })
+  if ('readItem' in webhook) return processOneBatch(services, { deliveryId, delivery, webhook })
   if (delivery.bodySealed === null) throw new AppError('webhook/malformed', { problem: 'too_large_for_notices' })
   const effects: Effect[] = []
   const body = await services.openInbox(platform, delivery.bodySealed)
@@ -48,6 +49,13 @@ async function processWhole(services: IngestionServices, deliveryId: string, del
   }
   await services.db.transaction((tx) => apply(services, tx, { deliveryId, effects }))
   return undefined
+}
+
+/** A large one waits for its turn, a small one for nothing. */
+async function processOneBatch(services: IngestionServices, batch: Batch): Promise<JobResult> {
+  if (batch.delivery.bodySealed !== null) return processBatch(services, batch)
+  const done = await services.takeTurn(() => processBatch(services, batch))
+  return done === 'busy' ? { runAgainAt: comeAgainAt() } : done
 }
 
 async function checkNotice(services: IngestionServices, platform: string, notice: Notice): Promise<Effect> {

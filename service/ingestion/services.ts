@@ -7,6 +7,7 @@ import type {
 } from '../platforms/contract.ts'
 import type { Database, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import type { TakeTurn } from '../runtime/one-at-a-time.ts'
 import type { Secret } from '../runtime/secret.ts'
 
 export interface ConnectionKey {
@@ -37,6 +38,8 @@ export interface IngestionServices {
   /** What the platform says is granted now. */
   readonly setGrantedScopes: (tx: Tx, key: ConnectionKey, granted: readonly string[]) => Promise<void>
   readonly servicePublicUrl: string
+  /** One large delivery at a time. */
+  readonly takeTurn: TakeTurn
   /** From its arrival to its end, waiting included. */
   readonly observeDelivery: (delivery: { platform: string; receivedAt: Date }) => void
   readonly countSync: (operation: { platform: string; kind: string; outcome: string; seconds: number }) => void

@@ -1,5 +1,7 @@
-import { defineTask, PRIORITY } from '../runtime/jobs.ts'
-import { findRawData, isNormalizedOnArrival } from './queries.ts'
+import { letGo } from '../runtime/flat-memory.ts'
+import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
+import { comeAgainAt } from '../runtime/one-at-a-time.ts'
+import { findRawData, findRawState } from './queries.ts'
 import { RawKey } from './raw-key.ts'
 import { readPayload } from './read-payload.ts'
 import { replaceRecords } from './replace-records.ts'
@@ -11,11 +13,23 @@ export const normalizeRawData = defineTask<NormalizationServices>()({
   payload: RawKey,
   jobKey: ({ rawId }) => `normalize_raw_data:${rawId}`,
   priority: PRIORITY.normal,
-  async run(key, services) {
-    if (!(await isNormalizedOnArrival(services.db, key))) await normalizeRaw(services, key)
-    return undefined
+  async run(key, services): Promise<JobResult> {
+    const state = await findRawState(services.db, key)
+    if (state === undefined || state.normalizedOnArrival) return undefined
+    if (state.storedBytes < LARGE_BYTES) {
+      await normalizeRaw(services, key)
+      return undefined
+    }
+    const done = await services.takeTurn(() => normalizeRaw(services, key))
+    letGo(state.storedBytes * LIVELY)
+    return done === 'busy' ? { runAgainAt: comeAgainAt() } : undefined
   },
 })
+
+// As they rest, compressed: some 100 kB of JSON, which take a few megabytes while they become rows.
+const LARGE_BYTES = 16 * 1024
+/** What a payload takes outside the heap on its way, against what it takes where it rests. */
+const LIVELY = 20
 
 export interface Normalized {
   readonly platform: string

@@ -15,12 +15,21 @@ export interface RawData {
   readonly receivedAt: string
 }
 
-/** Whether it was normalized in the transaction that stored it: the event that tells of it comes after the fact. */
-export async function isNormalizedOnArrival(db: Db, { userId, createdAt, rawId }: RawKey): Promise<boolean> {
-  const { rows } = await db.query<{ done: boolean }>(sql`
-    select r.processed_at is not null and r.metadata @> '{"normalized_on_arrival": true}' as done from public.raw_fitness_data r
+export interface RawState {
+  /** It was normalized in the transaction that stored it: the event that tells of it comes after the fact. */
+  readonly normalizedOnArrival: boolean
+  /** As it rests: compressed. */
+  readonly storedBytes: number
+}
+
+/** Without reading the payload. */
+export async function findRawState(db: Db, { userId, createdAt, rawId }: RawKey): Promise<RawState | undefined> {
+  const { rows } = await db.query<RawState>(sql`
+    select r.processed_at is not null and r.metadata @> '{"normalized_on_arrival": true}' as "normalizedOnArrival",
+      pg_column_size(r.raw_data) as "storedBytes"
+    from public.raw_fitness_data r
     where r.user_id = ${userId}::uuid and r.created_at = ${createdAt}::timestamptz and r.id = ${rawId}::uuid`)
-  return rows[0]?.done ?? false
+  return rows[0]
 }
 
 export async function findRawData(db: Db, { userId, createdAt, rawId }: RawKey): Promise<RawData | undefined> {

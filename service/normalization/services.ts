@@ -1,5 +1,6 @@
 import type { Platforms } from '../platforms/contract.ts'
 import type { Database, Tx } from '../runtime/db.ts'
+import type { TakeTurn } from '../runtime/one-at-a-time.ts'
 import type { EnsureSamplePartitions } from './sample-partitions.ts'
 
 export interface NormalizationServices {
@@ -8,5 +9,7 @@ export interface NormalizationServices {
   /** Has the summaries of these days rebuilt, in the same transaction or not at all. */
   readonly queueRebuild: (tx: Tx, userId: string, localDays: readonly string[]) => Promise<void>
   readonly ensureSamplePartitions: EnsureSamplePartitions
+  /** One large payload at a time. */
+  readonly takeTurn: TakeTurn
   readonly countRejected: (platform: string, records: number) => void
 }

@@ -1,11 +1,13 @@
 import v8 from 'node:v8'
+import vm from 'node:vm'
 
 let isFlat = false
 
 /**
- * Has the garbage collector clear up early, from now on and for the whole process: an import makes gigabytes of short-lived objects, of
- * which a few megabytes are alive at a time, and V8 would let the heap grow to several hundred. Costs a tenth of the speed. Measured with
- * an export of 226 MB: 275 MB without, 160 MB with it (of which 118 MB before the first record).
+ * Has the garbage collector clear up early, from now on and for the whole process: an import or a large delivery makes gigabytes of
+ * short-lived objects, of which a few megabytes are alive at a time, and V8 would let the heap grow to several hundred. Costs a tenth of
+ * the speed. Called before the program is loaded it saves 30 MB of what that leaves behind. Measured with an export of 226 MB: 275 MB
+ * without, 160 MB with it.
  */
 export function keepMemoryFlat(): void {
   if (isFlat) return
@@ -13,4 +15,38 @@ export function keepMemoryFlat(): void {
   v8.setFlagsFromString('--heap-growing-percent=20')
   v8.setFlagsFromString('--max-semi-space-size=4')
   v8.setFlagsFromString('--semi-space-growth-factor=1')
+}
+
+/** How much is let go before it is collected; below it, what V8 does by itself is good enough. */
+const COLLECT_EVERY_BYTES = 8 * 1024 * 1024
+
+type Collect = (options?: { type: 'minor' | 'major' }) => void
+
+let collect: Collect | undefined
+let letGoBytes = 0
+
+/**
+ * Tells that so many bytes of buffers have been done with. A buffer is a few bytes in the heap and a megabyte beside it, so that V8, which
+ * looks at the heap, would let a hundred of them lie. They are young: collecting those takes a millisecond.
+ */
+export function letGo(bytes: number): void {
+  letGoBytes += bytes
+  if (letGoBytes < COLLECT_EVERY_BYTES) return
+  letGoBytes = 0
+  collect ??= exposeCollector()
+  collect({ type: 'minor' })
+}
+
+/** After a payload so large that what is left of it is old by now. */
+export function collectAll(): void {
+  collect ??= exposeCollector()
+  collect()
+}
+
+/** Node has no call for it; the flag adds one to contexts that are made from now on. */
+function exposeCollector(): Collect {
+  v8.setFlagsFromString('--expose-gc')
+  const found: unknown = vm.runInNewContext('gc')
+  v8.setFlagsFromString('--no-expose-gc')
+  return typeof found === 'function' ? (found as Collect) : () => undefined
 }

@@ -1,6 +1,7 @@
 import { cpus, loadavg } from 'node:os'
 import { benchAppleImport } from './apple-import.ts'
 import { type Outcome, printTable } from './figures.ts'
+import { benchGarminDelivery } from './garmin-delivery.ts'
 import { benchGraphql } from './graphql-at-scale.ts'
 import { benchRotation } from './key-rotation.ts'
 import { benchSubscriptions } from './live-subscriptions.ts'
@@ -10,6 +11,7 @@ import { benchVisibility } from './visibility.ts'
 
 const FULL = {
   appleImport: { days: 3_650, heartRatesPerDay: 330 },
+  garminDelivery: { megabytes: 100, longestHours: 3 },
   boxes: { rounds: 200, perRound: 2_000 },
   rotation: { people: 10_000 },
   visibility: { rounds: 100 },
@@ -20,6 +22,7 @@ const FULL = {
 /** Under a minute and a half, and enough to notice what has become much worse. */
 const QUICK = {
   appleImport: { days: 300, heartRatesPerDay: 100 },
+  garminDelivery: { megabytes: 10, longestHours: 1 },
   boxes: { rounds: 20, perRound: 1_000 },
   rotation: { people: 300 },
   visibility: { rounds: 10 },
@@ -41,6 +44,7 @@ async function main(): Promise<number> {
 
 async function runAll({
   appleImport,
+  garminDelivery,
   boxes,
   rotation,
   visibility,
@@ -50,6 +54,7 @@ async function runAll({
 }: typeof FULL): Promise<Outcome[]> {
   const outcomes = [
     await benchAppleImport(appleImport),
+    await benchGarminDelivery(garminDelivery),
     benchBoxes(boxes),
     await benchRotation(rotation),
     await benchVisibility(visibility),

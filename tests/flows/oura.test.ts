@@ -16,7 +16,9 @@ const test = base.extend<{ subscribed: string }>({
     const webhook = service.ingestion.platforms.get(OURA)!.webhook!
     const host = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`
     const callbackUrl = `${host}/webhooks/${OURA}/${webhook.pathSecret.reveal()}`
-    await use(await webhook.ensureSubscription!({ callbackUrl, send: (asked) => service.ingestion.send(asked, OURA) }))
+    await use(
+      await webhook.ensureSubscription!({ callbackUrl, send: (request) => service.ingestion.send(request, OURA) }),
+    )
     await app.close()
   },
 })

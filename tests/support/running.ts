@@ -20,6 +20,8 @@ export interface RunningProduct {
   stop(): Promise<number | null>
   /** Kills the service and the worker as a power cut would, and waits for the launcher to give up. */
   killServiceAndWorker(): Promise<void>
+  /** Of one of its processes, by the script it runs. */
+  pidOf(script: string): number
 }
 
 export interface StartOptions {
@@ -56,6 +58,7 @@ export async function startProduct({ env = {}, dataDirectory: given }: StartOpti
       return code
     },
     killServiceAndWorker: () => kill(child),
+    pidOf: (script) => childRunning(child.pid, script),
   }
 }
 
@@ -71,6 +74,9 @@ function describeDeployed(url: string): RunningProduct {
     output: () => '',
     stop: () => Promise.resolve(0),
     killServiceAndWorker: refuse,
+    pidOf: () => {
+      throw new Error('the processes of a deployed product are elsewhere')
+    },
   }
 }
 
