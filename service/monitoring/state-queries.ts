@@ -25,10 +25,6 @@ const queueJobs = sql`
   group by task_identifier, state`
 
 /** Failed for good, and nothing happens before somebody decides or its time comes. */
-const deadLettersWaiting = sql`
-  select jsonb_build_object('task', task) as labels, count(*)::float8 as value
-  from public.dead_letters where state = 'waiting' group by task`
-
 const queueOldest = sql`
   select jsonb_build_object('task', task_identifier) as labels, extract(epoch from now() - min(run_at))::float8 as value
   from graphile_worker.jobs where run_at <= now() and locked_at is null and attempts < max_attempts
@@ -162,12 +158,6 @@ export const STATE_METRICS: readonly StateMetric[] = [
     help: 'Jobs by task and state: due, running, scheduled, dead',
     labels: ['task', 'state'],
     query: queueJobs,
-  },
-  {
-    name: 'dead_letters_waiting',
-    help: 'Jobs that failed for good and wait',
-    labels: ['task'],
-    query: deadLettersWaiting,
   },
   {
     name: 'queue_oldest_seconds',

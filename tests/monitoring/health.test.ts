@@ -78,6 +78,7 @@ describe('the detailed status', () => {
         token_vault: 'ok',
         garmin_api: 'ok',
         strava_api: 'ok',
+        oura_api: 'ok',
         hasura: 'ok',
         queue: 'ok',
       },
