@@ -1,5 +1,6 @@
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto'
 import pg from 'pg'
+import { hasuraUpkeep } from './hasura-upkeep.ts'
 
 /** Passwords to give to the login roles; a role not named keeps the one it has. */
 export interface RolePasswords {
@@ -47,6 +48,7 @@ export async function grantDatabase(client: pg.ClientBase, name: string): Promis
 export async function prepareSchemas(client: pg.ClientBase): Promise<void> {
   await client.query(`grant usage, create on schema public to ${MIGRATION_ROLE} with grant option`)
   await client.query(`create schema if not exists hdb_catalog authorization ${HASURA_ROLE}`)
+  await client.query(`create schema if not exists hasura_upkeep authorization ${HASURA_ROLE}`)
   await client.query(`set role ${HASURA_ROLE}`)
   // An event trigger fires as whoever writes the row, so that role needs to reach the log it writes to.
   await client.query(`grant usage on schema hdb_catalog to ${SERVICE_ROLE}`)
@@ -55,6 +57,7 @@ export async function prepareSchemas(client: pg.ClientBase): Promise<void> {
   await client.query(`alter default privileges in schema hdb_catalog grant ${rights} tables to ${SERVICE_ROLE}`)
   await client.query(`grant ${rights} all tables in schema hdb_catalog to ${SERVICE_ROLE}`)
   await client.query(`alter default privileges in schema hdb_catalog grant execute on functions to ${SERVICE_ROLE}`)
+  for (const statement of hasuraUpkeep(SERVICE_ROLE)) await client.query(statement)
   await client.query('reset role')
 }
 

@@ -95,6 +95,7 @@ create table audit.personal_values (
 );
 CREATE INDEX personal_values_by_actor ON audit.personal_values USING btree (actor_id) WHERE (actor_id IS NOT NULL);
 CREATE INDEX personal_values_by_subject ON audit.personal_values USING btree (subject_user_id) WHERE (subject_user_id IS NOT NULL);
+CREATE TRIGGER forget_erased BEFORE INSERT ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.forget_erased();
 CREATE TRIGGER refuse_row_delete BEFORE DELETE ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.personal_values FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 comment on table audit.personal_values is 'The values behind the HMACs of audit.events, each with its salt. Erasing a person empties value and salt together; every proof stays valid.';
@@ -221,6 +222,38 @@ comment on column ops.callbacks.created_at is 'When it came.';
 comment on column ops.callbacks.finished_at is 'When it was fetched or given up.';
 grant delete, insert, select, update on ops.callbacks to tributary_service;
 
+create table ops.circuit_breakers (
+  platform text not null,
+  state text default 'closed'::text not null,
+  requests integer default 0 not null,
+  failures integer default 0 not null,
+  window_ends_at timestamp with time zone default now() not null,
+  openings integer default 0 not null,
+  open_until timestamp with time zone,
+  probe_until timestamp with time zone,
+  changed_at timestamp with time zone default now() not null,
+  constraint circuit_breakers_pkey PRIMARY KEY (platform),
+  constraint circuit_breakers_check CHECK (((state = 'closed'::text) = (open_until IS NULL))),
+  constraint circuit_breakers_check1 CHECK (((state = 'half_open'::text) = (probe_until IS NOT NULL))),
+  constraint circuit_breakers_failures_check CHECK ((failures >= 0)),
+  constraint circuit_breakers_openings_check CHECK ((openings >= 0)),
+  constraint circuit_breakers_requests_check CHECK ((requests >= 0)),
+  constraint circuit_breakers_state_check CHECK ((state = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text]))),
+  constraint circuit_breakers_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
+);
+CREATE TRIGGER check_breaker_state BEFORE UPDATE OF state ON ops.circuit_breakers FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION ops.check_breaker_state();
+comment on table ops.circuit_breakers is 'Whether a platform is asked at all, for all processes: a platform that fails is left alone, then probed by one request at a time.';
+comment on column ops.circuit_breakers.platform is 'The platform.';
+comment on column ops.circuit_breakers.state is 'closed: it is asked; open: it is not; half_open: one request at a time finds out whether it is well.';
+comment on column ops.circuit_breakers.requests is 'Requests begun in the present window.';
+comment on column ops.circuit_breakers.failures is 'Of these, how many got a 5xx or no answer.';
+comment on column ops.circuit_breakers.window_ends_at is 'When counting begins anew.';
+comment on column ops.circuit_breakers.openings is 'How often in a row it opened: each time for longer.';
+comment on column ops.circuit_breakers.open_until is 'Until when nobody asks; null while it is closed.';
+comment on column ops.circuit_breakers.probe_until is 'By when the probe has to have answered before another may go; null unless it is half open.';
+comment on column ops.circuit_breakers.changed_at is 'When the state last changed.';
+grant insert, select, update on ops.circuit_breakers to tributary_service;
+
 create table ops.dead_jobs (
   dead_letter_id uuid not null,
   task text not null,
@@ -283,15 +316,65 @@ create table ops.erasure_ledger (
   person_hmac bytea not null,
   erased_at timestamp with time zone default now() not null,
   published_at timestamp with time zone,
+  person_digest bytea,
+  account_digests bytea[] default '{}'::bytea[] not null,
   constraint erasure_ledger_pkey PRIMARY KEY (person_hmac),
+  constraint erasure_ledger_person_digest_check CHECK ((octet_length(person_digest) = 32)),
   constraint erasure_ledger_person_hmac_check CHECK ((octet_length(person_hmac) = 32))
 );
 comment on table ops.erasure_ledger is 'Who was erased, as HMAC of the person''s id: a restore skips them. A copy of every row goes beside the backups, for the database may be what is lost.';
 comment on column ops.erasure_ledger.person_hmac is 'HMAC-SHA-256 of the person''s id under a key derived from BACKUP_KEY.';
 comment on column ops.erasure_ledger.erased_at is 'When the person was erased.';
 comment on column ops.erasure_ledger.published_at is 'When the row was copied beside the backups; null until then.';
+comment on column ops.erasure_ledger.person_digest is 'Digest of the tombstone, so that a restored database knows it too.';
+comment on column ops.erasure_ledger.account_digests is 'Digests of the tombstones of the accounts at platforms.';
 grant insert, select on ops.erasure_ledger to tributary_service;
+grant update (account_digests) on ops.erasure_ledger to tributary_service;
+grant update (person_digest) on ops.erasure_ledger to tributary_service;
 grant update (published_at) on ops.erasure_ledger to tributary_service;
+
+create table ops.erasure_revocations (
+  revocation_id uuid not null,
+  erasure_id uuid not null,
+  platform text not null,
+  outcome text,
+  settled_at timestamp with time zone,
+  constraint erasure_revocations_pkey PRIMARY KEY (revocation_id),
+  constraint erasure_revocations_outcome_check CHECK ((outcome = ANY (ARRAY['confirmed'::text, 'given_up'::text]))),
+  constraint erasure_revocations_erasure_id_fkey FOREIGN KEY (erasure_id) REFERENCES public.erasures(id) ON DELETE CASCADE
+);
+comment on table ops.erasure_revocations is 'What platforms answered when they were told that an erased person has gone.';
+comment on column ops.erasure_revocations.revocation_id is 'Row of vault.pending_revocations while it is open.';
+comment on column ops.erasure_revocations.erasure_id is 'The erasure it is of.';
+comment on column ops.erasure_revocations.platform is 'The platform.';
+comment on column ops.erasure_revocations.outcome is 'confirmed or given_up; null: not yet, or somebody connected the account again.';
+comment on column ops.erasure_revocations.settled_at is 'When that was.';
+grant insert, select on ops.erasure_revocations to tributary_service;
+grant update (outcome) on ops.erasure_revocations to tributary_service;
+grant update (settled_at) on ops.erasure_revocations to tributary_service;
+
+create table ops.erasure_tombstones (
+  digest bytea not null,
+  kind text not null,
+  erasure_id uuid not null,
+  created_at timestamp with time zone default now() not null,
+  refused bigint default 0 not null,
+  last_refused_at timestamp with time zone,
+  constraint erasure_tombstones_pkey PRIMARY KEY (digest),
+  constraint erasure_tombstones_digest_check CHECK ((octet_length(digest) = 32)),
+  constraint erasure_tombstones_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'account'::text]))),
+  constraint erasure_tombstones_refused_check CHECK ((refused >= 0))
+);
+comment on table ops.erasure_tombstones is 'People and accounts at platforms that nothing may bring back.';
+comment on column ops.erasure_tombstones.digest is 'ops.person_digest of the person, or an HMAC under BACKUP_KEY of platform and account: numbers of accounts could be guessed from a digest.';
+comment on column ops.erasure_tombstones.kind is 'person or account.';
+comment on column ops.erasure_tombstones.erasure_id is 'The erasure it is of.';
+comment on column ops.erasure_tombstones.created_at is 'When the erasure began.';
+comment on column ops.erasure_tombstones.refused is 'How often something would have brought them back.';
+comment on column ops.erasure_tombstones.last_refused_at is 'When that was last.';
+grant insert, select on ops.erasure_tombstones to tributary_service;
+grant update (last_refused_at) on ops.erasure_tombstones to tributary_service;
+grant update (refused) on ops.erasure_tombstones to tributary_service;
 
 create table ops.rate_limits (
   key character varying(255) not null,
@@ -774,6 +857,8 @@ create table public.app_users (
   created_at timestamp with time zone default now() not null,
   constraint app_users_pkey PRIMARY KEY (user_id)
 );
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.app_users FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
+CREATE TRIGGER refuse_to_lose_held BEFORE DELETE ON public.app_users FOR EACH ROW EXECUTE FUNCTION ops.refuse_to_lose_held();
 comment on table public.app_users is 'One row for each person who has connected something.';
 comment on column public.app_users.user_id is 'The person, as named by the identity provider in x-hasura-user-id.';
 comment on column public.app_users.time_zone is 'IANA time zone the person chose; null means not chosen.';
@@ -863,6 +948,150 @@ comment on column public.connections.updated_at is 'When the row last changed.';
 comment on column public.connections.revocation_status is 'After a disconnect, whether the platform has confirmed that the tokens are revoked there (pending, confirmed, given_up); null while connected and where there was nothing to revoke.';
 grant select on public.connections to tributary_hasura;
 grant delete, insert, select, update on public.connections to tributary_service;
+
+create table public.consent_purposes (
+  id text not null,
+  description text not null,
+  required boolean default false not null,
+  constraint consent_purposes_pkey PRIMARY KEY (id),
+  constraint consent_purposes_id_check CHECK ((id ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+comment on table public.consent_purposes is 'What data is processed for; consent is given to each for itself.';
+comment on column public.consent_purposes.id is 'The purpose.';
+comment on column public.consent_purposes.description is 'What it means.';
+comment on column public.consent_purposes.required is 'Whether nothing can be received from a platform without it.';
+grant select on public.consent_purposes to tributary_hasura;
+grant insert, select on public.consent_purposes to tributary_service;
+
+create view public.consent_states as
+ SELECT c.user_id,
+    c.platform,
+    c.purpose,
+        CASE
+            WHEN (c.decision = 'withdrawn'::text) THEN 'withdrawn'::text
+            WHEN (c.text_version = newest.version) THEN 'given'::text
+            ELSE 'outdated'::text
+        END AS status,
+    c.text_version,
+    newest.version AS current_version,
+    c.decided_at,
+    p.required
+   FROM ((public.consents c
+     JOIN public.consent_purposes p ON ((p.id = c.purpose)))
+     CROSS JOIN LATERAL ( SELECT max(t.version) AS version
+           FROM public.consent_texts t
+          WHERE ((t.platform = c.platform) AND (t.purpose = c.purpose))) newest)
+  WHERE (NOT (EXISTS ( SELECT
+           FROM public.consents later
+          WHERE ((later.user_id = c.user_id) AND (later.platform = c.platform) AND (later.purpose = c.purpose) AND (later."position" > c."position")))));
+comment on view public.consent_states is 'What a person''s latest decisions come to.';
+comment on column public.consent_states.user_id is 'Who decided.';
+comment on column public.consent_states.platform is 'The platform it is about.';
+comment on column public.consent_states.purpose is 'What the data is for.';
+comment on column public.consent_states.status is 'given; withdrawn; outdated: there is a newer text, and processing waits until it is accepted.';
+comment on column public.consent_states.text_version is 'The version of the text they decided about.';
+comment on column public.consent_states.current_version is 'The newest version.';
+comment on column public.consent_states.decided_at is 'When they decided.';
+comment on column public.consent_states.required is 'Whether nothing can be received from the platform without it.';
+grant select on public.consent_states to tributary_hasura;
+grant select on public.consent_states to tributary_service;
+
+create table public.consent_texts (
+  platform text not null,
+  purpose text not null,
+  version integer not null,
+  locale text not null,
+  body text not null,
+  sha256 text not null,
+  published_at timestamp with time zone default now() not null,
+  constraint consent_texts_pkey PRIMARY KEY (platform, purpose, version, locale),
+  constraint consent_texts_platform_purpose_version_locale_sha256_key UNIQUE (platform, purpose, version, locale, sha256),
+  constraint consent_texts_body_check CHECK (((length(body) >= 20) AND (length(body) <= 20000))),
+  constraint consent_texts_hash_is_of_body CHECK ((sha256 = encode(sha256(convert_to(body, 'UTF8'::name)), 'hex'::text))),
+  constraint consent_texts_locale_check CHECK ((locale ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text)),
+  constraint consent_texts_version_check CHECK ((version > 0)),
+  constraint consent_texts_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint consent_texts_purpose_fkey FOREIGN KEY (purpose) REFERENCES public.consent_purposes(id)
+);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE ON public.consent_texts FOR EACH ROW EXECUTE FUNCTION ops.refuse_consent_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.consent_texts FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_consent_change();
+comment on table public.consent_texts is 'What people are asked to agree to, word for word; a text never changes, a new version follows it.';
+comment on column public.consent_texts.platform is 'The platform it is about.';
+comment on column public.consent_texts.purpose is 'What the data is for.';
+comment on column public.consent_texts.version is 'The highest version counts; translations share one.';
+comment on column public.consent_texts.locale is 'The language, for example en or pt-BR.';
+comment on column public.consent_texts.body is 'The text.';
+comment on column public.consent_texts.sha256 is 'SHA-256 of its UTF-8 bytes, hexadecimal.';
+comment on column public.consent_texts.published_at is 'When it was published.';
+grant select on public.consent_texts to tributary_hasura;
+grant insert, select on public.consent_texts to tributary_service;
+
+create table public.consents (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  "position" bigint generated always as identity not null,
+  platform text not null,
+  purpose text not null,
+  decision text not null,
+  text_version integer not null,
+  text_locale text not null,
+  text_sha256 text not null,
+  channel text not null,
+  evidence text,
+  decided_at timestamp with time zone default now() not null,
+  recorded_at timestamp with time zone default now() not null,
+  constraint consents_pkey PRIMARY KEY (user_id, id),
+  constraint consents_channel_check CHECK ((channel = ANY (ARRAY['app'::text, 'email'::text, 'letter'::text, 'other'::text]))),
+  constraint consents_check CHECK ((decided_at <= recorded_at)),
+  constraint consents_check1 CHECK (((evidence IS NULL) = (channel = 'app'::text))),
+  constraint consents_decision_check CHECK ((decision = ANY (ARRAY['given'::text, 'withdrawn'::text]))),
+  constraint consents_evidence_check CHECK (((length(evidence) >= 10) AND (length(evidence) <= 1000))),
+  constraint consents_platform_purpose_text_version_text_locale_text_sh_fkey FOREIGN KEY (platform, purpose, text_version, text_locale, text_sha256) REFERENCES public.consent_texts(platform, purpose, version, locale, sha256),
+  constraint consents_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX consents_in_order ON public.consents USING btree (user_id, platform, purpose, "position" DESC);
+CREATE TRIGGER refuse_change BEFORE DELETE OR UPDATE ON public.consents FOR EACH ROW EXECUTE FUNCTION ops.refuse_consent_change();
+CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON public.consents FOR EACH STATEMENT EXECUTE FUNCTION ops.refuse_consent_change();
+comment on table public.consents is 'Every decision of a person about a platform and a purpose. Rows are added and never changed; the latest counts.';
+comment on column public.consents.user_id is 'Who decided.';
+comment on column public.consents.id is 'Id of the decision.';
+comment on column public.consents."position" is 'The order of decisions: a later one has a higher number.';
+comment on column public.consents.platform is 'The platform it is about.';
+comment on column public.consents.purpose is 'What the data is for.';
+comment on column public.consents.decision is 'given or withdrawn.';
+comment on column public.consents.text_version is 'The version of the text that was agreed to.';
+comment on column public.consents.text_locale is 'The language in which it was shown.';
+comment on column public.consents.text_sha256 is 'SHA-256 of that text.';
+comment on column public.consents.channel is 'How it came: app, email, letter or other.';
+comment on column public.consents.evidence is 'Where the proof is, when it did not come through the app.';
+comment on column public.consents.decided_at is 'When the person decided.';
+comment on column public.consents.recorded_at is 'When it was written down.';
+grant select on public.consents to tributary_hasura;
+grant insert, select on public.consents to tributary_service;
+
+create view public.current_consent_texts as
+ SELECT t.platform,
+    t.purpose,
+    t.locale,
+    t.version,
+    t.body,
+    t.sha256,
+    p.required
+   FROM (public.consent_texts t
+     JOIN public.consent_purposes p ON ((p.id = t.purpose)))
+  WHERE (t.version = ( SELECT max(other.version) AS max
+           FROM public.consent_texts other
+          WHERE ((other.platform = t.platform) AND (other.purpose = t.purpose))));
+comment on view public.current_consent_texts is 'The texts that count now, in every language there is.';
+comment on column public.current_consent_texts.platform is 'The platform it is about.';
+comment on column public.current_consent_texts.purpose is 'What the data is for.';
+comment on column public.current_consent_texts.locale is 'The language.';
+comment on column public.current_consent_texts.version is 'The version; updateConsents wants it back.';
+comment on column public.current_consent_texts.body is 'The text.';
+comment on column public.current_consent_texts.sha256 is 'SHA-256 of its UTF-8 bytes, hexadecimal.';
+comment on column public.current_consent_texts.required is 'Whether nothing can be received from the platform without it.';
+grant select on public.current_consent_texts to tributary_hasura;
+grant select on public.current_consent_texts to tributary_service;
 
 create table public.daily_metrics (
   user_id uuid not null,
@@ -1111,6 +1340,66 @@ grant update (approved_at) on public.emergency_accesses to tributary_service;
 grant update (approved_by) on public.emergency_accesses to tributary_service;
 grant update (expires_at) on public.emergency_accesses to tributary_service;
 
+create table public.erasures (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid,
+  subject_digest bytea not null,
+  status text default 'requested'::text not null,
+  channel text not null,
+  requested_by uuid,
+  requested_at timestamp with time zone default now() not null,
+  erases_at timestamp with time zone not null,
+  held boolean default false not null,
+  started_at timestamp with time zone,
+  erased_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  progress jsonb default '{}'::jsonb not null,
+  report text,
+  report_signature text,
+  report_key text,
+  updated_at timestamp with time zone default now() not null,
+  constraint erasures_pkey PRIMARY KEY (id),
+  constraint erasures_channel_check CHECK ((channel = ANY (ARRAY['app'::text, 'operator'::text, 'replay'::text]))),
+  constraint erasures_check CHECK (((status = 'complete'::text) = (report IS NOT NULL))),
+  constraint erasures_check1 CHECK (((status <> ALL (ARRAY['complete'::text, 'cancelled'::text])) OR (finished_at IS NOT NULL))),
+  constraint erasures_status_check CHECK ((status = ANY (ARRAY['requested'::text, 'erasing'::text, 'confirming'::text, 'complete'::text, 'cancelled'::text]))),
+  constraint erasures_subject_digest_check CHECK ((octet_length(subject_digest) = 32)),
+  constraint erasures_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE SET NULL
+);
+CREATE INDEX erasures_by_subject ON public.erasures USING btree (subject_digest);
+CREATE UNIQUE INDEX erasures_one_open ON public.erasures USING btree (user_id) WHERE ((status = ANY (ARRAY['requested'::text, 'erasing'::text])) AND (user_id IS NOT NULL));
+CREATE INDEX erasures_open ON public.erasures USING btree (erases_at) WHERE (status = ANY (ARRAY['requested'::text, 'erasing'::text, 'confirming'::text]));
+comment on table public.erasures is 'Deletions of everything about a person: asked for, going on and done. What is done names nobody.';
+comment on column public.erasures.id is 'Id of the request; the person keeps it to ask for the report.';
+comment on column public.erasures.user_id is 'Whose data it is; null once it is deleted.';
+comment on column public.erasures.subject_digest is 'Lets the person, and nobody else, ask for the report afterwards.';
+comment on column public.erasures.status is 'requested (can be cancelled), erasing, confirming (all is deleted here, a platform has not answered), complete or cancelled.';
+comment on column public.erasures.channel is 'app: the person; operator: on their behalf; replay: they were erased before and a restored backup brought them back.';
+comment on column public.erasures.requested_by is 'The operator who asked on their behalf.';
+comment on column public.erasures.requested_at is 'When it was asked for.';
+comment on column public.erasures.erases_at is 'When it begins, unless it is cancelled before.';
+comment on column public.erasures.held is 'A legal hold stops it.';
+comment on column public.erasures.started_at is 'When it began.';
+comment on column public.erasures.erased_at is 'When nothing was found any more.';
+comment on column public.erasures.finished_at is 'When it was complete or cancelled.';
+comment on column public.erasures.progress is 'Counts, ids of keys and what is still to do; of the work alone.';
+comment on column public.erasures.report is 'The deletion report, a text in JSON.';
+comment on column public.erasures.report_signature is 'Ed25519 over the bytes of the report, in base64; null where no key is set.';
+comment on column public.erasures.report_key is 'The public key it is verified with, in base64.';
+comment on column public.erasures.updated_at is 'When it last went on.';
+grant select on public.erasures to tributary_hasura;
+grant insert, select on public.erasures to tributary_service;
+grant update (erased_at) on public.erasures to tributary_service;
+grant update (finished_at) on public.erasures to tributary_service;
+grant update (held) on public.erasures to tributary_service;
+grant update (progress) on public.erasures to tributary_service;
+grant update (report) on public.erasures to tributary_service;
+grant update (report_key) on public.erasures to tributary_service;
+grant update (report_signature) on public.erasures to tributary_service;
+grant update (started_at) on public.erasures to tributary_service;
+grant update (status) on public.erasures to tributary_service;
+grant update (updated_at) on public.erasures to tributary_service;
+
 create table public.key_rotations (
   id uuid default gen_random_uuid() not null,
   kind text not null,
@@ -1150,6 +1439,40 @@ comment on column public.key_rotations.updated_at is 'When it last moved.';
 comment on column public.key_rotations.finished_at is 'When it was complete.';
 grant select on public.key_rotations to tributary_hasura;
 grant delete, insert, select, update on public.key_rotations to tributary_service;
+
+create table public.legal_holds (
+  id uuid default gen_random_uuid() not null,
+  user_id uuid,
+  everybody boolean default false not null,
+  reason text not null,
+  placed_by uuid,
+  placed_at timestamp with time zone default now() not null,
+  released_by uuid,
+  released_at timestamp with time zone,
+  release_reason text,
+  constraint legal_holds_pkey PRIMARY KEY (id),
+  constraint legal_holds_check CHECK (((released_at IS NULL) = (release_reason IS NULL))),
+  constraint legal_holds_check1 CHECK ((everybody = (user_id IS NULL))),
+  constraint legal_holds_reason_check CHECK (((length(reason) >= 10) AND (length(reason) <= 1000))),
+  constraint legal_holds_release_reason_check CHECK (((length(release_reason) >= 10) AND (length(release_reason) <= 1000))),
+  constraint legal_holds_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX legal_holds_one_for_each ON public.legal_holds USING btree (user_id, everybody) NULLS NOT DISTINCT WHERE (released_at IS NULL);
+comment on table public.legal_holds is 'What must not be deleted while a court or an authority may ask for it: neither by retention nor by erasure.';
+comment on column public.legal_holds.id is 'Id of the hold.';
+comment on column public.legal_holds.user_id is 'Whose data is held; null: everybody''s.';
+comment on column public.legal_holds.everybody is 'It holds all data.';
+comment on column public.legal_holds.reason is 'Why.';
+comment on column public.legal_holds.placed_by is 'Who placed it; null: the command line.';
+comment on column public.legal_holds.placed_at is 'From when on it holds.';
+comment on column public.legal_holds.released_by is 'Who released it.';
+comment on column public.legal_holds.released_at is 'Until when it held.';
+comment on column public.legal_holds.release_reason is 'Why it was released.';
+grant select on public.legal_holds to tributary_hasura;
+grant insert, select on public.legal_holds to tributary_service;
+grant update (release_reason) on public.legal_holds to tributary_service;
+grant update (released_at) on public.legal_holds to tributary_service;
+grant update (released_by) on public.legal_holds to tributary_service;
 
 create view public.merged_activities as
  SELECT a.user_id,
@@ -1273,6 +1596,65 @@ comment on column public.metric_kinds.counts_as is 'The wider kind that its valu
 grant select on public.metric_kinds to tributary_hasura;
 grant select on public.metric_kinds to tributary_service;
 
+create view public.platform_status as
+ SELECT p.id AS platform,
+        CASE
+            WHEN (b.state = 'half_open'::text) THEN 'probing'::text
+            WHEN (b.state = 'open'::text) THEN 'failing'::text
+            WHEN ((t.reason = 'misconfigured'::text) AND (t.paused_until IS NOT NULL)) THEN 'misconfigured'::text
+            WHEN (t.paused_until IS NOT NULL) THEN 'failing'::text
+            WHEN (GREATEST(w.paused_until, r.paused_until) > now()) THEN 'limited'::text
+            ELSE 'ok'::text
+        END AS state,
+    GREATEST(b.open_until,
+        CASE
+            WHEN (t.paused_until > now()) THEN t.paused_until
+            ELSE NULL::timestamp with time zone
+        END,
+        CASE
+            WHEN (r.paused_until > now()) THEN r.paused_until
+            ELSE NULL::timestamp with time zone
+        END, w.paused_until) AS retry_at,
+    COALESCE(b.state, 'closed'::text) AS breaker,
+    COALESCE(b.changed_at, p.updated_at) AS breaker_changed_at,
+        CASE
+            WHEN (b.window_ends_at > now()) THEN b.requests
+            ELSE 0
+        END AS recent_requests,
+        CASE
+            WHEN (b.window_ends_at > now()) THEN b.failures
+            ELSE 0
+        END AS recent_failures,
+        CASE
+            WHEN (t.paused_until IS NULL) THEN 'ok'::text
+            ELSE COALESCE(t.reason, 'unavailable'::text)
+        END AS token_endpoint,
+    COALESCE(w.budgets, '[]'::jsonb) AS budgets
+   FROM ((((public.platforms p
+     LEFT JOIN ops.circuit_breakers b ON ((b.platform = p.id)))
+     LEFT JOIN ops.token_endpoints t ON ((t.platform = p.id)))
+     LEFT JOIN ops.request_pauses r ON ((r.platform = p.id)))
+     LEFT JOIN LATERAL ( SELECT max(q.resets_at) FILTER (WHERE ((q.unit = 'request'::text) AND (q.used >= q.quota) AND (q.resets_at > now()))) AS paused_until,
+            jsonb_agg(jsonb_build_object('name', q.window_name, 'unit', q.unit, 'quota', q.quota, 'resets_at', q.resets_at, 'used',
+                CASE
+                    WHEN (q.resets_at > now()) THEN q.used
+                    ELSE 0
+                END) ORDER BY q.window_seconds, q.window_name) AS budgets
+           FROM ops.request_budgets q
+          WHERE (q.platform = p.id)) w ON (true));
+comment on view public.platform_status is 'How each platform is doing at present, as all processes see it.';
+comment on column public.platform_status.platform is 'The platform.';
+comment on column public.platform_status.state is 'ok; limited: its request limit is used up or it asked for patience; failing: it is left alone; probing: one request at a time finds out; misconfigured: it does not accept this installation.';
+comment on column public.platform_status.retry_at is 'When it is asked again at the earliest; null while it is asked.';
+comment on column public.platform_status.breaker is 'The circuit breaker: closed, open or half_open.';
+comment on column public.platform_status.breaker_changed_at is 'When the breaker last changed its state.';
+comment on column public.platform_status.recent_requests is 'Requests in the present minute.';
+comment on column public.platform_status.recent_failures is 'Of these, how many got a 5xx or no answer.';
+comment on column public.platform_status.token_endpoint is 'ok, or why tokens are not refreshed there at present: misconfigured, rate_limited or unavailable.';
+comment on column public.platform_status.budgets is 'The request limits with what is used of them: name, unit, quota, used, resets_at.';
+grant select on public.platform_status to tributary_hasura;
+grant select on public.platform_status to tributary_service;
+
 create table public.platforms (
   id text not null,
   display_name text not null,
@@ -1345,6 +1727,7 @@ CREATE INDEX idx_raw_fitness_processing ON ONLY public.raw_fitness_data USING bt
 CREATE INDEX idx_raw_fitness_user_platform ON ONLY public.raw_fitness_data USING btree (user_id, platform, created_at DESC);
 CREATE TRIGGER count_raw_data_deleted AFTER DELETE ON public.raw_fitness_data REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.count_raw_data_deleted();
 CREATE TRIGGER count_raw_data_inserted AFTER INSERT ON public.raw_fitness_data REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ops.count_raw_data_inserted();
+CREATE TRIGGER refuse_erased BEFORE INSERT ON public.raw_fitness_data FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
 comment on table public.raw_fitness_data is 'Every payload of every platform as it came, a page or chunk a row; append-only but for processed_at.';
 comment on column public.raw_fitness_data.id is 'Id of the payload; unique together with user_id and created_at.';
 comment on column public.raw_fitness_data.user_id is 'Whose data it is.';
@@ -1696,6 +2079,7 @@ create table vault.oauth_states (
   constraint oauth_states_check CHECK (((handle_hash IS NULL) = (code_sealed IS NULL)))
 );
 CREATE INDEX oauth_states_by_expiry ON vault.oauth_states USING btree (expires_at);
+CREATE TRIGGER refuse_erased BEFORE INSERT ON vault.oauth_states FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
 comment on table vault.oauth_states is 'Attempts to connect that are not finished. State and handle are kept as SHA-256, verifier and code sealed.';
 grant delete, insert, select, update on vault.oauth_states to tributary_service;
 
@@ -1802,6 +2186,25 @@ comment on column vault.user_keys.seals is 'How many boxes it may have sealed; c
 comment on column vault.user_keys.created_at is 'When it was made.';
 comment on column vault.user_keys.retired_at is 'Since when it opens and no longer seals; null while it is the person''s current key.';
 grant delete, insert, select, update on vault.user_keys to tributary_service;
+
+CREATE OR REPLACE FUNCTION audit.forget_erased()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if exists (select from ops.erasure_tombstones t where t.digest = ops.person_digest(new.subject_user_id)) then
+    new.subject_user_id := null; new.subject_salt := null; new.source_address := null; new.source_salt := null;
+    new.reason := null; new.reason_salt := null; new.details := null; new.details_salt := null;
+  end if;
+  if new.actor_id ~ '^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$'
+    and exists (select from ops.erasure_tombstones t where t.digest = ops.person_digest(new.actor_id::uuid)) then
+    new.actor_id := null; new.actor_salt := null; new.source_address := null; new.source_salt := null;
+  end if;
+  return new;
+end $function$;
+comment on function audit.forget_erased() is 'Lines about an erased person say nothing from the start; the event and its hash are kept.';
 
 CREATE OR REPLACE FUNCTION audit.forget_person(p_user_id uuid)
  RETURNS integer
@@ -1949,6 +2352,20 @@ end $function$;
 comment on function ops.bury_lost_jobs(integer,text,double precision[]) is 'Moves jobs whose last attempt ended with their worker into dead_letters. Answers how many.';
 grant execute on function ops.bury_lost_jobs(integer,text,double precision[]) to public;
 grant execute on function ops.bury_lost_jobs(integer,text,double precision[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.check_breaker_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (old.state, new.state) not in (('closed', 'open'), ('open', 'half_open'), ('half_open', 'open'), ('half_open', 'closed')) then
+    raise exception 'a circuit breaker cannot go from % to %', old.state, new.state using errcode = 'TB011';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_breaker_state() is 'Refuses the changes of circuit_breakers.state that docs/operations/states.md does not have.';
+grant execute on function ops.check_breaker_state() to public;
 
 CREATE OR REPLACE FUNCTION ops.check_connection_status()
  RETURNS trigger
@@ -2175,6 +2592,50 @@ END;
 comment on function ops.find_policy_work(integer) is 'People with data of a platform that its policy no longer allows to keep, or soon will not: ops.enforce_policy looks at each more closely.';
 grant execute on function ops.find_policy_work(integer) to public;
 grant execute on function ops.find_policy_work(integer) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.has_consent(p_user_id uuid, p_platform text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT (NOT (EXISTS ( SELECT
+            FROM public.consent_purposes p
+           WHERE (p.required AND (NOT COALESCE(( SELECT ((c.decision = 'given'::text) AND (c.text_version = ( SELECT max(t.version) AS max
+                            FROM public.consent_texts t
+                           WHERE ((t.platform = has_consent.p_platform) AND (t.purpose = p.id)))))
+                    FROM public.consents c
+                   WHERE ((c.user_id = has_consent.p_user_id) AND (c.platform = has_consent.p_platform) AND (c.purpose = p.id))
+                   ORDER BY c."position" DESC
+                  LIMIT 1), false))))));
+END;
+comment on function ops.has_consent(uuid,text) is 'Whether the person''s latest decision about every required purpose of the platform is to agree, and to the newest text. No text published: false.';
+grant execute on function ops.has_consent(uuid,text) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.is_held(p_user_id uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ SELECT (EXISTS ( SELECT
+            FROM public.legal_holds h
+           WHERE ((h.released_at IS NULL) AND (h.everybody OR (h.user_id = is_held.p_user_id))))) AS "exists";
+END;
+comment on function ops.is_held(uuid) is 'Whether a legal hold keeps this person''s data.';
+grant execute on function ops.is_held(uuid) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.lock_consent(p_user_id uuid, p_platform text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A withdrawal locks the row for update: it waits for writers that asked before it, and those that ask after it see it.
+  perform from public.app_users u where u.user_id = p_user_id for key share;
+  return found and ops.has_consent(p_user_id, p_platform);
+end $function$;
+comment on function ops.lock_consent(uuid,text) is 'As has_consent, and it stays so until the transaction ends. Whoever writes a person''s data asks it first. False also when the person is gone.';
+grant execute on function ops.lock_consent(uuid,text) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.mark_days_of_changed_policy()
  RETURNS trigger
@@ -2823,6 +3284,47 @@ comment on function ops.merge_totals(uuid,date[]) is 'Sums of the day: from inte
 grant execute on function ops.merge_totals(uuid,date[]) to public;
 grant execute on function ops.merge_totals(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.note_failed_request(p_platform text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_breaker record;
+  v_window_is_over boolean;
+  v_requests integer;
+  v_failures integer;
+begin
+  select * into v_breaker from ops.circuit_breakers c where c.platform = p_platform for update;
+  -- Open already: this request began before.
+  if not found or v_breaker.state = 'open' then return v_breaker.state; end if;
+  v_window_is_over := v_breaker.window_ends_at <= clock_timestamp();
+  v_failures := case when v_window_is_over then 1 else v_breaker.failures + 1 end;
+  v_requests := greatest(case when v_window_is_over then 1 else v_breaker.requests end, v_failures);
+  if v_breaker.state = 'half_open' or (v_failures >= 5 and v_failures * 2 >= v_requests) then
+    update ops.circuit_breakers c set state = 'open', openings = c.openings + 1, probe_until = null, requests = 0, failures = 0,
+      window_ends_at = clock_timestamp(), changed_at = clock_timestamp(),
+      open_until = clock_timestamp() + interval '1 second' * least(5 * power(2, least(c.openings, 10)), 60) * (0.8 + 0.4 * random())
+    where c.platform = p_platform;
+    return 'open';
+  end if;
+  update ops.circuit_breakers c set failures = v_failures, requests = v_requests,
+    window_ends_at = case when v_window_is_over then clock_timestamp() + interval '1 minute' else c.window_ends_at end
+  where c.platform = p_platform;
+  return 'closed';
+end $function$;
+comment on function ops.note_failed_request(text) is 'A request got a 5xx or no answer. The breaker opens when at least five did within a minute and they are at least half of all, or when it was the probe: for 5 seconds, doubling up to a minute. Answers the state.';
+grant execute on function ops.note_failed_request(text) to public;
+grant execute on function ops.note_failed_request(text) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.person_digest(p_user_id uuid)
+ RETURNS bytea
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN sha256(convert_to(('tributary/erased/v1:'::text || (p_user_id)::text), 'UTF8'::name));
+comment on function ops.person_digest(uuid) is 'How an erased person is named: an id of 122 random bits cannot be guessed from it.';
+grant execute on function ops.person_digest(uuid) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.put_back_job(p_job_id bigint, p_worker text, p_key text, p_delay_seconds double precision, p_error text, p_burns boolean)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -3010,6 +3512,48 @@ AS $function$
 $function$;
 comment on function ops.redact_payload(jsonb) is 'Ids, instants, booleans and names of platforms; everything else, numbers included, is blotted out.';
 grant execute on function ops.redact_payload(jsonb) to public;
+
+CREATE OR REPLACE FUNCTION ops.refuse_consent_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- Rows go with their person, whose own row is gone by then, and in no other way.
+  if tg_op = 'DELETE' and tg_table_name = 'consents' then
+    if not exists (select from public.app_users u where u.user_id = old.user_id) then return old; end if;
+  end if;
+  raise exception '% of % is not allowed: add a row', tg_op, tg_table_name using errcode = 'TB003';
+end $function$;
+comment on function ops.refuse_consent_change() is 'Keeps consents and their texts as they were written.';
+grant execute on function ops.refuse_consent_change() to public;
+
+CREATE OR REPLACE FUNCTION ops.refuse_erased()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if exists (select from ops.erasure_tombstones t where t.digest = ops.person_digest(new.user_id)) then
+    raise exception 'this person was erased' using errcode = 'TB020';
+  end if;
+  return new;
+end $function$;
+comment on function ops.refuse_erased() is 'Refuses rows of an erased person, with SQLSTATE TB020.';
+
+CREATE OR REPLACE FUNCTION ops.refuse_to_lose_held()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if ops.is_held(old.user_id) then
+    raise exception 'a legal hold keeps this person''s data' using errcode = 'TB021';
+  end if;
+  return old;
+end $function$;
+comment on function ops.refuse_to_lose_held() is 'Refuses to delete a person whose data is held, with SQLSTATE TB021.';
 
 CREATE OR REPLACE FUNCTION ops.remove_data_from_before(p_user_id uuid, p_platform text, p_before timestamp with time zone, OUT removed jsonb, OUT days date[])
  RETURNS record
@@ -3697,7 +4241,14 @@ CREATE OR REPLACE FUNCTION ops.take_request(p_platform text, p_share numeric)
 AS $function$
 declare
   v_wait_until timestamptz;
+  v_breaker record;
 begin
+  select * into v_breaker from ops.circuit_breakers c where c.platform = p_platform for update;
+  if v_breaker.state = 'open' and v_breaker.open_until > clock_timestamp() then return v_breaker.open_until; end if;
+  if v_breaker.state = 'half_open' and v_breaker.probe_until > clock_timestamp() then
+    -- A probe is on its way: its answer is known soon, and all who wait for it need not come at once.
+    return least(v_breaker.probe_until, clock_timestamp() + interval '1 second' * (1 + 2 * random()));
+  end if;
   perform 1 from ops.request_budgets b where b.platform = p_platform and b.unit = 'request' order by b.window_name for update;
   update ops.request_budgets b
   set used = 0, resets_at = to_timestamp((floor(extract(epoch from clock_timestamp()) / b.window_seconds) + 1) * b.window_seconds)
@@ -3707,12 +4258,23 @@ begin
   where b.platform = p_platform and b.unit = 'request' and b.used + 1 > floor(b.quota * p_share);
   v_wait_until := greatest(v_wait_until, (
     select p.paused_until from ops.request_pauses p where p.platform = p_platform and p.paused_until > clock_timestamp()));
-  if v_wait_until is null then
-    update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
+  if v_wait_until is not null then return v_wait_until; end if;
+  update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
+  if v_breaker.state = 'closed' then
+    update ops.circuit_breakers c set
+      requests = case when c.window_ends_at <= clock_timestamp() then 1 else c.requests + 1 end,
+      failures = case when c.window_ends_at <= clock_timestamp() then 0 else c.failures end,
+      window_ends_at = case when c.window_ends_at <= clock_timestamp() then clock_timestamp() + interval '1 minute' else c.window_ends_at end
+    where c.platform = p_platform;
+  else
+    -- A probe may take as long as a request may; should its process die, another goes.
+    update ops.circuit_breakers c set state = 'half_open', probe_until = clock_timestamp() + interval '75 seconds',
+      changed_at = case when c.state = 'open' then clock_timestamp() else c.changed_at end
+    where c.platform = p_platform;
   end if;
-  return v_wait_until;
+  return null;
 end $function$;
-comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, or a pause that the platform asked for ends. The share (0 to 1] keeps the rest of each window for more urgent work.';
+comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, a pause that the platform asked for ends, or its circuit breaker lets somebody through. The share (0 to 1] keeps the rest of each window for more urgent work.';
 grant execute on function ops.take_request(text,numeric) to public;
 grant execute on function ops.take_request(text,numeric) to tributary_service;
 

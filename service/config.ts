@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
+import { COMPLIANCE_ENVIRONMENT, complianceSettings } from './compliance/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { isSchedule } from './runtime/jobs.ts'
@@ -55,6 +56,7 @@ const Environment = z.object({
   ...VAULT_ENVIRONMENT,
   /** Processed webhook bodies are dropped after so many days. */
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
+  ...COMPLIANCE_ENVIRONMENT,
   /** Hasura's log of delivered events is emptied after so many days. */
   EVENT_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
@@ -70,6 +72,8 @@ const Environment = z.object({
     .refine(isSchedule, 'must be five fields of a crontab in UTC, such as 15 2 * * *')
     .default('15 2 * * *'),
   BACKUP_KEEP_DAYS: z.coerce.number().int().positive().default(35),
+  /** Between deleteMyData and its begin; it can be cancelled for so long. */
+  ERASURE_GRACE_HOURS: z.coerce.number().int().min(0).max(336).default(72),
   S3_ENDPOINT: address.optional(),
   S3_REGION: z.string().default('us-east-1'),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -168,6 +172,7 @@ function named(env: z.infer<typeof Environment>) {
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
     eventLogRetentionDays: env.EVENT_LOG_RETENTION_DAYS,
     access: accessSettings(env),
+    compliance: complianceSettings(env),
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,
@@ -179,6 +184,7 @@ function named(env: z.infer<typeof Environment>) {
       schedule: env.BACKUP_SCHEDULE,
       keepDays: env.BACKUP_KEEP_DAYS,
     },
+    erasureGraceHours: env.ERASURE_GRACE_HOURS,
     s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
     demo: env.DEMO,

@@ -15,7 +15,9 @@ import { demoOptions } from './demo.ts'
 import { registerPlatforms } from './ingestion/register-platforms.ts'
 import { shutDownOnSignal } from './runtime/shutdown.ts'
 import { bindActions } from './wire-actions.ts'
+import { countErased } from './wire-erasure.ts'
 import { healthChecks } from './wire-monitoring.ts'
+import { prepareConsentTexts } from './wire-privacy.ts'
 import { startKeyListener } from './wire-vault.ts'
 import { type Wiring, wire } from './wiring.ts'
 
@@ -26,6 +28,7 @@ export async function startService(config: Config): Promise<void> {
   await wiring.vault.keyring.masterKeys.ready(db)
   const keyListener = startKeyListener(wiring)
   await registerPlatforms(db, config.platforms)
+  await prepareConsentTexts(wiring)
   const internal = createInternal(wiring)
   const open = createPublic(wiring)
   await internal.listen(config.internalListener)
@@ -57,6 +60,7 @@ export function createInternal(wiring: Wiring) {
     verifyToken: wiring.verifyToken,
     takeRequest: wiring.takeRequest,
     findRestriction: restrictionsIn(db),
+    isErased: countErased(wiring),
   })
   const { eventSecret, previousEventSecret } = config.hasura
   app.register(rawDataInsertedEvent, { db, eventSecret, previousEventSecret })
@@ -90,7 +94,12 @@ export function createPublic(wiring: Wiring) {
     gated.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
   })
   app.register(oauthCallbackRoute, connections)
-  app.register(uploadRoutes, { ...uploads, verifyToken, takeRequest: wiring.takeRequest })
+  app.register(uploadRoutes, {
+    ...uploads,
+    verifyToken,
+    takeRequest: wiring.takeRequest,
+    isErased: countErased(wiring),
+  })
   if (config.demo) {
     const options = demoOptions(wiring)
     app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })

@@ -8,6 +8,7 @@ import { registerPlatforms } from './ingestion/register-platforms.ts'
 import { enqueue, runJobs } from './runtime/jobs.ts'
 import { shutDownOnSignal } from './runtime/shutdown.ts'
 import { beat, startHeartbeat } from './runtime/worker-heartbeat.ts'
+import { prepareConsentTexts } from './wire-privacy.ts'
 import { bindTasks } from './wire-tasks.ts'
 import { startKeyListener } from './wire-vault.ts'
 import { type Wiring, wire } from './wiring.ts'
@@ -19,6 +20,7 @@ export async function startWorker(config: Config): Promise<void> {
   await wiring.vault.keyring.masterKeys.ready(db)
   const keyListener = startKeyListener(wiring)
   await registerPlatforms(db, config.platforms)
+  await prepareConsentTexts(wiring)
   await queueStartJobs(wiring)
   let heartbeat: ReturnType<typeof startHeartbeat> | undefined
   const onPool = async (poolId: string) => {

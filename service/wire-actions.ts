@@ -19,7 +19,9 @@ import { syncNowAction } from './api/sync-now.action.ts'
 import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import { probeConnection } from './ingestion/probe-connection.ts'
 import { wireEmergency } from './wire-audit.ts'
+import { bindErasureActions } from './wire-erasure.ts'
 import { bindFailureActions } from './wire-failures.ts'
+import { bindPrivacyActions } from './wire-privacy.ts'
 import { rotationAction } from './wire-vault.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -44,7 +46,8 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(revokeApiKeyAction, apiKeys),
     bindAction(rotateKeysAction, rotationAction({ db, audit })),
     bindAction(revokeUserTokensAction, { ...connections, audit }),
+    ...bindPrivacyActions(wiring),
     ...bindFailureActions({ db, audit }),
   ]
-  return actions.map((action) => auditAction(action, wiring))
+  return [...actions, ...bindErasureActions(wiring)].map((action) => auditAction(action, wiring))
 }

@@ -1,3 +1,4 @@
+import { refuseAccount } from './compliance/erasure/tombstones.ts'
 import type { Config } from './config.ts'
 import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
 import { findGrantedScopes, setGrantedScopes } from './connections/granted-scopes.ts'
@@ -9,9 +10,15 @@ import { type ObserveCall, outcomeOf } from './monitoring/platform-calls.ts'
 import type { Database } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import type { TakeTurn } from './runtime/one-at-a-time.ts'
+import { createBackupKey } from './vault/backup/backup-key.ts'
 import type { Vault } from './vault/vault.ts'
 
-const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
+const PLATFORM_LIMITS = {
+  timeoutMs: 60_000,
+  headersTimeoutMs: 30_000,
+  bodyTimeoutMs: 15_000,
+  maxBytes: 32 * 1024 * 1024,
+}
 
 /** One call of a platform, its duration and outcome measured. */
 function sender(observe: ObserveCall): IngestionServices['send'] {
@@ -41,6 +48,7 @@ interface Parts {
 
 /** The sync engine's services; what it needs of consent and of the vault is handed to it. */
 export function wireIngestion({ config, db, vault, metrics, connections, takeTurn }: Parts): IngestionServices {
+  const ledgerKey = config.backup.key === undefined ? undefined : createBackupKey(config.backup.key)
   return {
     db,
     takeTurn,
@@ -51,6 +59,11 @@ export function wireIngestion({ config, db, vault, metrics, connections, takeTur
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),
+    isErasedAccount: async (account) => {
+      const erased = await refuseAccount(db, ledgerKey, account)
+      if (erased) metrics.resurrectionsRefused.inc({ by: 'webhook' })
+      return erased
+    },
     markWebhook,
     endByPlatform: (tx, key) => endByPlatform(connections, tx, key),
     findGrantedScopes: (key) => findGrantedScopes(db, key),

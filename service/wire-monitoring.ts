@@ -1,8 +1,10 @@
+import { countOpenRequests } from './compliance/requests/queries.ts'
 import type { Config } from './config.ts'
 import { cleanEventLog } from './monitoring/clean-event-log.task.ts'
 import type { Check } from './monitoring/health.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { registerPools } from './monitoring/pool-metrics.ts'
+import { watchOpenRequests } from './monitoring/privacy-metrics.ts'
 import { findTroubledPlatforms } from './monitoring/queries.ts'
 import { registerProbe, registerState } from './monitoring/state-metrics.ts'
 import type { Database } from './runtime/db.ts'
@@ -21,6 +23,7 @@ export function wireMetrics({ config, db, bookkeepingDb }: MetricsParts): Metric
   const metrics = createMetrics()
   registerState(metrics.registry, db)
   registerPools(metrics.registry, [watched('main', db), watched('bookkeeping', bookkeepingDb)])
+  watchOpenRequests(metrics.registry, () => countOpenRequests(db))
   registerProbe(metrics.registry, {
     name: 'hasura_up',
     help: '1 while Hasura answers and all of its metadata is consistent',

@@ -19,8 +19,10 @@ import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindErasureTasks, refuseErased } from './wire-erasure.ts'
 import { bindFailureTasks } from './wire-failures.ts'
 import { bindMonitoringTasks } from './wire-monitoring.ts'
+import { bindPrivacyTasks } from './wire-privacy.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
 import { bindUploadTasks } from './wire-uploads.ts'
 import { bindVaultTasks } from './wire-vault.ts'
@@ -39,13 +41,15 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     countDead: (letter) => metrics.deadLetters.inc(letter),
   }
   const sealing = wireAuditSealing(config)
-  return [
+  const tasks = [
+    ...bindErasureTasks(wiring, options),
     ...bindVaultTasks(wiring, options),
     ...(sealing === undefined
       ? []
       : [bindTask(sealAuditTrail, { db, ...sealing }, { ...options, schedule: '* * * * *' })]),
     ...bindMonitoringTasks({ config, db }, options),
     ...bindBackupTasks({ config, db, audit }, options),
+    ...bindPrivacyTasks(wiring, options),
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
@@ -66,4 +70,5 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
     bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
   ]
+  return tasks.map((task) => refuseErased(task, wiring))
 }

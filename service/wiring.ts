@@ -21,6 +21,7 @@ import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireRefusals } from './wire-audit.ts'
+import { withBudgets } from './wire-failures.ts'
 import { wireIngestion } from './wire-ingestion.ts'
 import { wireMetrics } from './wire-monitoring.ts'
 import { type UploadParts, wireUploads } from './wire-uploads.ts'
@@ -111,7 +112,7 @@ function wireConnections({ config, db, vault, metrics, audit }: Parts & Pick<Wir
   return {
     db,
     vault,
-    platforms: config.platforms,
+    platforms: withBudgets(db, config.platforms),
     servicePublicUrl: config.servicePublicUrl,
     appRedirectUris: config.appRedirectUris,
     audit,

@@ -4,6 +4,7 @@ import { withClient } from '../database/connect.ts'
 import { dumpSchema } from '../database/dump/schema-text.ts'
 import { SCHEMA_FILE } from '../database/dump.ts'
 import { migrate, migrateDown } from '../database/migrate.ts'
+import { ASKING } from './support/consenting.ts'
 import { test } from './support/database.ts'
 
 const dump = (adminUrl: string) => withClient(adminUrl, dumpSchema)
@@ -48,6 +49,7 @@ describe('our migrations', () => {
     for (const role of ['tributary_migration', 'tributary_service', 'tributary_hasura'])
       await query(empty.adminUrl, `grant ${role} to ${admin} with admin option`)
     await migrate({ adminUrl: Object.assign(nameless, { username: admin, password: 'x' }).href })
+    await query(db.adminUrl, ASKING)
     expect(await dump(empty.adminUrl)).toBe(await dump(db.adminUrl))
     await query(empty.adminUrl, `reassign owned by ${admin} to postgres; drop owned by ${admin}; drop role ${admin}`)
   })

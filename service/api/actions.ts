@@ -29,6 +29,7 @@ export interface BoundAction {
   readonly name: string
   readonly roles: readonly string[]
   readonly endsConsent?: boolean | undefined
+  readonly openToErased?: boolean | undefined
   call(input: unknown, caller: ActionCaller): Promise<unknown>
 }
 
@@ -41,12 +42,14 @@ export interface ActionsOptions {
   readonly verifyToken: VerifyToken | undefined
   readonly takeRequest: TakeRequest
   readonly findRestriction: FindRestriction
+  /** Whether this person was erased; counts it. */
+  readonly isErased: (userId: string) => Promise<boolean>
 }
 
 /** `POST /actions/<name>` for Hasura alone: the shared secret first, then the identity that Hasura verified. */
 export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (
   app,
-  { actionSecret, previousActionSecret, actions, verifyToken, takeRequest, findRestriction },
+  { actionSecret, previousActionSecret, actions, verifyToken, takeRequest, findRestriction, isErased },
 ) => {
   for (const action of actions) {
     app.post(`/actions/${action.name}`, async (request, reply) => {
@@ -60,6 +63,8 @@ export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (
       request.actor = actorOf(caller)
       await checkForwardedToken(verifyToken, request.headers, caller)
       if (!action.roles.includes(caller.role)) throw new AppError('request/role_not_allowed', { action: action.name })
+      // Before anything is written about who calls.
+      if (action.openToErased !== true && (await isErased(caller.userId))) throw new AppError('erasure/person_erased')
       const platform = platformIn(call.data.input)
       applyLimits(reply, await countCall(takeRequest, caller.userId, platform))
       const checkPlatform = checkFor(action, { variables, role: caller.role }, findRestriction)

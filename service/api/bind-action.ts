@@ -11,6 +11,7 @@ export function bindAction<Name extends ActionName, Input, Services>(
     name: action.name,
     roles: action.roles ?? ['user'],
     endsConsent: action.endsConsent,
+    openToErased: action.openToErased,
     async call(input, caller) {
       const parsed = action.input.safeParse(input)
       if (parsed.success) return action.run(parsed.data, caller, services)

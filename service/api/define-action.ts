@@ -22,6 +22,8 @@ export interface ActionDefinition<Name extends ActionName, Input, Services> {
   readonly roles?: readonly string[]
   /** Open to a role that is kept from the platform: whoever gave consent can take it back. */
   readonly endsConsent?: boolean
+  /** Open to a person who was erased. */
+  readonly openToErased?: boolean
   readonly input: z.ZodType<Input>
   /** Answers what the action's output type promises. */
   run(input: Input, caller: ActionCaller, services: Services): Promise<Mutation[Name]>

@@ -12,7 +12,11 @@ import { applyLimits } from './limit-requests.ts'
 
 export type UploadServices = ReceiveServices &
   ReceiveJsonServices &
-  CallerServices & { readonly takeRequest: TakeRequest }
+  CallerServices & {
+    readonly takeRequest: TakeRequest
+    /** Whether this person was erased; counts it. */
+    readonly isErased: (userId: string) => Promise<boolean>
+  }
 
 interface UploadRoute {
   Params: { platform: string }
@@ -44,6 +48,7 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
     const { platform } = request.params
     if (services.platforms.get(platform)?.upload === undefined) throw new AppError('request/not_found')
     const { userId } = await authenticatePerson(services, { headers: request.headers, scope: `upload:${platform}` })
+    if (await services.isErased(userId)) throw new AppError('erasure/person_erased')
     applyLimits(reply, [await services.takeRequest('uploads', userId)])
     callers.set(request, userId)
   })

@@ -5,11 +5,13 @@ import { apiKeysCommand } from './api-keys.command.ts'
 import { auditCommand } from './audit.command.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
 import type { Command } from './command.ts'
+import { consentsCommand } from './consents.command.ts'
 import { importCommand } from './import.command.ts'
 import { importOAuth1Command } from './import-oauth1.command.ts'
 import { keysCommand } from './keys.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
+import { requestsCommand } from './requests.command.ts'
 
 const COMMANDS: readonly Command[] = [
   keysCommand,
@@ -21,6 +23,8 @@ const COMMANDS: readonly Command[] = [
   accessCommand,
   apiKeysCommand,
   auditCommand,
+  consentsCommand,
+  requestsCommand,
   importOAuth1Command,
   backupCommand,
   restoreCommand,

@@ -2,6 +2,7 @@ import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
 import { auditConnection, byUser } from './audit.ts'
+import { requireConsent } from './consent.ts'
 import { endCooldown } from './cooldown.ts'
 import { identify } from './identify.ts'
 import { type BurntState, burnHandle, burnState } from './oauth-states.ts'
@@ -44,7 +45,7 @@ type CompleteServices = Pick<ConnectionServices, 'db' | 'vault' | 'platforms' | 
 /**
  * Exchanges the code for tokens, for the signed-in person who began the attempt and nobody else. Whatever follows, the attempt is used
  * up: a crash costs one more click. Connection, sealed tokens and the first sync are one transaction.
- * Throws what `checkPlatform` throws, connection/handle_invalid (also for another person's attempt), connection/code_refused, connection/account_taken,
+ * Throws what `checkPlatform` throws, consent/required, connection/handle_invalid (also for another person's attempt), connection/code_refused, connection/account_taken,
  * platform/unknown, platform/misconfigured, platform/rate_limited, platform/unavailable, platform/unexpected_payload.
  */
 export async function completeConnection(
@@ -54,6 +55,8 @@ export async function completeConnection(
   const { attempt, code } = await burnAttempt(services, input)
   const { platform, stateHash } = attempt
   await input.checkPlatform?.(platform)
+  // Withdrawn while the person was at the platform: then nothing is fetched there.
+  await services.db.transaction((tx) => requireConsent(tx, { userId: input.userId, platform }))
   const oauth = getPlatformOAuth(services.platforms, platform)
   if (issuerOf(oauth) !== attempt.issuer) throw new AppError('connection/handle_invalid')
   const verifier = await services.vault.openOAuthSecret(

@@ -8,6 +8,8 @@ export interface LeasedTokenState extends TokenState {
   /** The database's time. */
   readonly now: Date
   readonly lease: 'free' | 'held' | 'lapsed'
+  /** To renew the tokens is to call the platform, too. */
+  readonly hasConsent: boolean
 }
 
 export async function findTokenState(
@@ -18,7 +20,8 @@ export async function findTokenState(
     select c.status, t.token_version as version, t.refresh_token_sealed is not null as "hasRefreshToken",
       t.updated_at as "storedAt", t.access_expires_at as "expiresAt", clock_timestamp() as now,
       coalesce(t.refresh_not_before > clock_timestamp(), false) as "coolingDown",
-      case when t.lease_holder is null then 'free' when t.lease_expires_at > clock_timestamp() then 'held' else 'lapsed' end as lease
+      case when t.lease_holder is null then 'free' when t.lease_expires_at > clock_timestamp() then 'held' else 'lapsed' end as lease,
+      ops.has_consent(c.user_id, c.platform) as "hasConsent"
     from public.connections c
     join vault.tokens t on t.user_id = c.user_id and t.platform = c.platform
     where c.user_id = ${userId}::uuid and c.platform = ${platform} and c.status <> 'disconnected'`)

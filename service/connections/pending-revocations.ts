@@ -47,6 +47,9 @@ export async function settleRevocation(
   status: 'confirmed' | 'given_up',
 ): Promise<string | undefined> {
   await tx.query(sql`delete from vault.pending_revocations where id = ${id}::uuid`)
+  // What an erasure waits for, and reports.
+  await tx.query(sql`
+    update ops.erasure_revocations set outcome = ${status}, settled_at = now() where revocation_id = ${id}::uuid`)
   return await setRevocationStatus(tx, connectionId, status)
 }
 

@@ -37,6 +37,7 @@ async function findIdle(db: Db, platform: string, idleDays: number): Promise<rea
     select t.user_id as "userId" from vault.tokens t
     join public.connections c on c.user_id = t.user_id and c.platform = t.platform
     where t.platform = ${platform} and c.status in ('active', 'limited') and t.refresh_token_sealed is not null
+      and ops.has_consent(c.user_id, c.platform)
       and t.updated_at < now() - make_interval(days => ${idleDays}::integer)
     order by t.updated_at limit ${MOST_PER_RUN}::integer`)
   return rows.map(({ userId }) => userId)

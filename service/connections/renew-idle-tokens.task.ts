@@ -23,8 +23,10 @@ export const renewIdleTokens = defineTask<IdleServices>()({
   },
 })
 
-/** Disconnected meanwhile, or found to need the person: there is nothing more to do here. */
+const ENDED: readonly string[] = ['connection/not_found', 'connection/reauth_required', 'consent/required']
+
+/** Disconnected or withdrawn meanwhile, or found to need the person: there is nothing more to do here. */
 function ignoreEnded(error: unknown): void {
-  const ended = error instanceof AppError && ['connection/not_found', 'connection/reauth_required'].includes(error.code)
+  const ended = error instanceof AppError && ENDED.includes(error.code)
   if (!ended) throw error
 }

@@ -3,6 +3,7 @@ import * as client from 'openid-client'
 import { AppError } from '../runtime/errors.ts'
 import { Secret } from '../runtime/secret.ts'
 import { auditConnection, byUser } from './audit.ts'
+import { requireConsent } from './consent.ts'
 import { insertOAuthState } from './oauth-states.ts'
 import { callbackUrl, checkHost, getPlatformOAuth, hashOneTimeValue, issuerOf } from './platform-oauth.ts'
 import type { ConnectionServices } from './services.ts'
@@ -29,7 +30,7 @@ type StartServices = Pick<
 /**
  * Begins an attempt to connect, good for ten minutes. No page of ours and no cookie: only the signed-in person's completeConnection
  * ends it (draft-ietf-oauth-security-topics-update, "Cross-user OAuth session fixation").
- * Throws platform/unknown, platform/not_configured, connection/redirect_not_allowed, platform/misconfigured.
+ * Throws consent/required, platform/unknown, platform/not_configured, connection/redirect_not_allowed, platform/misconfigured.
  */
 export async function startConnection(services: StartServices, input: StartInput): Promise<StartedConnection> {
   const { userId, platform } = input
@@ -46,6 +47,7 @@ export async function startConnection(services: StartServices, input: StartInput
   )
   const attempt = { userId, platform, issuer: issuerOf(oauth), redirectUri, returnTo, stateHash, verifierSealed }
   const expiresAt = await services.db.transaction(async (tx) => {
+    await requireConsent(tx, { userId, platform })
     const started = { action: 'connection.started', actor: byUser(userId) }
     await auditConnection({ audit: services.audit, tx }, { userId, platform }, started)
     return await insertOAuthState(tx, attempt)

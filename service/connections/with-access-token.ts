@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
 import type { StoredTokens } from '../vault/tokens.ts'
+import { checkConsent } from './consent.ts'
 import { askPermission } from './cooldown.ts'
 import { decideRefresh } from './decide-refresh.ts'
 import { findTokenState, type LeasedTokenState, releaseLease, takeLease } from './lease.ts'
@@ -14,7 +15,7 @@ import type { ConnectionKey } from './services.ts'
  * Lends an access token for the length of one callback, refreshed first where that is due: one refresh at a time across all processes,
  * and no database connection is held while the platform is asked. When the callback answers 'unauthorized', the tokens are refreshed
  * once, unless somebody has done so meanwhile, and it is called once more.
- * Throws connection/not_found, connection/reauth_required, connection/refresh_busy, platform/refused (unauthorized twice),
+ * Throws consent/required, connection/not_found, connection/reauth_required, connection/refresh_busy, platform/refused (unauthorized twice),
  * platform/misconfigured, platform/rate_limited, platform/unavailable.
  */
 export async function withAccessToken<Result>(
@@ -22,7 +23,11 @@ export async function withAccessToken<Result>(
   key: ConnectionKey,
   use: (accessToken: Secret) => Promise<Result | 'unauthorized'>,
 ): Promise<Result> {
-  const lend = (token: Secret) => use(token).catch((error: unknown) => noticeMissingScope(services, key, error))
+  const lend = async (token: Secret) => {
+    // Asked last, after any wait for a refresh: what was withdrawn meanwhile is not called for.
+    await checkConsent(services.db, key)
+    return use(token).catch((error: unknown) => noticeMissingScope(services, key, error))
+  }
   const tokens = await getFreshTokens(services, key)
   const result = await lend(tokens.accessToken)
   if (result !== 'unauthorized') return result
@@ -56,6 +61,7 @@ export async function getFreshTokens(
   for (let pauseMs = 100; ; pauseMs = Math.min(pauseMs * 2, 1000)) {
     const state = await findTokenState(services.db, key)
     if (state === undefined) throw notConnected(key)
+    if (!state.hasConsent) throw new AppError('consent/required', { platform: key.platform })
     const decision = decideRefresh(state, { now: state.now, refusedVersion, jitter: Math.random() })
     switch (decision.do) {
       case 'use':

@@ -7,10 +7,10 @@ import { type JsonItem, readJsonItems } from '../runtime/json-items.ts'
 import { checkAccount } from './check-account.task.ts'
 import { followCallback, insertCallback } from './follow-callback.task.ts'
 import { advanceDelivery, insertDeliveredItem, readBody } from './inbox.ts'
-import { type Delivery, finishDelivery } from './queries.ts'
+import { type Delivery, dropDelivery, finishDelivery } from './queries.ts'
 import { markSynced } from './runs.ts'
 import type { ConnectionKey, IngestionServices } from './services.ts'
-import { storeRaw } from './store-raw.ts'
+import { lockConsent, storeRaw } from './store-raw.ts'
 
 // An hour of a recording of one second's grain is some 900 kB; the longest that a platform sends is a day.
 const MAX_ITEM_BYTES = 32 * 1024 * 1024
@@ -62,18 +62,27 @@ export async function processBatch(services: IngestionServices, batch: Batch): P
   const outcome = Object.entries(state.outcomes)
     .map(([name, count]) => `${name}:${count}`)
     .join(',')
-  await services.db.transaction((tx) =>
-    finishDelivery(tx, deliveryId, {
+  await services.db.transaction(async (tx) => {
+    const end = {
       state: isUsed ? 'processed' : 'dropped',
       outcome: outcome === '' ? 'nothing_to_do' : outcome,
-    }),
-  )
+    } as const
+    if ((await finishDelivery(tx, deliveryId, end)) && ERASED_OWNER in state.outcomes)
+      await dropDelivery(tx, deliveryId)
+  })
   return undefined
 }
 
+/** Of an account whose owner was erased: what tells of it is not kept. */
+export const ERASED_OWNER = 'erased_owner'
+
 const ACTED = ['stored', 'to_fetch', 'to_check']
 
-function createRouter({ findConnectionByAccount }: IngestionServices, platform: string, webhook: BatchWebhook) {
+function createRouter(
+  { findConnectionByAccount, isErasedAccount }: IngestionServices,
+  platform: string,
+  webhook: BatchWebhook,
+) {
   const owners = new Map<string, ReturnType<IngestionServices['findConnectionByAccount']>>()
   return async (raw: JsonItem): Promise<Routed> => {
     if (!('bytes' in raw)) return { why: 'item_too_large' }
@@ -84,7 +93,7 @@ function createRouter({ findConnectionByAccount }: IngestionServices, platform: 
     owners.set(platformUserId, owner)
     const connection = await owner
     return connection === undefined
-      ? { why: 'unknown_owner' }
+      ? { why: (await isErasedAccount({ platform, platformUserId })) ? ERASED_OWNER : 'unknown_owner' }
       : { key: { userId: connection.userId, platform }, item, bytes: raw.bytes }
   }
 }
@@ -109,10 +118,13 @@ async function keepItems(services: IngestionServices, batch: Batch, { items, sta
   const moved = await services.db.transaction(async (tx) => {
     const touched = new Map<string, ConnectionKey>()
     const pages = new Pages(batch.deliveryId)
+    const hasConsent = createConsentCheck(tx)
     for (const routed of items) {
-      const outcome = 'why' in routed ? routed.why : await act(services, tx, { batch, routed, pages })
+      const agreed = 'why' in routed || (await hasConsent(routed.key))
+      const outcome =
+        'why' in routed ? routed.why : agreed ? await act(services, tx, { batch, routed, pages }) : 'no_consent'
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-      if ('key' in routed) touched.set(routed.key.userId, routed.key)
+      if ('key' in routed && agreed) touched.set(routed.key.userId, routed.key)
     }
     await pages.store(tx)
     for (const key of touched.values()) {
@@ -125,6 +137,16 @@ async function keepItems(services: IngestionServices, batch: Batch, { items, sta
   state.done = to
   state.outcomes = outcomes
   return true
+}
+
+/** Asked once for each person of the transaction, in which it stays as it is. */
+function createConsentCheck(tx: Tx): (key: ConnectionKey) => Promise<boolean> {
+  const known = new Map<string, Promise<boolean>>()
+  return (key) => {
+    const agreed = known.get(key.userId) ?? lockConsent(tx, key)
+    known.set(key.userId, agreed)
+    return agreed
+  }
 }
 
 /** A day has hundreds of items, so what is one person's and of one kind is stored as one list. */

@@ -5,12 +5,12 @@ import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { comeAgainAt } from '../runtime/one-at-a-time.ts'
-import { type Batch, processBatch } from './process-batch.ts'
-import { type Delivery, findWaitingDelivery, finishDelivery } from './queries.ts'
+import { type Batch, ERASED_OWNER, processBatch } from './process-batch.ts'
+import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
-import { type NewRawData, storeRaw } from './store-raw.ts'
+import { lockConsent, type NewRawData, storeRaw } from './store-raw.ts'
 
 /** What a notice turned out to mean once the platform was asked. */
 type Effect =
@@ -59,8 +59,10 @@ async function processOneBatch(services: IngestionServices, batch: Batch): Promi
 }
 
 async function checkNotice(services: IngestionServices, platform: string, notice: Notice): Promise<Effect> {
-  const connection = await services.findConnectionByAccount({ platform, platformUserId: notice.platformUserId })
-  if (connection === undefined) return { kind: 'none', why: 'unknown_owner' }
+  const account = { platform, platformUserId: notice.platformUserId }
+  const connection = await services.findConnectionByAccount(account)
+  if (connection === undefined)
+    return { kind: 'none', why: (await services.isErasedAccount(account)) ? ERASED_OWNER : 'unknown_owner' }
   const key = { userId: connection.userId, platform }
   try {
     return await check(services, key, notice)
@@ -108,8 +110,10 @@ async function apply(
     effects.map((effect) => (effect.kind === 'none' ? effect.why : effect.kind)).join(',') || 'nothing_to_do'
   const state = effects.some((effect) => effect.kind === 'store' || effect.kind === 'end') ? 'processed' : 'dropped'
   if (!(await finishDelivery(tx, deliveryId, { state, outcome }))) return
+  if (outcome.includes(ERASED_OWNER)) await dropDelivery(tx, deliveryId)
   for (const effect of effects) {
     if (effect.kind === 'store') {
+      if (!(await lockConsent(tx, effect.key))) continue // withdrawn since we asked the platform
       await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })
       await services.markWebhook(tx, effect.key)
       await markSynced(tx, effect.key)

@@ -49,6 +49,11 @@ export async function finishDelivery(
   return rowCount === 1
 }
 
+/** It tells of somebody who was erased: bytes, key and all go. Sent again, it is looked at again. */
+export async function dropDelivery(tx: Tx, deliveryId: string): Promise<void> {
+  await tx.query(sql`delete from ops.webhook_deliveries where id = ${deliveryId}::uuid`)
+}
+
 /** Of deliveries that ended longer ago than that; answers how many. */
 export async function dropDeliveryBodies(
   db: Db,

@@ -35,7 +35,7 @@ export interface ReceivedJson {
 
 const MOST_TOLD = 1_000
 
-/** Keeps what an app posted, as it came, then answers what of it is wrong. Throws upload/unknown_content, upload/damaged, upload/hostile. */
+/** Keeps what an app posted, as it came, then answers what of it is wrong. Throws consent/required, upload/unknown_content, upload/damaged, upload/hostile. */
 export async function receiveJson(services: ReceiveJsonServices, incoming: IncomingJson): Promise<ReceivedJson> {
   const { userId, text } = incoming
   const platform = services.platforms.get(incoming.platform)

@@ -4,6 +4,7 @@ import { AppError } from '../runtime/errors.ts'
 import { enqueue } from '../runtime/jobs.ts'
 import { importUpload } from './import-upload.task.ts'
 import { insertRun } from './runs.ts'
+import { lockConsent } from './store-raw.ts'
 import { digestOf, type OpenChunks, openStoredFile } from './stored-file.ts'
 import {
   appendChunk,
@@ -42,12 +43,15 @@ const CHUNK_BYTES = 1024 * 1024
 
 /**
  * Stores a file as it arrives, a sealed mebibyte at a time, and queues its import once it is whole. What came before a connection broke
- * stays; the client sends the rest with `offset`. Throws upload/wrong_offset, upload/too_large, upload/busy, upload/not_found.
+ * stays; the client sends the rest with `offset`. Throws consent/required, upload/wrong_offset, upload/too_large, upload/busy, upload/not_found.
  */
 export async function receiveFile(services: ReceiveServices, incoming: IncomingFile): Promise<ReceivedUpload> {
   const maxBytes = services.platforms.get(incoming.platform)?.upload?.maxFileBytes
   if (maxBytes === undefined) throw new AppError('request/not_found')
-  await services.db.transaction((tx) => openUpload(tx, incoming, incoming.platform))
+  await services.db.transaction(async (tx) => {
+    await openUpload(tx, incoming, incoming.platform)
+    if (!(await lockConsent(tx, incoming))) throw new AppError('consent/required', { platform: incoming.platform })
+  })
   const upload = await findUpload(services.db, incoming)
   if (upload === undefined || upload.platform !== incoming.platform) throw new AppError('upload/not_found')
   if (upload.state !== 'receiving') return asReceived(upload)

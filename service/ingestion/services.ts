@@ -32,6 +32,8 @@ export interface IngestionServices {
     platform: string
     platformUserId: string
   }) => Promise<{ userId: string; status: string } | undefined>
+  /** Whether the owner of an account that nobody has connected was erased; counts it. */
+  readonly isErasedAccount: (account: { platform: string; platformUserId: string }) => Promise<boolean>
   readonly markWebhook: (tx: Tx, key: ConnectionKey) => Promise<void>
   readonly endByPlatform: (tx: Tx, key: ConnectionKey) => Promise<void>
   readonly findGrantedScopes: (key: ConnectionKey) => Promise<readonly string[]>

@@ -1,4 +1,5 @@
 import type { Tx } from '../runtime/db.ts'
+import { AppError } from '../runtime/errors.ts'
 import { sql } from '../runtime/sql.ts'
 
 export interface NewRawData {
@@ -10,8 +11,26 @@ export interface NewRawData {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
-/** Keeps a payload as it came. The event trigger on the table does the rest. */
+/**
+ * Whether the person's consent to the platform stands, and it does so until the transaction ends: a withdrawal waits. For whoever writes
+ * for several people and leaves out those without.
+ */
+export async function lockConsent(
+  tx: Tx,
+  { userId, platform }: { userId: string; platform: string },
+): Promise<boolean> {
+  const { rows } = await tx.query<{ agreed: boolean }>(sql`
+    select ops.lock_consent(${userId}::uuid, ${platform}) as agreed`)
+  return rows[0]?.agreed ?? false
+}
+
+async function requireConsent(tx: Tx, key: { userId: string; platform: string }): Promise<void> {
+  if (!(await lockConsent(tx, key))) throw new AppError('consent/required', { platform: key.platform })
+}
+
+/** Keeps a payload as it came. The event trigger on the table does the rest. Throws consent/required: nothing of the transaction is kept. */
 export async function storeRaw(tx: Tx, raw: NewRawData): Promise<void> {
+  await requireConsent(tx, raw)
   const { text, replaced } = storableJson(raw.text)
   const metadata = replaced ? { ...raw.metadata, replaced_nul_characters: true } : raw.metadata
   await tx.query(sql`
@@ -34,12 +53,13 @@ export interface ArrivedPayloads {
 
 /**
  * Keeps payloads that are normalized in the same transaction: they are processed as they come. Answers where they are, times as text with
- * microseconds.
+ * microseconds. Throws consent/required.
  */
 export async function storeArrived(
   tx: Tx,
   { userId, platform, payloads, observed }: ArrivedPayloads,
 ): Promise<{ createdAt: string; receivedAt: readonly string[] }> {
+  await requireConsent(tx, { userId, platform })
   const receivedAt: string[] = []
   let createdAt = ''
   for (const [index, { rawId, dataType, payload, metadata }] of payloads.entries()) {

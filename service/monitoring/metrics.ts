@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
 import { registerPlatformCalls } from './platform-calls.ts'
+import { privacyMetrics } from './privacy-metrics.ts'
 import { createRequestWindow } from './request-window.ts'
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
@@ -16,7 +17,13 @@ export function createMetrics() {
     registry.removeSingleMetric(`nodejs_${name}_total`)
   const registers = [registry]
   const observeCall = registerPlatformCalls(registry)
-  const metrics = { ...syncMetrics(registers), ...failureMetrics(registers), ...requestMetrics(registers) }
+  const metrics = {
+    ...syncMetrics(registers),
+    ...failureMetrics(registers),
+    ...requestMetrics(registers),
+    ...erasureMetrics(registers),
+    ...privacyMetrics(registers),
+  }
   startAtZero(metrics)
   return {
     registry,
@@ -137,6 +144,17 @@ function requestMetrics(registers: Registry[]) {
       help: 'Runs of background jobs',
       labelNames: ['task', 'outcome'],
       buckets: SECONDS,
+      registers,
+    }),
+  }
+}
+
+function erasureMetrics(registers: Registry[]) {
+  return {
+    resurrectionsRefused: new Counter({
+      name: 'resurrections_refused_total',
+      help: 'Webhooks, jobs and requests that would have brought back somebody who was erased',
+      labelNames: ['by'],
       registers,
     }),
   }

@@ -24,7 +24,12 @@ const queueJobs = sql`
     when run_at > now() then 'scheduled' else 'due' end as state from graphile_worker.jobs) j
   group by task_identifier, state`
 
-/** Failed for good, and nothing happens before somebody decides or its time comes. */
+/** 0 closed, 1 half open, 2 open: alerts take the maximum. */
+const circuitBreakers = sql`
+  select jsonb_build_object('platform', platform) as labels,
+    case state when 'closed' then 0 when 'half_open' then 1 else 2 end::float8 as value
+  from ops.circuit_breakers`
+
 const queueOldest = sql`
   select jsonb_build_object('task', task_identifier) as labels, extract(epoch from now() - min(run_at))::float8 as value
   from graphile_worker.jobs where run_at <= now() and locked_at is null and attempts < max_attempts
@@ -85,6 +90,7 @@ const syncRuns = sql`
     count(*)::float8 as value
   from public.sync_runs where status = 'running' group by 1`
 
+/** Failed for good, and nothing happens before somebody decides or its time comes. */
 const deadLetters = sql`
   select jsonb_build_object('task', task, 'cause', cause) as labels, count(*)::float8 as value
   from public.dead_letters where state = 'waiting' group by task, cause`
@@ -158,6 +164,12 @@ export const STATE_METRICS: readonly StateMetric[] = [
     help: 'Jobs by task and state: due, running, scheduled, dead',
     labels: ['task', 'state'],
     query: queueJobs,
+  },
+  {
+    name: 'circuit_breaker_state',
+    help: '0 closed, 1 half open, 2 open',
+    labels: ['platform'],
+    query: circuitBreakers,
   },
   {
     name: 'queue_oldest_seconds',

@@ -1,7 +1,7 @@
 import { letGo } from '../runtime/flat-memory.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { comeAgainAt } from '../runtime/one-at-a-time.ts'
-import { findRawData, findRawState } from './queries.ts'
+import { findRawData, findRawState, lockConsent } from './queries.ts'
 import { RawKey } from './raw-key.ts'
 import { readPayload } from './read-payload.ts'
 import { replaceRecords } from './replace-records.ts'
@@ -38,7 +38,10 @@ export interface Normalized {
   readonly days: readonly string[]
 }
 
-/** Undefined when the payload is no longer there: erased with its owner before we got here. */
+/**
+ * Undefined when the payload is no longer there, erased with its owner before we got here, and while there is no consent: the sweep finds
+ * what waits when there is one again.
+ */
 export async function normalizeRaw(
   services: NormalizationServices,
   key: RawKey,
@@ -48,7 +51,10 @@ export async function normalizeRaw(
   if (raw === undefined) return undefined
   const records = readPayload(services.platforms.get(raw.platform)?.normalize[raw.dataType], raw, new Date())
   await services.ensureSamplePartitions(records.samples ?? [])
-  const days = await services.db.transaction((tx) => replaceRecords(services, tx, { raw, records, replay }))
+  const days = await services.db.transaction(async (tx) =>
+    (await lockConsent(tx, raw)) ? replaceRecords(services, tx, { raw, records, replay }) : undefined,
+  )
+  if (days === undefined) return undefined
   const rejected = records.rejected.length
   if (rejected > 0) services.countRejected(raw.platform, rejected)
   return { platform: raw.platform, rejected, days }

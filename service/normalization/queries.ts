@@ -46,6 +46,13 @@ export async function lockPerson(tx: Tx, userId: string): Promise<void> {
   await tx.query(sql`select pg_advisory_xact_lock(hashtextextended(${`person:${userId}`}::text, 0))`)
 }
 
+/** Whether the person's consent to the platform stands, and it does so until the transaction ends. */
+export async function lockConsent(tx: Tx, { userId, platform }: RawData): Promise<boolean> {
+  const { rows } = await tx.query<{ agreed: boolean }>(sql`
+    select ops.lock_consent(${userId}::uuid, ${platform}) as agreed`)
+  return rows[0]?.agreed ?? false
+}
+
 interface DaysRow {
   readonly days: string[]
 }

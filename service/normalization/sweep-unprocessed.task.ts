@@ -19,6 +19,7 @@ export const sweepUnprocessed = defineTask<{ readonly db: Database }>()({
         select r.user_id as "userId", r.created_at::text as "createdAt", r.id as "rawId"
         from public.raw_fitness_data r
         where r.processed_at is null and r.created_at < now() - interval '1 minute'
+          and ops.has_consent(r.user_id, r.platform)
           and not exists (select 1 from graphile_worker.jobs j where j.key = 'normalize_raw_data:' || r.id)
           and not exists (
             select 1 from ops.dead_jobs d join public.dead_letters l on l.id = d.dead_letter_id

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { AppError } from './errors.ts'
 import type { Secret } from './secret.ts'
 import type { Query } from './sql.ts'
 
@@ -25,10 +26,18 @@ const types = { getTypeParser: pg.types.getTypeParser }
 function asDb(client: pg.Pool | pg.PoolClient): Db {
   return {
     async query<Row extends object>({ text, values }: Query) {
-      const result = await client.query<Row>({ text, values: [...values], types })
+      const result = await client.query<Row>({ text, values: [...values], types }).catch(nameRefusal)
       return { rows: result.rows, rowCount: result.rowCount ?? 0 }
     },
   }
+}
+
+/** What our own functions refuse (database/CONVENTIONS.md), by its error code. */
+function nameRefusal(error: unknown): never {
+  const state = error instanceof Error && 'code' in error ? error.code : undefined
+  if (state === 'TB020') throw new AppError('erasure/person_erased')
+  if (state === 'TB021') throw new AppError('erasure/held')
+  throw error
 }
 
 export interface DatabaseOptions {

@@ -1,3 +1,4 @@
+import { ERASURE_ERRORS } from './erasure-errors.ts'
 import { PRIVACY_ERRORS } from './privacy-errors.ts'
 
 export interface ErrorSpec {
@@ -216,6 +217,7 @@ const CATALOG = {
   },
   'emergency/dataset_unknown': { httpStatus: 400, retry: false, publicMessage: 'This cannot be read; there are.' },
   ...PRIVACY_ERRORS,
+  ...ERASURE_ERRORS,
   'backup/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such backup.' },
   'backup/altered': { httpStatus: 500, retry: false, publicMessage: 'The backup is not as it was made.' },
   'backup/not_empty': { httpStatus: 409, retry: false, publicMessage: 'A restore needs a database with nobody in it.' },

@@ -1,5 +1,27 @@
 /** What can be wrong with a consent, an export or a request of a person; a part of the one list in `errors.ts`, which checks its shape. */
 export const PRIVACY_ERRORS = {
+  'consent/required': {
+    httpStatus: 403,
+    retry: false,
+    publicMessage:
+      'The person has to agree first: show a text of current_consent_texts and call updateConsents with its version and locale.',
+  },
+  'consent/text_not_current': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'This is not a text that counts now; see current_consent_texts and ask again with what is there.',
+  },
+  'consent/decided_in_future': { httpStatus: 400, retry: false, publicMessage: 'Nobody can have decided that yet.' },
+  'consent/text_exists': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'The current version is there in this language; publish a new version instead.',
+  },
+  'consent/nothing_to_translate': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'There is no text yet; publish the first version without translation.',
+  },
   'privacy/received_in_future': {
     httpStatus: 400,
     retry: false,

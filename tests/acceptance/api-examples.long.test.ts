@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readExamples } from '../../codegen/describe-graphql.ts'
 import { createTributaryClient } from '../../docs/api/client/client.ts'
-import { answerConsent, historyImported, redirected } from '../support/connect-strava.ts'
+import { agreeTo, answerConsent, historyImported, redirected } from '../support/connect-strava.ts'
 import { type Person, signIn } from '../support/graphql-client.ts'
 import { type RunningProduct, startProduct } from '../support/running.ts'
 
@@ -27,6 +27,9 @@ async function run(field: string, known: Record<string, unknown> = {}): Promise<
 
 describe('the examples of docs/api/graphql.md, in the order of an app,', () => {
   test('connect, check, renew, sync and disconnect', async () => {
+    expect(await run('updateConsents')).toEqual({
+      consents: [{ platform: 'strava', purpose: 'collection', status: 'given' }],
+    })
     expect(await run('connectPlatform')).toMatchObject({ authorizationUrl: expect.stringContaining('/strava/') })
     const handle = (await answerConsent(ada)).get('handle')
     expect(await run('completeConnection', { handle })).toMatchObject({ status: 'active', missingScopes: [] })
@@ -56,6 +59,8 @@ describe('the examples of docs/api/graphql.md, in the order of an app,', () => {
 
   test('order sources, upload samples and choose a time zone', async () => {
     expect(await run('orderSources')).toEqual({ kind: 'steps', sources: 2 })
+    await agreeTo(ada, 'apple-health')
+    expect(await run('recordDataRequest')).toEqual({ id: expect.any(String) })
     expect(await run('uploadHealthSamples')).toEqual({ accepted: 1, rejected: [] })
     expect(await run('update_app_users_by_pk')).toEqual({ time_zone: 'Europe/Berlin' })
     expect(await run('update_app_users')).toEqual({ affected_rows: 1 })
@@ -65,6 +70,7 @@ describe('the examples of docs/api/graphql.md, in the order of an app,', () => {
 
 test('the typed client connects a person, reads their days and hears of changed ones', async () => {
   const bela = await signIn(product, BELA)
+  await agreeTo(bela, 'strava')
   const client = createTributaryClient({ url: product.graphqlUrl, getToken: async () => bela.token })
   const { authorizationUrl } = await client.startConnecting('strava')
   const app = await redirected(await redirected(`${authorizationUrl}&simulate=approve`))

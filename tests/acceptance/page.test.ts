@@ -43,6 +43,10 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
   })
 
   test('takes a No on the consent page for an answer', async () => {
+    await ada.page.getByRole('checkbox', { name: 'I agree' }).waitFor()
+    await ada.page.getByRole('button', { name: 'Connect with Strava' }).click()
+    await ada.page.getByText('Tick the box first').waitFor()
+    await ada.page.getByRole('checkbox', { name: 'I agree' }).check()
     await ada.page.getByRole('button', { name: 'Connect with Strava' }).click()
     await ada.page.getByRole('button', { name: 'Cancel' }).click()
     await ada.page.getByText('You did not allow access, so nothing was connected').waitFor()

@@ -66,6 +66,7 @@ async function call({
     actionSecret: new Secret(SECRET),
     previousActionSecret: new Secret(OLD_SECRET),
     findRestriction: async (role, platform) => `${role} ${platform}` === restricted,
+    isErased: async () => false,
     actions: [action('probe', ['user']), action('takeBack', ['user']), action('administer', ['operator'])],
     takeRequest: async (name) => ({
       name,

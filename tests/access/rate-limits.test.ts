@@ -56,6 +56,7 @@ function serve(takeRequest: TakeRequest) {
     verifyToken: undefined,
     takeRequest,
     findRestriction: async () => false,
+    isErased: async () => false,
   })
   const platforms = new Map([
     ['strava', { webhook: { pathSecret: new Secret(HOOK), previousPathSecret: new Secret(OLD_HOOK) } }],

@@ -76,6 +76,7 @@ function openServer({ db, origins }: Trail, options: Partial<RefusalTrailOptions
     }),
     verifyToken,
     findRestriction: async () => false,
+    isErased: async () => false,
   })
   app.register(metricsRoute, { metrics, db })
   const knock: Door['knock'] = async (headers = {}, { role = 'user', source = '192.0.2.1' } = {}) => {

@@ -146,6 +146,7 @@ async function complete(service: TestService, handle: string, session: Record<st
     verifyToken: undefined,
     takeRequest,
     findRestriction: restrictionsIn(service.db),
+    isErased: async () => false,
   })
   const response = await app.inject({
     method: 'POST',

@@ -13,7 +13,12 @@ test('uploads count against the limit of their person, by whichever key, before 
   const limits = { ...service.config.access.limits, uploads: { requests: 2, seconds: 600 } }
   const takeRequest = createRateLimiter({ db: service.db, limits, onStoreDown: () => {} })
   const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
-  app.register(uploadRoutes, { ...service.uploads, verifyToken: undefined, takeRequest })
+  app.register(uploadRoutes, {
+    ...service.uploads,
+    verifyToken: undefined,
+    takeRequest,
+    isErased: async () => false,
+  })
   const keyOf = async (id: string) => {
     const wanted = { name: 'phone', scopes: ['upload:apple-health'], days: 1 }
     return (await createApiKey(service.apiKeys, { kind: 'user', id }, wanted)).key.reveal()

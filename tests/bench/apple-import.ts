@@ -13,6 +13,7 @@ import { startEmbeddedPostgres } from '../../database/embedded.ts'
 import { migrate } from '../../database/migrate.ts'
 import { SERVICE_ROLE } from '../../database/roles.ts'
 import { simulateExport } from '../../service/platforms/apple-health/simulator/export.ts'
+import { CONSENTING } from '../support/consenting.ts'
 import { alarmAbove, type Outcome, printProgress } from './figures.ts'
 
 export interface ImportSize {
@@ -39,6 +40,7 @@ export async function benchAppleImport(size: ImportSize): Promise<Outcome> {
   })
   try {
     await migrate({ adminUrl: server.adminUrl, passwords: { service: PASSWORD, hasura: PASSWORD } })
+    await withClient(server.adminUrl, (client) => client.query(CONSENTING))
     const file = await makeZip(join(directory, 'export.zip'), size)
     const imported = await runImport(server.adminUrl, file.path)
     const copy = await withClient(server.adminUrl, (client) => measureCopy(client, directory))

@@ -9,6 +9,7 @@ import { createServer } from '../../service/api/server.ts'
 import { uploadRoutes } from '../../service/api/upload.route.ts'
 import { simulateExport } from '../../service/platforms/apple-health/simulator/export.ts'
 import { Secret } from '../../service/runtime/secret.ts'
+import { countErased } from '../../service/wire-erasure.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ADA, BELA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
@@ -28,7 +29,12 @@ function open(service: TestService) {
     maxLifetimeSeconds: 3_600,
     claimsNamespace: NAMESPACE,
   })
-  app.register(uploadRoutes, { ...service.uploads, verifyToken, takeRequest: service.takeRequest })
+  app.register(uploadRoutes, {
+    ...service.uploads,
+    verifyToken,
+    takeRequest: service.takeRequest,
+    isErased: countErased(service),
+  })
   return app
 }
 

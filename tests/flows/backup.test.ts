@@ -86,7 +86,7 @@ describe('a restore', () => {
     const ada = await connect({ services, fake }, { account: '1' })
     const bob = await connect({ services, fake }, { account: '2' })
     const { id } = await createBackup(drill.backup)
-    await services.db.transaction((tx) => recordErasure(tx, KEY, ada.userId.toUpperCase()))
+    await services.db.transaction((tx) => recordErasure(tx, KEY, { userId: ada.userId.toUpperCase() }))
     await createBackup(drill.backup) // publishes the ledger, as the job does
     expect((await db.admin.query('select 1 from ops.erasure_ledger where published_at is null')).rowCount).toBe(0)
     expect((await restoreBackup(drill.elsewhere, id)).skipped).toBe(4)

@@ -145,7 +145,7 @@ describe('completing a connection', () => {
     await expect(completeConnection({ ...services, queueHistory }, { userId: alice, handle })).rejects.toThrow(
       'the queue is away',
     )
-    for (const table of ['public.app_users', 'public.connections', 'vault.tokens', 'vault.user_keys']) {
+    for (const table of ['public.connections', 'vault.tokens', 'vault.user_keys']) {
       expect(await count(db.admin, table)).toBe(0)
     }
   })

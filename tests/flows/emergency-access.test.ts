@@ -41,6 +41,7 @@ const test = base.extend<{ ask: Ask }>({
       verifyToken,
       takeRequest,
       findRestriction: restrictionsIn(wiring.db),
+      isErased: async () => false,
     })
     const SERVICE_INTERNAL_URL = await app.listen({ port: 0 })
     const engine = await startStandIn(db, {

@@ -5,7 +5,6 @@ import { parse } from 'yaml'
 import { createMetrics } from '../../service/monitoring/metrics.ts'
 import { STATE_METRICS } from '../../service/monitoring/state-queries.ts'
 import { hasPromtool, promtool } from '../support/promtool.ts'
-import { test as withService } from '../support/service.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PROMETHEUS = join(ROOT, 'deploy/prometheus')
@@ -99,21 +98,6 @@ describe('rules and dashboards', () => {
     ]
     expect(asked.flatMap(metricsIn).filter((name) => !known.has(name))).toEqual([])
     expect(asked.flatMap(metricsIn).length).toBeGreaterThan(asked.length)
-  })
-
-  withService('know every metric of ours: none is shown nowhere', async ({ service }) => {
-    const text = await service.metrics.registry.metrics()
-    const names = [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name!)
-    const ours = names.filter((name) => !/^(nodejs|process)_/.test(name))
-    const shown = new Set(
-      [
-        ...rules.map(({ expr }) => expr),
-        ...dashboards.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))),
-      ]
-        .flatMap(metricsIn)
-        .map((name) => name.replace(/_(bucket|count|sum)$/, '')),
-    )
-    expect(ours.filter((name) => !shown.has(name))).toEqual([])
   })
 
   test('are provisioned: every dashboard has an id of its own and the data source that Grafana is given', () => {

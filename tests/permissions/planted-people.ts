@@ -50,6 +50,10 @@ const AT = "timestamptz '2026-03-01 06:00Z'"
 const STATEMENTS = [
   `insert into platforms (id, display_name, updated_at)
    select id, initcap(id), ${AT} from p, unnest(array['garmin', 'strava']) as id on conflict do nothing`,
+  `insert into consent_texts (platform, purpose, version, locale, body, sha256, published_at)
+   select id, 'collection', 1, 'en', body, encode(sha256(body::bytea), 'hex'), ${AT}
+   from p, unnest(array['garmin', 'strava']) as id cross join (values ('I agree. What I agree to is said here.')) as text (body)
+   on conflict do nothing`,
   `insert into app_users (user_id, time_zone, created_at) select u, t, ${AT} from p`,
   `insert into connections (user_id, platform, id, status, status_reason, granted_scopes, platform_user_id, connected_at, updated_at)
    select u, id, (i || k)::uuid, 'active', t, array[t], t, ${AT}, ${AT}
@@ -109,6 +113,15 @@ const STATEMENTS = [
   `insert into data_requests (user_id, id, kind, status, channel, received_at, received_day, due_day, due_at, answered_at, refusal_reason, updated_at)
    select u, (i || k)::uuid, 'export', 'refused', 'app', ${AT}, date '2026-03-01', date '2026-04-01', ${AT} + interval '1 month', ${AT},
      t || ' asked too often', ${AT} from p, generate_series(6, 7) as k`,
+  // What remains of a deletion outlives the person, so these two are found again.
+  `insert into erasures (id, user_id, subject_digest, status, channel, requested_at, erases_at, finished_at, updated_at)
+   select (i || k)::uuid, u, ops.person_digest(u), 'cancelled', 'app', ${AT}, ${AT}, ${AT}, ${AT} from p, generate_series(6, 7) as k
+   on conflict (id) do update set user_id = excluded.user_id`,
+  `insert into legal_holds (user_id, id, reason, placed_by, placed_at, released_at, release_reason)
+   select u, (i || k)::uuid, t || ' is held', (i || 8)::uuid, ${AT}, ${AT}, t || ' is free' from p, generate_series(6, 7) as k`,
+  `insert into consents (user_id, id, platform, purpose, decision, text_version, text_locale, text_sha256, channel, evidence, decided_at, recorded_at)
+   select u, (i || k)::uuid, platform, purpose, 'given', version, locale, sha256, 'letter', t || ' signed it', ${AT}, ${AT}
+   from p, consent_texts cross join generate_series(6, 7) as k where platform = case k when 6 then 'strava' else 'garmin' end`,
   // Nobody's: the same two, whoever is planted.
   `insert into key_rotations (id, kind, status, keys_before, total_keys, started_at, updated_at, finished_at)
    select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'all', 'complete', ${AT}, 1, ${AT}, ${AT}, ${AT}

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { withClient, withDatabase } from '../../database/connect.ts'
 import { openTemporaryServer, type TemporaryServer } from '../../database/temporary.ts'
 import { type Canaries, copyEveryTable, findCanaries, readWal } from '../support/canaries.ts'
-import { historyImported, redirected } from '../support/connect-strava.ts'
+import { agreeTo, historyImported, redirected } from '../support/connect-strava.ts'
 import { type Person, signIn, until } from '../support/graphql-client.ts'
 import { Complete, Connect } from '../support/operations.ts'
 import { type RecordingProxy, startRecordingProxy } from '../support/recording-proxy.ts'
@@ -73,6 +73,7 @@ const age = () =>
 
 /** State, code and handle, as they pass through the browser. */
 async function browse(): Promise<string> {
+  await agreeTo(ada, 'strava')
   const { connectPlatform } = await ada.get(Connect, { platform: 'strava' })
   const callback = await redirected(`${connectPlatform.authorizationUrl}&simulate=approve`)
   const back = new URL(callback).searchParams

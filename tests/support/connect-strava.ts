@@ -1,14 +1,28 @@
 import type { CompleteMutation, RunsQuery } from './generated/graphql.ts'
 import { type Person, until } from './graphql-client.ts'
-import { Complete, Connect, Runs } from './operations.ts'
+import { Agree, Complete, Connect, CurrentConsentTexts, Runs } from './operations.ts'
 
 export type Simulated = 'approve' | 'deny' | 'read_only'
 
 /** Answers on the simulator's consent page and follows the browser's redirects to the fragment of the app's address. */
 export async function answerConsent(person: Person, simulate: Simulated = 'approve'): Promise<URLSearchParams> {
+  await agreeTo(person, 'strava')
   const { connectPlatform } = await person.get(Connect, { platform: 'strava' })
   const callback = await redirected(`${connectPlatform.authorizationUrl}&simulate=${simulate}`)
   return new URLSearchParams(new URL(await redirected(callback)).hash.slice(1))
+}
+
+/** Agrees to the text that counts; who did so before changes nothing. */
+export async function agreeTo(person: Person, platform: string): Promise<void> {
+  const { current_consent_texts: texts } = await person.get(CurrentConsentTexts, { platform })
+  const consents = texts.map(({ purpose, version, locale }) => ({
+    platform,
+    purpose: purpose ?? '',
+    granted: true,
+    version,
+    locale,
+  }))
+  await person.get(Agree, { consents })
 }
 
 export async function redirected(url: string): Promise<string> {

@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node'
 import { withClient, withDatabase } from '../../database/connect.ts'
 import { migrate } from '../../database/migrate.ts'
 import { openTemporaryServer } from '../../database/temporary.ts'
+import { CONSENTING } from './consenting.ts'
 
 /** What a test file needs to know to make a database of its own. */
 export interface TestServer {
@@ -63,6 +64,7 @@ async function buildTemplate(
     adminUrl: withDatabase(adminUrl, template),
     passwords: { service: servicePassword, hasura: hasuraPassword },
   })
+  await withClient(withDatabase(adminUrl, template), (database) => database.query(CONSENTING))
   // A template somebody is connected to cannot be cloned.
   await client.query(`alter database ${template} allow_connections false`)
 }

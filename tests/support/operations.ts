@@ -11,6 +11,28 @@ export const Connect = graphql(`
   }
 `)
 
+export const CurrentConsentTexts = graphql(`
+  query CurrentConsentTexts($platform: String!) {
+    current_consent_texts(where: { platform: { _eq: $platform } }) {
+      purpose
+      version
+      locale
+    }
+  }
+`)
+
+export const Agree = graphql(`
+  mutation Agree($consents: [ConsentInput!]!) {
+    updateConsents(consents: $consents) {
+      consents {
+        platform
+        purpose
+        status
+      }
+    }
+  }
+`)
+
 export const Complete = graphql(`
   mutation Complete($handle: String, $platform: String, $code: String, $state: String) {
     completeConnection(handle: $handle, platform: $platform, code: $code, state: $state) {

@@ -82,6 +82,8 @@ export function environment(
     VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
     AUDIT_SIGNING_KEY: randomBytes(32).toString('base64'),
     AUDIT_HEADS_STORE: pathToFileURL(headsDirectory).href,
+    BACKUP_STORE: pathToFileURL(join(headsDirectory, 'vault')).href,
+    BACKUP_KEY: randomBytes(32).toString('base64'),
     STRAVA_CLIENT_ID: '24523',
     STRAVA_CLIENT_SECRET: 'simulated-client-secret',
     STRAVA_WEBHOOK_SECRET: 'w'.repeat(32),
@@ -114,12 +116,14 @@ export interface Connecting {
   readonly simulate?: 'approve' | 'read_only'
   /** More of the simulator's own parameters. */
   readonly query?: string
+  /** What happens between the platform's consent page and the app's last call. */
+  readonly beforeCompletion?: () => Promise<unknown>
 }
 
 /** A person, Ada unless it is said, connects a simulated platform as the actions and the callback would have it. */
 export async function connect(
   { connections }: TestService,
-  { platform = 'strava', userId = ADA, simulate: decision = 'approve', query = '' }: Connecting = {},
+  { platform = 'strava', userId = ADA, simulate: decision = 'approve', query = '', beforeCompletion }: Connecting = {},
 ): Promise<void> {
   const { authorizationUrl } = await startConnection(connections, { userId, platform })
   const consent = await fetch(`${authorizationUrl}&simulate=${decision}${query}`, { redirect: 'manual' })
@@ -131,6 +135,7 @@ export async function connect(
     error: undefined,
     scope: callback.get('scope') ?? undefined,
   })
+  await beforeCompletion?.()
   await completeConnection(connections, {
     userId,
     handle: new URLSearchParams(new URL(location).hash.slice(1)).get('handle')!,

@@ -12,6 +12,11 @@ export type Scalars = {
   uuid: { input: string; output: string; }
 };
 
+export type AnswerDataRequestOutput = {
+  readonly id: Scalars['uuid']['output'];
+  readonly status: Scalars['String']['output'];
+};
+
 export type ApiKeyOutput = {
   readonly expiresAt: Scalars['timestamptz']['output'];
   readonly id: Scalars['uuid']['output'];
@@ -25,6 +30,11 @@ export type ApiKeyOutput = {
 export type ApproveEmergencyAccessOutput = {
   readonly expiresAt: Scalars['timestamptz']['output'];
   readonly id: Scalars['uuid']['output'];
+};
+
+export type CancelDeletionOutput = {
+  readonly requestId: Scalars['uuid']['output'];
+  readonly status: Scalars['String']['output'];
 };
 
 export type CheckConnectionOutput = {
@@ -56,6 +66,28 @@ export type ConnectPlatformOutput = {
   readonly expiresAt: Scalars['timestamptz']['output'];
 };
 
+export type ConsentInput = {
+  /** true to agree, false to take it back */
+  readonly granted: Scalars['Boolean']['input'];
+  /** To agree: the language in which it was shown */
+  readonly locale?: InputMaybe<Scalars['String']['input']>;
+  /** The platform's id, for example strava */
+  readonly platform: Scalars['String']['input'];
+  /** As in current_consent_texts */
+  readonly purpose: Scalars['String']['input'];
+  /** To agree: the version that was shown */
+  readonly version?: InputMaybe<Scalars['Int']['input']>;
+};
+
+export type ConsentStateOutput = {
+  readonly platform: Scalars['String']['output'];
+  readonly purpose: Scalars['String']['output'];
+  /** given, withdrawn, or outdated: there is a newer text */
+  readonly status: Scalars['String']['output'];
+  /** Of the text they decided about */
+  readonly version: Scalars['Int']['output'];
+};
+
 export type DeadLetterFilter = {
   /** An error code, for example platform/unavailable */
   readonly cause?: InputMaybe<Scalars['String']['input']>;
@@ -77,6 +109,26 @@ export type DeadLettersOutput = {
   readonly skipped: Scalars['Int']['output'];
 };
 
+export type DeleteMyDataOutput = {
+  /** Until then it can be cancelled */
+  readonly erasesAt: Scalars['timestamptz']['output'];
+  /** Keep it: the report is asked for with it */
+  readonly requestId: Scalars['uuid']['output'];
+  readonly status: Scalars['String']['output'];
+};
+
+export type DeletionReportOutput = {
+  /** 32 bytes in base64 */
+  readonly publicKey?: Maybe<Scalars['String']['output']>;
+  /** JSON, byte for byte as it was signed; null until it is complete */
+  readonly report?: Maybe<Scalars['String']['output']>;
+  readonly requestId: Scalars['uuid']['output'];
+  /** Ed25519 over the bytes of the report, in base64 */
+  readonly signature?: Maybe<Scalars['String']['output']>;
+  /** requested, erasing, confirming, complete or cancelled */
+  readonly status: Scalars['String']['output'];
+};
+
 export type DisconnectPlatformOutput = {
   readonly platform: Scalars['String']['output'];
   /** Whether the platform confirmed that the tokens are revoked there */
@@ -84,6 +136,11 @@ export type DisconnectPlatformOutput = {
   /** confirmed, or pending: the platform is asked again for seven days, and revocation_status of the connection tells how it ended. Null where there was nothing to revoke */
   readonly revocationStatus?: Maybe<Scalars['String']['output']>;
   readonly status: Scalars['String']['output'];
+};
+
+export type ExtendDataRequestOutput = {
+  readonly dueAt: Scalars['timestamptz']['output'];
+  readonly id: Scalars['uuid']['output'];
 };
 
 export type HealthSampleInput = {
@@ -115,9 +172,17 @@ export type HealthSampleInput = {
   readonly wasUserEntered?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
+export type LegalHoldOutput = {
+  readonly holdId: Scalars['uuid']['output'];
+};
+
 export type Mutation = {
+  /** Notes how a request stands. */
+  readonly answerDataRequest: AnswerDataRequestOutput;
   /** Approves another person's request. It ends by itself. */
   readonly approveEmergencyAccess: ApproveEmergencyAccessOutput;
+  /** Takes back deleteMyData, until it begins. */
+  readonly cancelDeletion: CancelDeletionOutput;
   /** Asks the platform whether it still accepts the connection. */
   readonly checkConnection: CheckConnectionOutput;
   /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code, state and scope caught by a native app. */
@@ -126,16 +191,32 @@ export type Mutation = {
   readonly connectPlatform: ConnectPlatformOutput;
   /** Makes an API key: as a person one that uploads in your name, as an operator one for a machine. The key is shown this once. */
   readonly createApiKey: ApiKeyOutput;
+  /** Deletes everything about you: here, at the platforms and in copies. It begins after some days and can be taken back until then. */
+  readonly deleteMyData: DeleteMyDataOutput;
+  /** What was deleted, what platforms answered and what is kept and why, signed; open to you after the deletion too. */
+  readonly deletionReport: DeletionReportOutput;
   /** Gives up jobs that failed for good; they are not tried again by themselves either. What waits no more is skipped. */
   readonly discardDeadLetters: DeadLettersOutput;
   /** Ends a connection: forgets its tokens at once and tells the platform. Data already received stays. */
   readonly disconnectPlatform: DisconnectPlatformOutput;
+  /** Deletes everything about a person who asked for it otherwise than in the app. */
+  readonly erasePerson: DeleteMyDataOutput;
+  /** Takes the two further months, once and within the first; the person has to be told why. */
+  readonly extendDataRequest: ExtendDataRequestOutput;
   /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
   readonly orderSources: OrderSourcesOutput;
+  /** Keeps a person's data from retention and erasure while a court or an authority may ask for it. */
+  readonly placeLegalHold: LegalHoldOutput;
+  /** Publishes a text that people are asked to agree to. A new version pauses the platform for everybody until they accept it. */
+  readonly publishConsentText: PublishConsentTextOutput;
   /** Reads rows under an approved access of one's own; every read is in the person's access log. */
   readonly readAsEmergency: ReadAsEmergencyOutput;
+  /** Writes down what a person asks for under the GDPR, with the day by which it has to be answered: as a person for oneself, as an operator what came by mail. */
+  readonly recordDataRequest: RecordDataRequestOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
+  /** Ends a hold; deletions that waited for it begin. */
+  readonly releaseLegalHold: LegalHoldOutput;
   /** Asks to read one person's data in an emergency. Another operator or auditor has to approve it within an hour. */
   readonly requestEmergencyAccess: RequestEmergencyAccessOutput;
   /** Queues jobs that failed for good again, with what they left unfinished. What waits no more is skipped. */
@@ -151,13 +232,27 @@ export type Mutation = {
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+  /** Agrees to purposes of platforms, or takes that back; all of it or nothing. After a withdrawal nothing more is received or written. */
+  readonly updateConsents: UpdateConsentsOutput;
   /** Takes samples of Apple HealthKit, at most 1000 in one call. A uuid that comes again replaces what it was; deleted ones are gone. */
   readonly uploadHealthSamples: UploadHealthSamplesOutput;
 };
 
 
+export type MutationAnswerDataRequestArgs = {
+  id: Scalars['uuid']['input'];
+  reason?: InputMaybe<Scalars['String']['input']>;
+  status: Scalars['String']['input'];
+};
+
+
 export type MutationApproveEmergencyAccessArgs = {
   id: Scalars['uuid']['input'];
+};
+
+
+export type MutationCancelDeletionArgs = {
+  requestId: Scalars['uuid']['input'];
 };
 
 
@@ -189,6 +284,16 @@ export type MutationCreateApiKeyArgs = {
 };
 
 
+export type MutationDeleteMyDataArgs = {
+  confirm: Scalars['String']['input'];
+};
+
+
+export type MutationDeletionReportArgs = {
+  requestId: Scalars['uuid']['input'];
+};
+
+
 export type MutationDiscardDeadLettersArgs = {
   filter?: InputMaybe<DeadLetterFilter>;
   ids?: InputMaybe<ReadonlyArray<Scalars['uuid']['input']>>;
@@ -200,9 +305,36 @@ export type MutationDisconnectPlatformArgs = {
 };
 
 
+export type MutationErasePersonArgs = {
+  reason: Scalars['String']['input'];
+  userId: Scalars['uuid']['input'];
+};
+
+
+export type MutationExtendDataRequestArgs = {
+  id: Scalars['uuid']['input'];
+  reason: Scalars['String']['input'];
+};
+
+
 export type MutationOrderSourcesArgs = {
   kind?: InputMaybe<Scalars['String']['input']>;
   sources: ReadonlyArray<SourceInput>;
+};
+
+
+export type MutationPlaceLegalHoldArgs = {
+  reason: Scalars['String']['input'];
+  userId?: InputMaybe<Scalars['uuid']['input']>;
+};
+
+
+export type MutationPublishConsentTextArgs = {
+  body: Scalars['String']['input'];
+  locale: Scalars['String']['input'];
+  platform: Scalars['String']['input'];
+  purpose: Scalars['String']['input'];
+  translation?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 
@@ -214,8 +346,22 @@ export type MutationReadAsEmergencyArgs = {
 };
 
 
+export type MutationRecordDataRequestArgs = {
+  channel?: InputMaybe<Scalars['String']['input']>;
+  kind: Scalars['String']['input'];
+  receivedAt?: InputMaybe<Scalars['timestamptz']['input']>;
+  userId?: InputMaybe<Scalars['uuid']['input']>;
+};
+
+
 export type MutationRefreshConnectionArgs = {
   platform: Scalars['String']['input'];
+};
+
+
+export type MutationReleaseLegalHoldArgs = {
+  holdId: Scalars['uuid']['input'];
+  reason: Scalars['String']['input'];
 };
 
 
@@ -259,6 +405,11 @@ export type MutationSyncNowArgs = {
 };
 
 
+export type MutationUpdateConsentsArgs = {
+  consents: ReadonlyArray<ConsentInput>;
+};
+
+
 export type MutationUploadHealthSamplesArgs = {
   deleted?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   samples: ReadonlyArray<HealthSampleInput>;
@@ -271,6 +422,12 @@ export type OrderSourcesOutput = {
   readonly sources: Scalars['Int']['output'];
 };
 
+export type PublishConsentTextOutput = {
+  /** SHA-256 of the text's UTF-8 bytes, hexadecimal */
+  readonly sha256: Scalars['String']['output'];
+  readonly version: Scalars['Int']['output'];
+};
+
 export type Query = {
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
 };
@@ -278,6 +435,11 @@ export type Query = {
 export type ReadAsEmergencyOutput = {
   /** The rows as JSON objects, newest first */
   readonly rows: Scalars['jsonb']['output'];
+};
+
+export type RecordDataRequestOutput = {
+  /** data_requests tells by when it has to be answered */
+  readonly id: Scalars['uuid']['output'];
 };
 
 export type RefreshConnectionOutput = {
@@ -319,6 +481,11 @@ export type SourceInput = {
 export type SyncNowOutput = {
   /** The run that was started, or the one already going on */
   readonly syncRunId: Scalars['uuid']['output'];
+};
+
+export type UpdateConsentsOutput = {
+  /** How all of the person's decisions stand now */
+  readonly consents: ReadonlyArray<ConsentStateOutput>;
 };
 
 export type UploadHealthSamplesOutput = {

@@ -19,6 +19,8 @@ export interface SignedHead {
 
 export interface HeadSigner {
   sign(head: TreeHead): SignedHead
+  /** Of another document: its text begins with a format of its own, so that it is no head. */
+  signText(text: string): Buffer
   readonly publicKey: KeyObject
 }
 
@@ -47,6 +49,7 @@ export function createHeadSigner(secret: Secret): HeadSigner {
   const publicKey = createPublicKey(key)
   return {
     publicKey,
+    signText: (text) => sign(null, Buffer.from(text, 'utf8'), key),
     sign({ size, rootHash, chainHash, signedAt }) {
       const document = JSON.stringify({
         format: 'tributary/audit-head/v1',

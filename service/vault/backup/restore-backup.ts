@@ -9,7 +9,7 @@ import { AppError } from '../../runtime/errors.ts'
 import type { ObjectStore } from '../../runtime/object-store.ts'
 import type { BackupKey } from './backup-key.ts'
 import type { BackupServices } from './create-backup.ts'
-import { findErased, takeOverErasures } from './erasure-ledger.ts'
+import { countLeftOut, findErased, takeOverErasures } from './erasure-ledger.ts'
 import { archiveName, type Manifest, readManifest } from './manifest.ts'
 import { openStream } from './sealed-stream.ts'
 import { findBackupTables } from './tables.ts'
@@ -56,8 +56,10 @@ export async function restoreBackup(services: BackupServices, id: string): Promi
   const erased = await findErased({ db, store })
   return db.transaction(async (tx) => {
     await refuseUnlessFits(tx, manifest)
-    const restored = await insertRows(tx, services, { manifest, erased })
-    await takeOverErasures(tx, erased)
+    await takeOverErasures(tx, { store, erased })
+    const leftOut = new Map<string, number>()
+    const restored = await insertRows(tx, services, { manifest, erased, leftOut })
+    await countLeftOut(tx, leftOut)
     await audit(tx, {
       action: 'backup.restored',
       actor: { kind: 'system', id: null },
@@ -88,11 +90,14 @@ async function hasRows(db: Db, name: string): Promise<boolean> {
   return rowCount > 0
 }
 
-async function insertRows(
-  tx: Tx,
-  { store, key }: Read,
-  { manifest, erased }: { manifest: Manifest; erased: ReadonlySet<string> },
-): Promise<Restored> {
+interface Insertion {
+  readonly manifest: Manifest
+  readonly erased: ReadonlySet<string>
+  /** Filled: rows of each erased person, as the ledger names them. */
+  readonly leftOut: Map<string, number>
+}
+
+async function insertRows(tx: Tx, { store, key }: Read, { manifest, erased, leftOut }: Insertion): Promise<Restored> {
   let [rows, skipped] = [0, 0]
   let batch: string[] = []
   let current = 0
@@ -106,16 +111,21 @@ async function insertRows(
     if (index !== current || batch.length >= INSERT_ROWS) await flush()
     current = index
     const row = line.slice(line.indexOf('\t') + 1)
-    if (isErased(row, { key, erased })) skipped += 1
-    else batch.push(row)
+    const owner = ownerOf(row, key)
+    if (owner === undefined || !erased.has(owner)) batch.push(row)
+    else {
+      skipped += 1
+      leftOut.set(owner, (leftOut.get(owner) ?? 0) + 1)
+    }
   }
   await flush()
   return { rows, skipped }
 }
 
-function isErased(row: string, { key, erased }: { key: BackupKey; erased: ReadonlySet<string> }): boolean {
+/** The row's person as the ledger names them; undefined when it is nobody's. */
+function ownerOf(row: string, key: BackupKey): string | undefined {
   const { user_id: userId } = JSON.parse(row) as { user_id?: unknown }
-  return typeof userId === 'string' && erased.has(key.nameOf(userId).toString('hex'))
+  return typeof userId === 'string' ? key.nameOf(userId).toString('hex') : undefined
 }
 
 async function insertBatch(

@@ -1,3 +1,4 @@
+import { createConsentPanel } from './consent-panel.js'
 import { sendActivity } from './demo.js'
 import { button, byId } from './dom.js'
 import { formatCount, formatDate, formatMonth, formatNumber, formatTime } from './format.js'
@@ -38,6 +39,7 @@ import { createQueryPanel } from './query-panel.js'
 export function createConnectionPanel({ platform, simulatorUrl, users }, { onConnected, onSent }) {
   const connectionQuery = createQueryPanel('connection-query', { label: 'the connection', query: CONNECTION })
   const runsQuery = createQueryPanel('runs-query', { label: 'the import', query: SYNC_RUNS })
+  const consent = createConsentPanel(platform)
   /** @type {Graphql | undefined} */
   let graphql
   /** @type {DemoUser | undefined} */
@@ -61,6 +63,7 @@ export function createConnectionPanel({ platform, simulatorUrl, users }, { onCon
   }
 
   act(button('connect'), async () => {
+    await consent.agree()
     const variables = { platform, redirectUri: `${location.origin}/` }
     const { authorizationUrl } = (await graphql?.request(CONNECT, variables)).connectPlatform
     if (!/^https?:/.test(authorizationUrl)) throw new Error('The consent page has an address that is not a web page.')
@@ -88,6 +91,7 @@ export function createConnectionPanel({ platform, simulatorUrl, users }, { onCon
       showRuns([])
       connectionQuery.show({ platform }, chosen.id)
       runsQuery.show({ platform }, chosen.id)
+      consent.show(asUser).catch((reason) => warn(describeFailure(reason)))
       graphql.subscribe(
         CONNECTION,
         { platform },
@@ -204,7 +208,7 @@ function describeRun(run) {
     case 'failed':
       return `The import stopped (${run.error_code}) after ${received}. Disconnect and connect again to start over.`
     case 'cancelled':
-      return `The import was stopped by disconnecting, after ${received}.`
+      return `The import was stopped, by disconnecting or by taking the consent back, after ${received}.`
     case 'running':
       if (run.waiting_until !== null)
         return `${received}. Waiting for Strava's request limit until ${formatTime(run.waiting_until)}.`

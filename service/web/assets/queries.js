@@ -80,3 +80,31 @@ export const DISCONNECT = `mutation Disconnect($platform: String!) {
     platformConfirmed
   }
 }`
+
+export const CONSENT_TEXTS = `query ConsentTexts($platform: String!) {
+  current_consent_texts(where: { platform: { _eq: $platform } }, order_by: [{ purpose: asc }, { locale: asc }]) {
+    purpose
+    locale
+    version
+    body
+    required
+  }
+}`
+
+export const CONSENT = `subscription Consent($platform: String!) {
+  consent_states(where: { platform: { _eq: $platform } }) {
+    purpose
+    status
+  }
+}`
+
+export const UPDATE_CONSENTS = `mutation UpdateConsents($consents: [ConsentInput!]!) {
+  updateConsents(consents: $consents) {
+    consents {
+      platform
+      purpose
+      status
+      version
+    }
+  }
+}`

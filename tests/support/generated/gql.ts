@@ -16,6 +16,8 @@ import * as types from './graphql.ts';
  */
 type Documents = {
     "\n  mutation Connect($platform: String!, $redirectUri: String) {\n    connectPlatform(platform: $platform, redirectUri: $redirectUri) {\n      authorizationUrl\n      expiresAt\n    }\n  }\n": typeof types.ConnectDocument,
+    "\n  query CurrentConsentTexts($platform: String!) {\n    current_consent_texts(where: { platform: { _eq: $platform } }) {\n      purpose\n      version\n      locale\n    }\n  }\n": typeof types.CurrentConsentTextsDocument,
+    "\n  mutation Agree($consents: [ConsentInput!]!) {\n    updateConsents(consents: $consents) {\n      consents {\n        platform\n        purpose\n        status\n      }\n    }\n  }\n": typeof types.AgreeDocument,
     "\n  mutation Complete($handle: String, $platform: String, $code: String, $state: String) {\n    completeConnection(handle: $handle, platform: $platform, code: $code, state: $state) {\n      connectionId\n      platform\n      status\n      missingScopes\n      syncRunId\n    }\n  }\n": typeof types.CompleteDocument,
     "\n  mutation Disconnect($platform: String!) {\n    disconnectPlatform(platform: $platform) {\n      platform\n      status\n      platformConfirmed\n    }\n  }\n": typeof types.DisconnectDocument,
     "\n  mutation Sync($platform: String!) {\n    syncNow(platform: $platform) {\n      syncRunId\n      syncRun {\n        kind\n        status\n      }\n    }\n  }\n": typeof types.SyncDocument,
@@ -26,6 +28,8 @@ type Documents = {
 };
 const documents: Documents = {
     "\n  mutation Connect($platform: String!, $redirectUri: String) {\n    connectPlatform(platform: $platform, redirectUri: $redirectUri) {\n      authorizationUrl\n      expiresAt\n    }\n  }\n": types.ConnectDocument,
+    "\n  query CurrentConsentTexts($platform: String!) {\n    current_consent_texts(where: { platform: { _eq: $platform } }) {\n      purpose\n      version\n      locale\n    }\n  }\n": types.CurrentConsentTextsDocument,
+    "\n  mutation Agree($consents: [ConsentInput!]!) {\n    updateConsents(consents: $consents) {\n      consents {\n        platform\n        purpose\n        status\n      }\n    }\n  }\n": types.AgreeDocument,
     "\n  mutation Complete($handle: String, $platform: String, $code: String, $state: String) {\n    completeConnection(handle: $handle, platform: $platform, code: $code, state: $state) {\n      connectionId\n      platform\n      status\n      missingScopes\n      syncRunId\n    }\n  }\n": types.CompleteDocument,
     "\n  mutation Disconnect($platform: String!) {\n    disconnectPlatform(platform: $platform) {\n      platform\n      status\n      platformConfirmed\n    }\n  }\n": types.DisconnectDocument,
     "\n  mutation Sync($platform: String!) {\n    syncNow(platform: $platform) {\n      syncRunId\n      syncRun {\n        kind\n        status\n      }\n    }\n  }\n": types.SyncDocument,
@@ -39,6 +43,14 @@ const documents: Documents = {
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  mutation Connect($platform: String!, $redirectUri: String) {\n    connectPlatform(platform: $platform, redirectUri: $redirectUri) {\n      authorizationUrl\n      expiresAt\n    }\n  }\n"): typeof import('./graphql.ts').ConnectDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  query CurrentConsentTexts($platform: String!) {\n    current_consent_texts(where: { platform: { _eq: $platform } }) {\n      purpose\n      version\n      locale\n    }\n  }\n"): typeof import('./graphql.ts').CurrentConsentTextsDocument;
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation Agree($consents: [ConsentInput!]!) {\n    updateConsents(consents: $consents) {\n      consents {\n        platform\n        purpose\n        status\n      }\n    }\n  }\n"): typeof import('./graphql.ts').AgreeDocument;
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -4,6 +4,19 @@ type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
 import type { DocumentTypeDecoration } from '@graphql-typed-document-node/core';
+export type ConsentInput = {
+  /** true to agree, false to take it back */
+  granted: boolean;
+  /** To agree: the language in which it was shown */
+  locale?: string | null | undefined;
+  /** The platform's id, for example strava */
+  platform: string;
+  /** As in current_consent_texts */
+  purpose: string;
+  /** To agree: the version that was shown */
+  version?: number | null | undefined;
+};
+
 export type ConnectMutationVariables = Exact<{
   platform: string;
   redirectUri?: string | null | undefined;
@@ -11,6 +24,20 @@ export type ConnectMutationVariables = Exact<{
 
 
 export type ConnectMutation = { connectPlatform: { authorizationUrl: string, expiresAt: string } };
+
+export type CurrentConsentTextsQueryVariables = Exact<{
+  platform: string;
+}>;
+
+
+export type CurrentConsentTextsQuery = { current_consent_texts: Array<{ purpose: string | null, version: number | null, locale: string | null }> };
+
+export type AgreeMutationVariables = Exact<{
+  consents: Array<ConsentInput> | ConsentInput;
+}>;
+
+
+export type AgreeMutation = { updateConsents: { consents: Array<{ platform: string, purpose: string, status: string }> } };
 
 export type CompleteMutationVariables = Exact<{
   handle?: string | null | undefined;
@@ -85,6 +112,26 @@ export const ConnectDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<ConnectMutation, ConnectMutationVariables>;
+export const CurrentConsentTextsDocument = new TypedDocumentString(`
+    query CurrentConsentTexts($platform: String!) {
+  current_consent_texts(where: {platform: {_eq: $platform}}) {
+    purpose
+    version
+    locale
+  }
+}
+    `) as unknown as TypedDocumentString<CurrentConsentTextsQuery, CurrentConsentTextsQueryVariables>;
+export const AgreeDocument = new TypedDocumentString(`
+    mutation Agree($consents: [ConsentInput!]!) {
+  updateConsents(consents: $consents) {
+    consents {
+      platform
+      purpose
+      status
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AgreeMutation, AgreeMutationVariables>;
 export const CompleteDocument = new TypedDocumentString(`
     mutation Complete($handle: String, $platform: String, $code: String, $state: String) {
   completeConnection(

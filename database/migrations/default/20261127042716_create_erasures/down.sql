@@ -1,0 +1,16 @@
+set local lock_timeout = '5s';
+drop trigger if exists forget_erased on audit.personal_values;
+drop function if exists audit.forget_erased();
+drop trigger if exists refuse_erased on vault.oauth_states;
+drop trigger if exists refuse_erased on public.raw_fitness_data;
+drop trigger if exists refuse_erased on public.app_users;
+drop function if exists ops.refuse_erased();
+drop trigger if exists refuse_to_lose_held on public.app_users;
+drop function if exists ops.refuse_to_lose_held();
+drop function if exists ops.is_held(uuid);
+alter table ops.erasure_ledger drop column account_digests, drop column person_digest;
+drop table public.legal_holds;
+drop table ops.erasure_revocations;
+drop table public.erasures;
+drop table ops.erasure_tombstones;
+drop function if exists ops.person_digest(uuid);
