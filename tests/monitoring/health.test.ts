@@ -79,7 +79,6 @@ describe('the detailed status', () => {
         garmin_api: 'ok',
         oura_api: 'ok',
         strava_api: 'ok',
-        oura_api: 'ok',
         hasura: 'ok',
         queue: 'ok',
       },
