@@ -7,7 +7,8 @@ import { sendWithinBudget } from './ingestion/within-budget.ts'
 import type { ConfiguredPlatform, Platforms } from './platforms/contract.ts'
 import type { Database } from './runtime/db.ts'
 import { AppError } from './runtime/errors.ts'
-import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
+import { takeJob } from './runtime/job-queries.ts'
+import { type BindOptions, type BoundTask, bindTask, type QueueName } from './runtime/jobs.ts'
 
 export function bindFailureActions(services: DeadLetterServices): readonly BoundAction[] {
   return [bindAction(retryDeadLettersAction, services), bindAction(discardDeadLettersAction, services)]
@@ -15,6 +16,18 @@ export function bindFailureActions(services: DeadLetterServices): readonly Bound
 
 export function bindFailureTasks(db: Database, options: BindOptions): readonly BoundTask[] {
   return [bindTask(reviveDueLetters, { db }, { ...options, schedule: '* * * * *' })]
+}
+
+/** Undefined where no queue has a rate: then nothing is asked before a job. */
+export function admitByRate(
+  db: Database,
+  perMinute: Readonly<Partial<Record<QueueName, number | undefined>>>,
+): BindOptions['admit'] {
+  if (Object.values(perMinute).every((rate) => rate === undefined)) return undefined
+  return async (queue) => {
+    const rate = perMinute[queue]
+    return rate === undefined ? undefined : takeJob(db, queue, rate)
+  }
 }
 
 /** What the OAuth flow asks of a platform's API is counted with everything else: somebody waits for it. */

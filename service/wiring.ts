@@ -60,7 +60,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
   )
   const vault = auditVault({ db, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
-  const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.concurrency / 2) })
+  const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.atOnce.webhooks / 2) })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections, takeTurn })
   const normalization = wireNormalization({ config, db, metrics, takeTurn })
   const uploads = wireUploads({ vault, ingestion, normalization })

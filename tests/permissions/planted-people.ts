@@ -123,6 +123,13 @@ const STATEMENTS = [
    select u, (i || k)::uuid, platform, purpose, 'given', version, locale, sha256, 'letter', t || ' signed it', ${AT}, ${AT}
    from p, consent_texts cross join generate_series(6, 7) as k where platform = case k when 6 then 'strava' else 'garmin' end`,
   // Nobody's: the same two, whoever is planted.
+  `insert into breaches (id, description, aware_at, risk, unreadable, keys_exposed, scope, people, reported_at, updated_at)
+   select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'a copy was taken', ${AT}, 'high', false, false, '{}', 2, ${AT}, ${AT}
+   from generate_series(3, 4) as k on conflict do nothing`,
+  `insert into breach_clocks (breach_id, rule_id, applies, due_at)
+   select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'gdpr_authority', true, ${AT} from generate_series(3, 4) as k on conflict do nothing`,
+  `insert into breach_notifications (user_id, breach_id, id, status, channel, sent_at, receipt, updated_at)
+   select u, ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, (i || k)::uuid, 'sent', 'webhook', ${AT}, t, ${AT} from p, generate_series(3, 4) as k`,
   `insert into key_rotations (id, kind, status, keys_before, total_keys, started_at, updated_at, finished_at)
    select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'all', 'complete', ${AT}, 1, ${AT}, ${AT}, ${AT}
    from generate_series(1, 2) as k on conflict do nothing`,
