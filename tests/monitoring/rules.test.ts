@@ -88,7 +88,7 @@ describe('rules and dashboards', () => {
     const exported = (await createMetrics().registry.getMetricsAsJSON()).flatMap(({ name, type }) =>
       String(type) === 'histogram' ? [`${name}_bucket`, `${name}_count`, `${name}_sum`] : [name],
     )
-    const others = ['up', 'database_up', 'hasura_up', 'state_read_failures_total']
+    const others = ['up', 'database_up', 'hasura_up', 'state_read_failures_total', 'gdpr_requests_open']
     const pools = ['database_pool_connections', 'database_pool_size']
     const recorded = rules.flatMap(({ record }) => (record === undefined ? [] : [record]))
     const known = new Set([...exported, ...STATE_METRICS.map(({ name }) => name), ...others, ...pools, ...recorded])
