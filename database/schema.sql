@@ -163,29 +163,6 @@ comment on column ops.api_key_digests.key_id is 'The key.';
 comment on column ops.api_key_digests.digest is 'SHA-256 of its whole text.';
 grant insert, select on ops.api_key_digests to tributary_service;
 
-create table ops.backfill_requests (
-  user_id uuid not null,
-  platform text not null,
-  data_type text not null,
-  window_start timestamp with time zone not null,
-  window_end timestamp with time zone not null,
-  outcome text,
-  asked_at timestamp with time zone default now() not null,
-  constraint backfill_requests_pkey PRIMARY KEY (user_id, platform, data_type, window_start, window_end),
-  constraint backfill_requests_check CHECK ((window_end > window_start)),
-  constraint backfill_requests_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
-  constraint backfill_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
-);
-comment on table ops.backfill_requests is 'Windows of history that a platform was asked to send: none is asked for twice while the connection lasts.';
-comment on column ops.backfill_requests.user_id is 'Whose history it is.';
-comment on column ops.backfill_requests.platform is 'Who was asked.';
-comment on column ops.backfill_requests.data_type is 'The kind of data.';
-comment on column ops.backfill_requests.window_start is 'Start of the window.';
-comment on column ops.backfill_requests.window_end is 'End of the window.';
-comment on column ops.backfill_requests.outcome is 'accepted, asked_before, too_old or not_permitted; null until it is answered.';
-comment on column ops.backfill_requests.asked_at is 'When it was first asked for.';
-grant delete, insert, select, update on ops.backfill_requests to tributary_service;
-
 create table ops.callbacks (
   user_id uuid not null,
   id uuid default gen_random_uuid() not null,
@@ -451,6 +428,36 @@ create table ops.request_pauses (
 comment on table ops.request_pauses is 'Until when a platform asked to be left alone (Retry-After); no process calls it before.';
 grant insert, select, update on ops.request_pauses to tributary_service;
 
+create table ops.requested_windows (
+  user_id uuid not null,
+  platform text not null,
+  data_type text not null,
+  window_start timestamp with time zone not null,
+  window_end timestamp with time zone not null,
+  outcome text,
+  asked_at timestamp with time zone default now() not null,
+  account text not null,
+  granted_scopes text[] default '{}'::text[] not null,
+  run_id uuid,
+  constraint requested_windows_pkey PRIMARY KEY (user_id, platform, account, data_type, window_end, window_start),
+  constraint requested_windows_check CHECK ((window_end > window_start)),
+  constraint requested_windows_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint requested_windows_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX requested_windows_of_run ON ops.requested_windows USING btree (user_id, run_id, data_type) WHERE (run_id IS NOT NULL);
+comment on table ops.requested_windows is 'Every window of time that a platform was asked for, by list or by backfill: a reconnect asks for what is between them.';
+comment on column ops.requested_windows.user_id is 'Whose history it is.';
+comment on column ops.requested_windows.platform is 'Who was asked.';
+comment on column ops.requested_windows.data_type is 'The kind of data; * for all: lists, and what the platform sent by itself.';
+comment on column ops.requested_windows.window_start is 'Start of the window.';
+comment on column ops.requested_windows.window_end is 'End of the window.';
+comment on column ops.requested_windows.outcome is 'read (a list), pushed, accepted, asked_before, too_old or not_permitted.';
+comment on column ops.requested_windows.asked_at is 'When it was first asked for.';
+comment on column ops.requested_windows.account is 'The account at the platform: another account''s windows say nothing.';
+comment on column ops.requested_windows.granted_scopes is 'What was granted then: what was read with less says nothing of the rest.';
+comment on column ops.requested_windows.run_id is 'The run that reads a list; its window grows backwards page by page. Null for backfills.';
+grant delete, insert, select, update on ops.requested_windows to tributary_service;
+
 create table ops.schema_migrations (
   version text not null,
   name text not null,
@@ -468,6 +475,29 @@ create table ops.summary_rebuilds (
 );
 comment on table ops.summary_rebuilds is 'Days whose inputs changed and whose summary is still to be rebuilt.';
 grant delete, insert, select, update on ops.summary_rebuilds to tributary_service;
+
+create table ops.sync_plans (
+  user_id uuid not null,
+  platform text not null,
+  heard_at timestamp with time zone[] default '{}'::timestamp with time zone[] not null,
+  silent_after timestamp with time zone,
+  next_poll_at timestamp with time zone,
+  poll_interval_s integer default 0 not null,
+  poll_digest bytea,
+  constraint sync_plans_pkey PRIMARY KEY (user_id, platform),
+  constraint sync_plans_user_id_platform_fkey FOREIGN KEY (user_id, platform) REFERENCES public.connections(user_id, platform) ON DELETE CASCADE
+);
+CREATE INDEX sync_plans_due ON ops.sync_plans USING btree (platform, next_poll_at) WHERE (next_poll_at IS NOT NULL);
+CREATE INDEX sync_plans_silent ON ops.sync_plans USING btree (silent_after) WHERE (silent_after IS NOT NULL);
+comment on table ops.sync_plans is 'When each connection is looked at next.';
+comment on column ops.sync_plans.user_id is 'Whose connection it is.';
+comment on column ops.sync_plans.platform is 'The platform connected to.';
+comment on column ops.sync_plans.heard_at is 'When webhooks came, at most one an hour, the last twenty-four: the person''s rhythm.';
+comment on column ops.sync_plans.silent_after is 'From then on silence is strange; null while the service polls anyway.';
+comment on column ops.sync_plans.next_poll_at is 'When it is polled next; null while webhooks are relied on.';
+comment on column ops.sync_plans.poll_interval_s is 'How long the last wait between polls was: it grows while nothing is new.';
+comment on column ops.sync_plans.poll_digest is 'SHA-256 of what the last poll found: the same again is not stored.';
+grant delete, insert, select, update on ops.sync_plans to tributary_service;
 
 create table ops.token_endpoints (
   platform text not null,
@@ -558,6 +588,7 @@ create table ops.webhook_deliveries (
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
 CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((processed_at IS NOT NULL) AND (body_sealed IS NOT NULL));
+CREATE TRIGGER check_delivery_state BEFORE UPDATE OF state ON ops.webhook_deliveries FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION ops.check_delivery_state();
 comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every accepted webhook, sealed, stored before it is answered.';
 comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null when they are in webhook_delivery_chunks.';
 comment on column ops.webhook_deliveries.items_done is 'Items of a large delivery that are dealt with: where a worker that was killed is succeeded.';
@@ -1068,6 +1099,35 @@ comment on column public.connection_statuses.description is 'What it means.';
 grant select on public.connection_statuses to tributary_hasura;
 grant select on public.connection_statuses to tributary_service;
 
+create table public.connection_strategy_changes (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  platform text not null,
+  changed_at timestamp with time zone default now() not null,
+  strategy text not null,
+  polling boolean not null,
+  reason text not null,
+  quiet_s integer,
+  expected_within_s integer,
+  constraint connection_strategy_changes_pkey PRIMARY KEY (user_id, id),
+  constraint connection_strategy_changes_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint connection_strategy_changes_strategy_fkey FOREIGN KEY (strategy) REFERENCES public.sync_strategies(id),
+  constraint connection_strategy_changes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX connection_strategy_changes_by_time ON public.connection_strategy_changes USING btree (user_id, platform, changed_at DESC);
+comment on table public.connection_strategy_changes is 'Every time that a connection went over to polling or back to webhooks, and why.';
+comment on column public.connection_strategy_changes.user_id is 'Whose connection it is.';
+comment on column public.connection_strategy_changes.id is 'Id of the change.';
+comment on column public.connection_strategy_changes.platform is 'The platform connected to.';
+comment on column public.connection_strategy_changes.changed_at is 'When.';
+comment on column public.connection_strategy_changes.strategy is 'The strategy from then on.';
+comment on column public.connection_strategy_changes.polling is 'Whether the service polls from then on.';
+comment on column public.connection_strategy_changes.reason is 'Why, as in connections.strategy_reason.';
+comment on column public.connection_strategy_changes.quiet_s is 'How long nothing had been heard, in seconds; null where that did not matter.';
+comment on column public.connection_strategy_changes.expected_within_s is 'Within how many seconds something was expected, by the person''s own rhythm; null where that did not matter.';
+grant select on public.connection_strategy_changes to tributary_hasura;
+grant delete, insert, select, update on public.connection_strategy_changes to tributary_service;
+
 create table public.connections (
   user_id uuid not null,
   platform text not null,
@@ -1084,6 +1144,9 @@ create table public.connections (
   disconnected_at timestamp with time zone,
   updated_at timestamp with time zone default now() not null,
   revocation_status text,
+  polling_since timestamp with time zone,
+  strategy_reason text,
+  synced_through timestamp with time zone,
   constraint connections_pkey PRIMARY KEY (user_id, platform),
   constraint connections_id_key UNIQUE (id),
   constraint connections_revocation_status_check CHECK ((revocation_status = ANY (ARRAY['pending'::text, 'confirmed'::text, 'given_up'::text]))),
@@ -1110,6 +1173,9 @@ comment on column public.connections.connected_at is 'When consent was given.';
 comment on column public.connections.disconnected_at is 'When it ended; null while it lasts.';
 comment on column public.connections.updated_at is 'When the row last changed.';
 comment on column public.connections.revocation_status is 'After a disconnect, whether the platform has confirmed that the tokens are revoked there (pending, confirmed, given_up); null while connected and where there was nothing to revoke.';
+comment on column public.connections.polling_since is 'Since when the service polls, for webhooks are silent or there are none; null while webhooks are relied on.';
+comment on column public.connections.strategy_reason is 'Why: webhooks_arrive, heard_again, waiting_for_the_first, silent, never_heard, no_webhooks, or silent_and_not_pollable.';
+comment on column public.connections.synced_through is 'Whatever had arrived at the platform by then has been asked for; null before the first complete look.';
 grant select on public.connections to tributary_hasura;
 grant delete, insert, select, update on public.connections to tributary_service;
 
@@ -1832,8 +1898,10 @@ create table public.platforms (
   deauthorization_days integer generated always as (((policy ->> 'deleteAfterDeauthorizationDays'::text))::integer) stored,
   attribution text generated always as ((policy ->> 'attribution'::text)) stored,
   policy_override_reason text generated always as ((policy ->> 'overrideReason'::text)) stored,
+  strategy text default 'push'::text not null,
   constraint platforms_pkey PRIMARY KEY (id),
-  constraint platforms_id_check CHECK ((id ~ '^[a-z][a-z0-9-]{0,49}$'::text))
+  constraint platforms_id_check CHECK ((id ~ '^[a-z][a-z0-9-]{0,49}$'::text)),
+  constraint platforms_strategy_fkey FOREIGN KEY (strategy) REFERENCES public.sync_strategies(id)
 );
 CREATE TRIGGER mark_days_of_changed_policy AFTER UPDATE OF policy ON public.platforms FOR EACH ROW WHEN ((old.combinable IS DISTINCT FROM new.combinable)) EXECUTE FUNCTION ops.mark_days_of_changed_policy();
 comment on table public.platforms is 'The platforms this installation knows; rows are written by the service when it starts.';
@@ -1849,6 +1917,7 @@ comment on column public.platforms.source_deletion_hours is 'What is deleted at 
 comment on column public.platforms.deauthorization_days is 'After a connection ended, everything of it is gone within so many days; null means no limit.';
 comment on column public.platforms.attribution is 'What an app has to show beside its data.';
 comment on column public.platforms.policy_override_reason is 'Why the policy differs from the platform''s published one; null when it does not.';
+comment on column public.platforms.strategy is 'How new data of its connections is noticed, by what the platform can do.';
 grant select on public.platforms to tributary_hasura;
 grant insert, select, update on public.platforms to tributary_service;
 
@@ -2040,6 +2109,8 @@ create table public.sleep_stages (
   started_at timestamp with time zone not null,
   ended_at timestamp with time zone not null,
   stage text not null,
+  source_id text,
+  raw_id uuid,
   constraint sleep_stages_pkey PRIMARY KEY (user_id, sleep_session_id, started_at, stage),
   constraint sleep_stages_check CHECK ((ended_at >= started_at)),
   constraint sleep_stages_stage_check CHECK ((stage = ANY (ARRAY['in_bed'::text, 'awake'::text, 'asleep'::text, 'light'::text, 'deep'::text, 'rem'::text]))),
@@ -2051,6 +2122,8 @@ comment on column public.sleep_stages.sleep_session_id is 'The session.';
 comment on column public.sleep_stages.started_at is 'When the stage began.';
 comment on column public.sleep_stages.ended_at is 'When it ended.';
 comment on column public.sleep_stages.stage is 'in_bed, awake, asleep (no stage known), light, deep or rem.';
+comment on column public.sleep_stages.source_id is 'The platform''s own id of this part, where it has one: with it the part is deleted at the source.';
+comment on column public.sleep_stages.raw_id is 'The payload that told it, where a night is told in parts; null where one payload tells the whole night.';
 grant select on public.sleep_stages to tributary_hasura;
 grant delete, insert, select, update on public.sleep_stages to tributary_service;
 
@@ -2135,6 +2208,8 @@ create table public.sync_runs (
   started_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   finished_at timestamp with time zone,
+  asked_by text default 'connection'::text not null,
+  results jsonb default '[]'::jsonb not null,
   constraint sync_runs_pkey PRIMARY KEY (user_id, id),
   constraint sync_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
   constraint sync_runs_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (1)::numeric))),
@@ -2145,6 +2220,7 @@ create table public.sync_runs (
 );
 CREATE INDEX sync_runs_by_start ON public.sync_runs USING btree (user_id, started_at DESC);
 CREATE UNIQUE INDEX sync_runs_one_running ON public.sync_runs USING btree (user_id, platform, kind) WHERE (status = 'running'::text);
+CREATE TRIGGER check_run_status BEFORE UPDATE OF status ON public.sync_runs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_run_status();
 comment on table public.sync_runs is 'Progress of every import: what was asked for, how far it is, how it ended.';
 comment on column public.sync_runs.user_id is 'Whose data is fetched.';
 comment on column public.sync_runs.id is 'Id of the run.';
@@ -2163,6 +2239,8 @@ comment on column public.sync_runs.error_code is 'Why it failed; null unless it 
 comment on column public.sync_runs.started_at is 'When it was asked for.';
 comment on column public.sync_runs.updated_at is 'When it last made progress.';
 comment on column public.sync_runs.finished_at is 'When it ended; null while it runs.';
+comment on column public.sync_runs.asked_by is 'Who asked for it: person, operator, schedule, or connection (it came with connecting).';
+comment on column public.sync_runs.results is 'For each data type: outcome (running, complete, partial, not_available), records, and the reason where it is not complete.';
 grant select on public.sync_runs to tributary_hasura;
 grant delete, insert, select, update on public.sync_runs to tributary_service;
 
@@ -2576,6 +2654,35 @@ end $function$;
 comment on function ops.check_dead_letter_state() is 'Refuses the changes of dead_letters.state that docs/operations/states.md does not have.';
 grant execute on function ops.check_dead_letter_state() to public;
 
+CREATE OR REPLACE FUNCTION ops.check_delivery_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (old.state, new.state) not in (('receiving', 'received'), ('received', 'processed'), ('received', 'dropped')) then
+    raise exception 'a delivery cannot go from % to %', old.state, new.state using errcode = 'TB012';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_delivery_state() is 'Refuses the changes of webhook_deliveries.state that docs/operations/states.md does not have.';
+grant execute on function ops.check_delivery_state() to public;
+
+CREATE OR REPLACE FUNCTION ops.check_run_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- What has ended stays as it ended; only a run that failed goes on, when its dead letter is retried.
+  if old.status <> 'running' and (old.status, new.status) <> ('failed', 'running') then
+    raise exception 'a sync run cannot go from % to %', old.status, new.status using errcode = 'TB013';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_run_status() is 'Refuses the changes of sync_runs.status that docs/operations/states.md does not have.';
+grant execute on function ops.check_run_status() to public;
+
 CREATE OR REPLACE FUNCTION ops.count_raw_data_deleted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2626,6 +2733,15 @@ begin
 end $function$;
 comment on function ops.count_raw_data_inserted() is 'Keeps user_fitness_summary equal to a count over raw_fitness_data, at the cost of the new rows alone.';
 grant execute on function ops.count_raw_data_inserted() to public;
+
+CREATE OR REPLACE FUNCTION ops.covered_seconds(p_times tstzmultirange)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+RETURN (SELECT (round(sum(EXTRACT(epoch FROM (upper(part.part) - lower(part.part))))))::integer AS round FROM unnest(covered_seconds.p_times) part(part));
+comment on function ops.covered_seconds(tstzmultirange) is 'How long these times are together; null where there are none, which is not zero.';
+grant execute on function ops.covered_seconds(tstzmultirange) to public;
+grant execute on function ops.covered_seconds(tstzmultirange) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.create_monthly_partitions(p_months_ahead integer)
  RETURNS integer
@@ -2681,6 +2797,73 @@ begin
 end $function$;
 comment on function ops.create_sample_partitions(date[]) is 'Creates the partitions of samples for the given months; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
 grant execute on function ops.create_sample_partitions(date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.drop_expired_partitions(p_table text, p_before timestamp with time zone)
+ RETURNS TABLE(partition_name text, outcome text, deleted bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '5s'
+AS $function$
+declare
+  v_part record;
+  v_held boolean;
+  v_column text := case p_table when 'samples' then 'started_at' else 'created_at' end;
+begin
+  if p_table not in ('raw_fitness_data', 'samples') then
+    raise exception 'only raw_fitness_data and samples have partitions that expire';
+  end if;
+  if exists (select from public.legal_holds h where h.released_at is null and h.everybody) then return; end if;
+  for v_part in
+    select c.relname as name, b.bounds[1]::timestamptz as starts, b.bounds[2]::timestamptz as ends
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid,
+      regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') as b (bounds)
+    where i.inhparent = format('public.%I', p_table)::regclass and b.bounds[2]::timestamptz <= p_before
+    order by 2
+  loop
+    execute format('select exists (select from public.%I t join public.legal_holds h on h.user_id = t.user_id where h.released_at is null)',
+      v_part.name) into v_held;
+    if v_held then
+      -- Through the table itself: what counts its rows hears of it.
+      execute format('delete from public.%I t where t.%I >= $1 and t.%I < $2
+        and not exists (select from public.legal_holds h where h.user_id = t.user_id and h.released_at is null)',
+        p_table, v_column, v_column) using v_part.starts, v_part.ends;
+      get diagnostics deleted = row_count;
+      outcome := 'held';
+    else
+      execute format('select count(*) from public.%I', v_part.name) into deleted;
+      if p_table = 'raw_fitness_data' then
+        -- What hangs on the payloads, and the counts of them, which a dropped table would not tell.
+        delete from ops.rejected_records r where r.raw_created_at >= v_part.starts and r.raw_created_at < v_part.ends;
+        delete from public.user_fitness_summary s where s.date >= v_part.starts::date and s.date < v_part.ends::date;
+      end if;
+      execute format('alter table public.%I detach partition public.%I', p_table, v_part.name);
+      execute format('drop table public.%I', v_part.name);
+      outcome := 'dropped';
+    end if;
+    partition_name := v_part.name;
+    return next;
+  end loop;
+end $function$;
+comment on function ops.drop_expired_partitions(text,timestamp with time zone) is 'Drops the months of raw_fitness_data or samples that ended before a time; of a month with rows under a legal hold everybody else''s rows go. Safe to run twice.';
+grant execute on function ops.drop_expired_partitions(text,timestamp with time zone) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.end_results(p_results jsonb, p_reason text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+BEGIN ATOMIC
+ SELECT COALESCE(jsonb_agg(
+         CASE
+             WHEN ((r.result ->> 'outcome'::text) <> 'running'::text) THEN r.result
+             WHEN ((end_results.p_reason IS NULL) AND ((r.result ->> 'reason'::text) IS NULL)) THEN (r.result || '{"outcome": "complete"}'::jsonb)
+             ELSE (r.result || jsonb_build_object('outcome', 'partial', 'reason', COALESCE((r.result ->> 'reason'::text), end_results.p_reason)))
+         END ORDER BY r.place), '[]'::jsonb) AS "coalesce"
+    FROM jsonb_array_elements(end_results.p_results) WITH ORDINALITY r(result, place);
+END;
+comment on function ops.end_results(jsonb,text) is 'What a sync run says of each data type once it has ended: complete where nothing was in the way, partial with the reason otherwise.';
+grant execute on function ops.end_results(jsonb,text) to public;
+grant execute on function ops.end_results(jsonb,text) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.end_with_job(p_payload jsonb, p_cause text)
  RETURNS void
@@ -2766,6 +2949,7 @@ BEGIN ATOMIC
             FROM (ops.deleted_records d
               JOIN public.platforms p ON ((p.id = d.platform)))
            WHERE ((p.source_deletion_hours IS NOT NULL) AND (d.payloads_removed_at IS NULL))) due
+   WHERE (NOT ops.is_held(due.user_id))
    ORDER BY due.user_id, due.platform
   LIMIT find_policy_work.p_limit;
 END;
@@ -2803,6 +2987,155 @@ BEGIN ATOMIC
 END;
 comment on function ops.is_held(uuid) is 'Whether a legal hold keeps this person''s data.';
 grant execute on function ops.is_held(uuid) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.join_sleep_parts(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH parts AS (
+          SELECT r.parts,
+             r.source,
+             r."startedAt",
+             r."endedAt",
+             r."endOffsetSeconds",
+             r.stages
+            FROM jsonb_to_recordset(join_sleep_parts.p_records) r(parts text, source text, "startedAt" timestamp with time zone, "endedAt" timestamp with time zone, "endOffsetSeconds" integer, stages jsonb)
+           WHERE ((r.parts = 'some'::text) AND (NOT (EXISTS ( SELECT 1
+                    FROM public.sleep_sessions s
+                   WHERE ((s.user_id = join_sleep_parts.p_user_id) AND (s.platform = join_sleep_parts.p_platform) AND (s.source = r.source) AND (s.observed_at > join_sleep_parts.p_observed_at) AND (s.started_at <= (r."endedAt" + '01:30:00'::interval)) AND (s.ended_at >= (r."startedAt" - '01:30:00'::interval)) AND (EXISTS ( SELECT 1
+                            FROM public.sleep_stages t
+                           WHERE ((t.user_id = s.user_id) AND (t.sleep_session_id = s.id) AND (t.raw_id IS NULL)))))))))
+         ), known AS (
+          SELECT s.user_id,
+             s.id,
+             s.platform,
+             s.source_id,
+             s.source,
+             s.local_day,
+             s.started_at,
+             s.ended_at,
+             s.end_offset_seconds,
+             s.time_zone,
+             s.nap,
+             s.asleep_s,
+             s.in_bed_s,
+             s.awake_s,
+             s.light_s,
+             s.deep_s,
+             s.rem_s,
+             s.score,
+             s.finality,
+             s.raw_id,
+             s.raw_created_at,
+             s.observed_at,
+             s.created_at,
+             s.updated_at
+            FROM public.sleep_sessions s
+           WHERE ((s.user_id = join_sleep_parts.p_user_id) AND (s.platform = join_sleep_parts.p_platform) AND (EXISTS ( SELECT 1
+                    FROM parts p
+                   WHERE ((p.source = s.source) AND (s.started_at <= (p."endedAt" + '01:30:00'::interval)) AND (s.ended_at >= (p."startedAt" - '01:30:00'::interval))))))
+         ), told AS (
+          SELECT p.source,
+             t.stage,
+             t."startedAt" AS started_at,
+             t."endedAt" AS ended_at,
+             t."sourceId" AS source_id,
+             p."endOffsetSeconds" AS offset_s,
+             join_sleep_parts.p_raw_id AS stage_raw_id,
+             join_sleep_parts.p_raw_id AS raw_id,
+             join_sleep_parts.p_raw_created_at AS raw_created_at,
+             join_sleep_parts.p_observed_at AS observed_at,
+             1 AS latest
+            FROM (parts p
+              CROSS JOIN LATERAL jsonb_to_recordset(p.stages) t(stage text, "startedAt" timestamp with time zone, "endedAt" timestamp with time zone, "sourceId" text))
+           WHERE (NOT (EXISTS ( SELECT 1
+                    FROM ops.deleted_records d
+                   WHERE ((d.user_id = join_sleep_parts.p_user_id) AND (d.platform = join_sleep_parts.p_platform) AND (d.record_type = 'sleep_session'::text) AND (d.source_id = t."sourceId") AND (d.observed_at >= join_sleep_parts.p_observed_at)))))
+         UNION ALL
+          SELECT k.source,
+             t.stage,
+             t.started_at,
+             t.ended_at,
+             t.source_id,
+             k.end_offset_seconds,
+             t.raw_id,
+             k.raw_id,
+             k.raw_created_at,
+             k.observed_at,
+             0
+            FROM (known k
+              JOIN public.sleep_stages t ON (((t.user_id = k.user_id) AND (t.sleep_session_id = k.id))))
+           WHERE (t.raw_id IS DISTINCT FROM join_sleep_parts.p_raw_id)
+         ), segments AS (
+          SELECT DISTINCT ON (told.source, told.started_at, told.stage) told.source,
+             told.stage,
+             told.started_at,
+             told.ended_at,
+             told.source_id,
+             told.offset_s,
+             told.stage_raw_id,
+             told.raw_id,
+             told.raw_created_at,
+             told.observed_at,
+             told.latest
+            FROM told
+           ORDER BY told.source, told.started_at, told.stage, told.latest, told.ended_at DESC
+         ), begun AS (
+          SELECT segments.source,
+             segments.stage,
+             segments.started_at,
+             segments.ended_at,
+             segments.source_id,
+             segments.offset_s,
+             segments.stage_raw_id,
+             segments.raw_id,
+             segments.raw_created_at,
+             segments.observed_at,
+             segments.latest,
+             (segments.started_at > (max(segments.ended_at) OVER (PARTITION BY segments.source ORDER BY segments.started_at, segments.ended_at, segments.stage ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + '01:30:00'::interval)) AS is_first
+            FROM segments
+         ), numbered AS (
+          SELECT begun.source,
+             begun.stage,
+             begun.started_at,
+             begun.ended_at,
+             begun.source_id,
+             begun.offset_s,
+             begun.stage_raw_id,
+             begun.raw_id,
+             begun.raw_created_at,
+             begun.observed_at,
+             begun.latest,
+             begun.is_first,
+             count(*) FILTER (WHERE begun.is_first) OVER (PARTITION BY begun.source ORDER BY begun.started_at, begun.ended_at, begun.stage) AS night
+            FROM begun
+         ), nights AS (
+          SELECT n.source,
+             min(n.started_at) AS started_at,
+             max(n.ended_at) AS ended_at,
+             max(n.observed_at) AS observed_at,
+             (array_agg(n.offset_s ORDER BY n.ended_at DESC) FILTER (WHERE (n.offset_s IS NOT NULL)))[1] AS offset_s,
+             (array_agg(n.raw_id ORDER BY n.observed_at DESC))[1] AS raw_id,
+             (array_agg(n.raw_created_at ORDER BY n.observed_at DESC))[1] AS raw_created_at,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = ANY (ARRAY['asleep'::text, 'light'::text, 'deep'::text, 'rem'::text]))) AS asleep,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'in_bed'::text)) AS in_bed,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'awake'::text)) AS awake,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'light'::text)) AS light,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'deep'::text)) AS deep,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'rem'::text)) AS rem,
+             jsonb_agg(jsonb_build_object('stage', n.stage, 'startedAt', n.started_at, 'endedAt', n.ended_at, 'sourceId', n.source_id, 'rawId', n.stage_raw_id)) AS stages
+            FROM numbered n
+           GROUP BY n.source, n.night
+         )
+  SELECT (COALESCE(( SELECT jsonb_agg(r.value) AS jsonb_agg
+            FROM jsonb_array_elements(join_sleep_parts.p_records) r(value)
+           WHERE ((r.value ->> 'parts'::text) IS DISTINCT FROM 'some'::text)), '[]'::jsonb) || COALESCE(( SELECT jsonb_agg(jsonb_build_object('parts', 'some', 'source', n.source, 'startedAt', n.started_at, 'endedAt', n.ended_at, 'sourceId', ((n.source || '|'::text) || to_char((n.started_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text)), 'endOffsetSeconds', n.offset_s, 'timeZone', NULL::unknown, 'nap', false, 'finality', 0, 'asleepS', ops.covered_seconds(n.asleep), 'inBedS', ops.covered_seconds(n.in_bed), 'awakeS', ops.covered_seconds(n.awake), 'lightS', ops.covered_seconds(n.light), 'deepS', ops.covered_seconds(n.deep), 'remS', ops.covered_seconds(n.rem), 'stages', n.stages, 'rawId', n.raw_id, 'rawCreatedAt', n.raw_created_at, 'observedAt', n.observed_at)) AS jsonb_agg
+            FROM nights n), '[]'::jsonb));
+END;
+comment on function ops.join_sleep_parts(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Of sleep that arrives in parts (parts: some): whole nights, made of these parts and of what is known of the same source no further than 90 minutes away. Other records are answered as they are.';
+grant execute on function ops.join_sleep_parts(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
+grant execute on function ops.join_sleep_parts(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.lock_consent(p_user_id uuid, p_platform text)
  RETURNS boolean
@@ -2883,7 +3216,10 @@ begin
         abs(nullif(a.distance_m, 0) - nullif(b.distance_m, 0)) as distance_difference_m, greatest(a.distance_m, b.distance_m) as distance_m
       from candidates a join candidates b on b.place < a.place and b.platform_group = a.platform_group
       -- One device records one workout at a time; the parts of an event, and the event itself, are not each other.
-      where (a.platform <> b.platform or (a.device_name <> b.device_name and a.parent_source_id is distinct from b.source_id
+      -- Of a workout that one platform tells twice (an app's upload and an export, say) only the ids differ.
+      where (a.platform <> b.platform or ((a.device_name <> b.device_name or (a.sport = b.sport
+            and abs(extract(epoch from a.started_at - b.started_at)) < 2 and abs(extract(epoch from a.ended_at - b.ended_at)) < 2 and coalesce(abs(a.distance_m - b.distance_m) <= 10, true)))
+          and a.parent_source_id is distinct from b.source_id
           and b.parent_source_id is distinct from a.source_id and (a.parent_source_id = b.parent_source_id) is not true))
     )
     select c.hidden, c.shown, case when c.start_hidden then 'day' else 'time' end as matched_by
@@ -3709,6 +4045,43 @@ comment on function ops.receive_deliveries(text[],text[],bytea[],text,integer,in
 grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to public;
 grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.recompute_sleep(p_user_id uuid, p_sessions uuid[])
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_days date[];
+begin
+  with totals as (
+    select t.sleep_session_id as id, min(t.started_at) as started_at, max(t.ended_at) as ended_at,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage in ('asleep', 'light', 'deep', 'rem')) as asleep,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'in_bed') as in_bed,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'awake') as awake,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'light') as light,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'deep') as deep,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'rem') as rem
+    from public.sleep_stages t where t.user_id = p_user_id and t.sleep_session_id = any (p_sessions)
+    group by t.sleep_session_id
+  ), counted as (
+    update public.sleep_sessions s
+    set started_at = t.started_at, ended_at = t.ended_at, asleep_s = ops.covered_seconds(t.asleep), in_bed_s = ops.covered_seconds(t.in_bed),
+      awake_s = ops.covered_seconds(t.awake), light_s = ops.covered_seconds(t.light), deep_s = ops.covered_seconds(t.deep),
+      rem_s = ops.covered_seconds(t.rem), updated_at = now()
+    from totals t where s.user_id = p_user_id and s.id = t.id
+    returning s.local_day
+  ), gone as (
+    delete from public.sleep_sessions s
+    where s.user_id = p_user_id and s.id = any (p_sessions) and not exists (select 1 from totals t where t.id = s.id)
+    returning s.local_day
+  )
+  select array_agg(distinct local_day) into v_days from (select local_day from counted union all select local_day from gone) as touched;
+  return coalesce(v_days, '{}');
+end $function$;
+comment on function ops.recompute_sleep(uuid,uuid[]) is 'After stages were removed: the numbers of these sleep sessions from what is left; one without any stage goes. Answers their days.';
+grant execute on function ops.recompute_sleep(uuid,uuid[]) to public;
+grant execute on function ops.recompute_sleep(uuid,uuid[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.redact_payload(p_payload jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -3811,6 +4184,11 @@ begin
       union select local_day from reported)
   into removed, days;
   perform ops.rebuild_daily_metrics(p_user_id, p_platform, days);
+  -- With everything gone, what was asked for says nothing: whoever connects again gets the history again.
+  if p_before = 'infinity' then
+    delete from ops.requested_windows w where w.user_id = p_user_id and w.platform = p_platform;
+    update public.connections c set synced_through = null where c.user_id = p_user_id and c.platform = p_platform;
+  end if;
 end $function$;
 comment on function ops.remove_data_from_before(uuid,text,timestamp with time zone) is 'Deletes what was received of a platform before a time, payloads and rows, and answers how many of each and the days they were about.';
 grant execute on function ops.remove_data_from_before(uuid,text,timestamp with time zone) to tributary_service;
@@ -3859,6 +4237,7 @@ declare
   v_days date[];
   v_from timestamptz;
   v_to timestamptz;
+  v_nights uuid[];
 begin
   -- The table of samples has no index for payloads: what one produced lies near what it produces now.
   select min(s."startedAt") - interval '2 days', max(s."startedAt") + interval '2 days' into v_from, v_to
@@ -3872,6 +4251,8 @@ begin
     delete from public.sleep_sessions s
     where s.user_id = p_user_id and s.platform = p_platform and s.raw_id = p_raw_id and s.raw_created_at = p_raw_created_at
       and not exists (select 1 from jsonb_array_elements(p_records -> 'sleepSessions') r where r ->> 'sourceId' = s.source_id)
+      -- A night that was told in parts is looked at part by part, below.
+      and not exists (select 1 from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id and t.raw_id is not null)
     returning s.local_day
   ), reported as (
     delete from public.daily_metrics d
@@ -3902,6 +4283,20 @@ begin
   )
   select array(select local_day from workouts union select local_day from sleep union select local_day from reported
     union select local_day from measured) into v_days;
+
+  with parts as (
+    delete from public.sleep_stages t using public.sleep_sessions s
+    where s.user_id = p_user_id and s.platform = p_platform and t.user_id = s.user_id and t.sleep_session_id = s.id and t.raw_id = p_raw_id
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records -> 'sleepSessions') as r (source text, stages jsonb)
+        cross join lateral jsonb_to_recordset(r.stages) as o (stage text, "startedAt" timestamptz)
+        where r.source = s.source and o.stage = t.stage and o."startedAt" = t.started_at)
+    returning t.sleep_session_id
+  )
+  select array_agg(distinct sleep_session_id) into v_nights from parts;
+  if v_nights is not null then
+    v_days := v_days || ops.recompute_sleep(p_user_id, v_nights);
+  end if;
   return v_days;
 end $function$;
 comment on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) is 'For a replay: removes rows that a payload once produced and, read by today''s normalizer, no longer does. Answers their days.';
@@ -4292,7 +4687,10 @@ begin
       i."offsetSeconds", i.manual, i."sourceId", p_raw_id, p_raw_created_at, p_observed_at
     from incoming i
     on conflict (user_id, kind, started_at, ended_at, platform, source, variant) do update
-    set value = excluded.value, local_day = excluded.local_day, start_offset_seconds = excluded.start_offset_seconds,
+    set value = excluded.value, 
+      -- Of one reading that comes twice, the path that tells where the person was is right.
+      local_day = case when excluded.start_offset_seconds is null and s.start_offset_seconds is not null then s.local_day else excluded.local_day end,
+      start_offset_seconds = coalesce(excluded.start_offset_seconds, s.start_offset_seconds),
       manual = excluded.manual, source_id = coalesce(excluded.source_id, s.source_id), raw_id = excluded.raw_id,
       raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
     where excluded.observed_at > s.observed_at
@@ -4351,12 +4749,15 @@ declare
   v_written date[];
   v_sessions uuid[];
   v_deleted date[];
+  v_absorbed date[];
+  v_shortened date[];
+  v_records jsonb := ops.join_sleep_parts(p_user_id, p_platform, p_raw_id, p_raw_created_at, p_observed_at, p_records);
 begin
   with incoming as (
-    select r.* from jsonb_to_recordset(p_records) as r (
+    select r.* from jsonb_to_recordset(v_records) as r (
       "sourceId" text, source text, "localDay" date, "startedAt" timestamptz, "endedAt" timestamptz, "endOffsetSeconds" integer,
       "timeZone" text, nap boolean, "asleepS" integer, "inBedS" integer, "awakeS" integer, "lightS" integer, "deepS" integer,
-      "remS" integer, score numeric, finality integer)
+      "remS" integer, score numeric, finality integer, "rawId" uuid, "rawCreatedAt" timestamptz, "observedAt" timestamptz)
     where not exists (
       select 1 from ops.deleted_records d
       where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sleep_session' and d.source_id = r."sourceId"
@@ -4368,7 +4769,8 @@ begin
       coalesce(i."localDay", case when i."endOffsetSeconds" is null then (i."endedAt" at time zone v_time_zone)::date
         else (i."endedAt" at time zone 'UTC' + make_interval(secs => i."endOffsetSeconds"))::date end),
       i."startedAt", i."endedAt", i."endOffsetSeconds", i."timeZone", i.nap, i."asleepS", i."inBedS", i."awakeS", i."lightS", i."deepS",
-      i."remS", i.score, i.finality, p_raw_id, p_raw_created_at, p_observed_at
+      i."remS", i.score, i.finality, coalesce(i."rawId", p_raw_id), coalesce(i."rawCreatedAt", p_raw_created_at),
+      coalesce(i."observedAt", p_observed_at)
     from incoming i
     order by i."sourceId"
     on conflict (user_id, platform, source_id) do update
@@ -4387,13 +4789,13 @@ begin
             excluded.rem_s, excluded.score, excluded.finality)
         or exists (
           select t."startedAt", max(t."endedAt"), t.stage
-          from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
           cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
           where r."sourceId" = s.source_id group by t."startedAt", t.stage
           except select t.started_at, t.ended_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id)
         or exists (
           select t.started_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id
-          except select t."startedAt", t.stage from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          except select t."startedAt", t.stage from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
           cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
           where r."sourceId" = s.source_id)))
     returning new.id as id, old.local_day as old_day, new.local_day as new_day
@@ -4402,12 +4804,26 @@ begin
   from written cross join lateral (values (old_day), (new_day)) as touched (day) where day is not null;
 
   delete from public.sleep_stages t where t.user_id = p_user_id and t.sleep_session_id = any (v_sessions);
-  insert into public.sleep_stages (user_id, sleep_session_id, started_at, ended_at, stage)
-  select p_user_id, s.id, t."startedAt", max(t."endedAt"), t.stage
-  from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+  insert into public.sleep_stages (user_id, sleep_session_id, started_at, ended_at, stage, source_id, raw_id)
+  select p_user_id, s.id, t."startedAt", max(t."endedAt"), t.stage, max(t."sourceId"), (array_agg(t."rawId"))[1]
+  from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
   join public.sleep_sessions s on s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId" and s.id = any (v_sessions)
-  cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+  cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz, "sourceId" text, "rawId" uuid)
   group by s.id, t."startedAt", t.stage;
+
+  -- One night of one source is one session: what was known of it in pieces is in this one now, or is told anew by it.
+  with nights as (
+    select r.* from jsonb_to_recordset(v_records) as r (parts text, "sourceId" text, source text, "startedAt" timestamptz, "endedAt" timestamptz)
+    where r.parts is not null
+  ), absorbed as (
+    delete from public.sleep_sessions s using nights n
+    where s.user_id = p_user_id and s.platform = p_platform and s.source = n.source and s.source_id <> n."sourceId"
+      and s.started_at < n."endedAt" and s.ended_at > n."startedAt"
+      and (n.parts = 'some' or s.observed_at <= p_observed_at or (s.started_at >= n."startedAt" and s.ended_at <= n."endedAt"))
+      and not exists (select 1 from nights o where o."sourceId" = s.source_id)
+    returning s.local_day
+  )
+  select array_agg(distinct local_day) into v_absorbed from absorbed;
 
   with gone as (
     insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
@@ -4421,7 +4837,18 @@ begin
   )
   select array_agg(distinct local_day) into v_deleted from removed;
 
-  return array(select distinct day from unnest(v_written || v_deleted) as day order by day);
+  if cardinality(p_deleted) > 0 then
+    with cut as (
+      delete from public.sleep_stages t using public.sleep_sessions s
+      where s.user_id = p_user_id and s.platform = p_platform and s.observed_at <= p_observed_at
+        and t.user_id = s.user_id and t.sleep_session_id = s.id and t.source_id = any (p_deleted)
+      returning t.sleep_session_id
+    )
+    select array_agg(distinct sleep_session_id) into v_sessions from cut;
+    v_shortened := ops.recompute_sleep(p_user_id, v_sessions);
+  end if;
+
+  return array(select distinct day from unnest(v_written || v_absorbed || v_deleted || v_shortened) as day order by day);
 end $function$;
 comment on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) is 'Writes the sleep sessions of one payload with their stages and answers the local days whose numbers may have changed. A tentative version never replaces a final one, an older payload never a newer one; the same payload twice gives the same rows.';
 grant execute on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) to public;

@@ -4,6 +4,7 @@ import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
 import { NOTICE_ENVIRONMENT, noticeProblems, noticeSettings } from './compliance/breach/settings.ts'
+import { RETENTION_ENVIRONMENT } from './compliance/retention/settings.ts'
 import { COMPLIANCE_ENVIRONMENT, complianceSettings } from './compliance/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
@@ -58,8 +59,12 @@ const Environment = z.object({
   ...VAULT_ENVIRONMENT,
   /** Processed webhook bodies are dropped after so many days. */
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
+  /** A connection whose webhooks are silent is polled every so many minutes, up to the most while nothing is new. */
+  SYNC_POLL_MINUTES: z.coerce.number().int().min(1).max(1440).default(15),
+  SYNC_POLL_MAX_MINUTES: z.coerce.number().int().min(1).max(1440).default(360),
   ...COMPLIANCE_ENVIRONMENT,
   ...NOTICE_ENVIRONMENT,
+  ...RETENTION_ENVIRONMENT,
   /** Hasura's log of delivered events is emptied after so many days. */
   EVENT_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
@@ -186,10 +191,15 @@ function named(env: z.infer<typeof Environment>) {
     },
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
+    pollSeconds: {
+      shortest: env.SYNC_POLL_MINUTES * 60,
+      longest: Math.max(env.SYNC_POLL_MINUTES, env.SYNC_POLL_MAX_MINUTES) * 60,
+    },
     eventLogRetentionDays: env.EVENT_LOG_RETENTION_DAYS,
     access: accessSettings(env),
     compliance: complianceSettings(env),
     notices: noticeSettings(env),
+    retention: env.RETENTION_DAYS,
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,

@@ -19,6 +19,7 @@ export function createMetrics() {
   const observeCall = registerPlatformCalls(registry)
   const metrics = {
     ...syncMetrics(registers),
+    ...strategyMetrics(registers),
     ...failureMetrics(registers),
     ...requestMetrics(registers),
     ...erasureMetrics(registers),
@@ -38,6 +39,17 @@ function startAtZero({ emergencyAccess, encryptionOperations }: ReturnType<typeo
   for (const step of ['requested', 'approved', 'read']) emergencyAccess.inc({ step }, 0)
   for (const purpose of ['token', 'inbox', 'oauth_state', 'revocation'])
     encryptionOperations.inc({ operation: 'open', purpose, outcome: 'failure' }, 0)
+}
+
+function strategyMetrics(registers: Registry[]) {
+  return {
+    strategyChanges: new Counter({
+      name: 'sync_strategy_changes_total',
+      help: 'Connections that went over to polling or back to webhooks',
+      labelNames: ['platform', 'to', 'reason'],
+      registers,
+    }),
+  }
 }
 
 function failureMetrics(registers: Registry[]) {

@@ -6,6 +6,7 @@ import { benchGraphql } from './graphql-at-scale.ts'
 import { benchRotation } from './key-rotation.ts'
 import { benchSubscriptions } from './live-subscriptions.ts'
 import { openSummariesDatabase } from './summaries-database.ts'
+import { benchUpkeep } from './summary-upkeep.ts'
 import { benchBoxes } from './vault-boxes.ts'
 import { benchVisibility } from './visibility.ts'
 
@@ -18,6 +19,7 @@ const FULL = {
   size: { people: 2_740, days: 3_650 },
   graphql: { rounds: 3_000 },
   subscriptions: { count: 500 },
+  upkeep: { rounds: 100 },
 }
 /** Under a minute and a half, and enough to notice what has become much worse. */
 const QUICK = {
@@ -29,6 +31,7 @@ const QUICK = {
   size: { people: 100, days: 1_000 },
   graphql: { rounds: 500 },
   subscriptions: { count: 50 },
+  upkeep: { rounds: 10 },
 }
 
 async function main(): Promise<number> {
@@ -51,6 +54,7 @@ async function runAll({
   size,
   graphql,
   subscriptions,
+  upkeep,
 }: typeof FULL): Promise<Outcome[]> {
   const outcomes = [
     await benchAppleImport(appleImport),
@@ -63,6 +67,7 @@ async function runAll({
   try {
     outcomes.push(await benchGraphql(database, graphql))
     outcomes.push(await benchSubscriptions(database, subscriptions))
+    outcomes.push(await benchUpkeep(database, upkeep))
   } finally {
     await database.close()
   }
