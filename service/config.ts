@@ -61,6 +61,8 @@ const Environment = z.object({
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
   /** A connection whose webhooks are silent is polled every so many minutes, up to the most while nothing is new. */
   SYNC_POLL_MINUTES: z.coerce.number().int().min(1).max(1440).default(15),
+  /** How many days back the nightly comparison goes. */
+  SYNC_RECONCILE_DAYS: z.coerce.number().int().min(1).max(366).default(35),
   SYNC_POLL_MAX_MINUTES: z.coerce.number().int().min(1).max(1440).default(360),
   ...COMPLIANCE_ENVIRONMENT,
   ...NOTICE_ENVIRONMENT,
@@ -191,6 +193,7 @@ function named(env: z.infer<typeof Environment>) {
     },
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
+    reconcileDays: env.SYNC_RECONCILE_DAYS,
     pollSeconds: {
       shortest: env.SYNC_POLL_MINUTES * 60,
       longest: Math.max(env.SYNC_POLL_MINUTES, env.SYNC_POLL_MAX_MINUTES) * 60,
