@@ -117,6 +117,18 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
   return Object.freeze({ ...named(parsed.data), platforms: configured })
 }
 
+/** Every variable that is read, those of the platforms included. */
+export async function environmentNames(): Promise<readonly string[]> {
+  const platforms = [...(await discoverPlatforms()).values()]
+  return [...Object.keys(Environment.shape), ...platforms.flatMap(({ env }) => shapeOf(env))]
+}
+
+/** A platform's settings are a shape, checked further or turned into something else. */
+function shapeOf(type: z.ZodType): readonly string[] {
+  if (type instanceof z.ZodObject) return Object.keys(type.shape)
+  return type instanceof z.ZodPipe ? shapeOf(type.in as z.ZodType) : []
+}
+
 /** The little that a client of our GraphQL needs; throws like `loadConfig`. */
 export function loadClientConfig(environment: NodeJS.ProcessEnv = process.env) {
   const parsed = Environment.pick({
