@@ -5,11 +5,6 @@ import type { Simulation } from './simulation.ts'
 const Person = z.object({ person: z.coerce.number().int().positive() })
 const Permissions = z.object({ permissions: z.array(z.string()) })
 const Endpoint = z.object({ url: z.url() })
-const Mode = z.object({
-  publicUrl: z.url().optional(),
-  mode: z.enum(['push', 'ping']).optional(),
-  historyDays: z.number().positive().optional(),
-})
 const Faults = z.object({ statuses: z.array(z.number().int().min(400).max(599)) })
 
 /** The simulator's own doors: what a person does at Garmin, and what their data adds up to. */
@@ -39,20 +34,6 @@ export const controlRoute: FastifyPluginAsync<{ simulation: Simulation }> = asyn
   /** Garmin's form of endpoints. */
   app.post('/endpoints', async ({ body }) => {
     deliveries.webhookUrl = Endpoint.parse(body).url
-    return {}
-  })
-
-  /** The access token ends before its time; the refresh token stays good. */
-  app.post('/people/:person/expire', async ({ params }, reply) => {
-    const grant = grants.findByPerson(Person.parse(params).person)
-    if (grant === undefined) return reply.code(404).send({})
-    grant.accessToken = 'expired'
-    return {}
-  })
-
-  /** Whether data is pushed or announced, and how far back history goes. */
-  app.post('/settings', async ({ body }) => {
-    Object.assign(simulation, Mode.parse(body))
     return {}
   })
 

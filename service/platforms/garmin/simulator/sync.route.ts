@@ -1,9 +1,8 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
-import { announce, keep } from './data.route.ts'
+import { announce } from './data.route.ts'
 import { activities, daily, livedDays, sleep, totals } from './days.ts'
 import { bookOf, deliveriesOf } from './lived-days.ts'
-import { runFile } from './run-file.ts'
 import type { Simulation } from './simulation.ts'
 
 const Person = z.object({ person: z.coerce.number().int().positive() })
@@ -17,20 +16,6 @@ export const syncRoute: FastifyPluginAsync<{ simulation: Simulation }> = async (
     const { person } = Person.parse(params)
     const { from, to } = Window.parse(query)
     return totals(person, livedDays(person, from, to))
-  })
-
-  /** The watch recorded a run of a minute: its file is announced, and where it waits is answered. */
-  app.post('/people/:person/file', async ({ params }, reply) => {
-    const { person } = Person.parse(params)
-    const grant = grants.findByPerson(person)
-    if (grant === undefined) return reply.code(404).send({})
-    const startS = Math.floor(simulation.now().getTime() / 1000) - 3600
-    const callbackURL = keep(simulation, 'activityFile', runFile(startS))
-    const activityId = person * 1_000_000 + (startS % 1_000_000)
-    const facts = { summaryId: String(activityId), activityId, startTimeInSeconds: startS, deviceName: 'Simulated 965' }
-    const item = { userId: grant.userId, ...facts, fileType: 'FIT', activityType: 'RUNNING', callbackURL }
-    await simulation.deliveries.sendInTurn({ activityFiles: [item] })
-    return { activityId, startS, callbackURL }
   })
 
   /** The person lives these days, all at once: everything is delivered in its order. Answers what they come to, by date. */
