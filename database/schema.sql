@@ -344,6 +344,21 @@ grant insert, select on ops.erasure_tombstones to tributary_service;
 grant update (last_refused_at) on ops.erasure_tombstones to tributary_service;
 grant update (refused) on ops.erasure_tombstones to tributary_service;
 
+create table ops.export_chunks (
+  user_id uuid not null,
+  export_id uuid not null,
+  attempt uuid not null,
+  from_byte bigint not null,
+  byte_count integer not null,
+  bytes_sealed bytea not null,
+  constraint export_chunks_pkey PRIMARY KEY (user_id, export_id, attempt, from_byte),
+  constraint export_chunks_byte_count_check CHECK ((byte_count > 0)),
+  constraint export_chunks_from_byte_check CHECK ((from_byte >= 0)),
+  constraint export_chunks_user_id_export_id_fkey FOREIGN KEY (user_id, export_id) REFERENCES public.data_exports(user_id, id) ON DELETE CASCADE
+);
+comment on table ops.export_chunks is 'The zip of an export in sealed pieces, until it is fetched or expires.';
+grant delete, insert, select on ops.export_chunks to tributary_service;
+
 create table ops.rate_limits (
   key character varying(255) not null,
   points integer default 0 not null,
@@ -1145,6 +1160,65 @@ comment on column public.daily_summaries.kept_apart is 'How many numbers of each
 grant select on public.daily_summaries to tributary_hasura;
 grant delete, insert, select, update on public.daily_summaries to tributary_service;
 
+create table public.data_exports (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  request_id uuid not null,
+  status text default 'running'::text not null,
+  progress numeric default 0 not null,
+  rows_written bigint default 0 not null,
+  byte_count bigint,
+  sha256 text,
+  error_code text,
+  attempt uuid,
+  download_until timestamp with time zone,
+  requested_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  ready_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  downloaded_at timestamp with time zone,
+  constraint data_exports_pkey PRIMARY KEY (user_id, id),
+  constraint data_exports_id_key UNIQUE (id),
+  constraint data_exports_check CHECK (((status = 'running'::text) = ((ready_at IS NULL) AND (error_code IS NULL)))),
+  constraint data_exports_check1 CHECK (((ready_at IS NULL) = (expires_at IS NULL))),
+  constraint data_exports_check2 CHECK (((status = 'downloaded'::text) = (downloaded_at IS NOT NULL))),
+  constraint data_exports_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (1)::numeric))),
+  constraint data_exports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'ready'::text, 'downloaded'::text, 'expired'::text, 'failed'::text]))),
+  constraint data_exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX data_exports_one_at_a_time ON public.data_exports USING btree (user_id) WHERE (status = 'running'::text);
+comment on table public.data_exports is 'Copies of a person''s data that were asked for: how far each is, and whether it can be fetched.';
+comment on column public.data_exports.user_id is 'Whose data it is.';
+comment on column public.data_exports.id is 'Id of the export; GET /exports/<id> fetches it once.';
+comment on column public.data_exports.request_id is 'The row of data_requests that it answers.';
+comment on column public.data_exports.status is 'running, ready, downloaded, expired or failed.';
+comment on column public.data_exports.progress is 'Share of the work done, from 0 to 1.';
+comment on column public.data_exports.rows_written is 'Rows written so far.';
+comment on column public.data_exports.byte_count is 'Size of the zip in bytes; null until it is ready.';
+comment on column public.data_exports.sha256 is 'SHA-256 of the zip, hexadecimal; null until it is ready.';
+comment on column public.data_exports.error_code is 'Why it failed; null unless it did.';
+comment on column public.data_exports.attempt is 'Which run of the job writes it; not exposed to people.';
+comment on column public.data_exports.download_until is 'While it is being fetched, until when nobody else can; not exposed to people.';
+comment on column public.data_exports.requested_at is 'When it was asked for.';
+comment on column public.data_exports.updated_at is 'When it last made progress.';
+comment on column public.data_exports.ready_at is 'When it was ready.';
+comment on column public.data_exports.expires_at is 'When it is removed, fetched or not.';
+comment on column public.data_exports.downloaded_at is 'When it was fetched whole, and removed.';
+grant select on public.data_exports to tributary_hasura;
+grant delete, insert, select on public.data_exports to tributary_service;
+grant update (attempt) on public.data_exports to tributary_service;
+grant update (byte_count) on public.data_exports to tributary_service;
+grant update (download_until) on public.data_exports to tributary_service;
+grant update (downloaded_at) on public.data_exports to tributary_service;
+grant update (error_code) on public.data_exports to tributary_service;
+grant update (expires_at) on public.data_exports to tributary_service;
+grant update (progress) on public.data_exports to tributary_service;
+grant update (ready_at) on public.data_exports to tributary_service;
+grant update (rows_written) on public.data_exports to tributary_service;
+grant update (sha256) on public.data_exports to tributary_service;
+grant update (status) on public.data_exports to tributary_service;
+grant update (updated_at) on public.data_exports to tributary_service;
+
 create table public.data_requests (
   user_id uuid not null,
   id uuid default gen_random_uuid() not null,
@@ -1619,6 +1693,34 @@ comment on column public.policy_effects.updated_at is 'When the count last chang
 grant select on public.policy_effects to tributary_hasura;
 grant delete, insert, select, update on public.policy_effects to tributary_service;
 
+create table public.processing_activities (
+  user_id uuid not null,
+  day date not null,
+  activity text not null,
+  platform text default ''::text not null,
+  purpose text not null,
+  times bigint default 1 not null,
+  first_at timestamp with time zone default clock_timestamp() not null,
+  last_at timestamp with time zone default clock_timestamp() not null,
+  constraint processing_activities_pkey PRIMARY KEY (user_id, day, activity, platform, purpose),
+  constraint processing_activities_activity_check CHECK ((activity = ANY (ARRAY['connect'::text, 'receive'::text, 'normalize'::text, 'merge'::text, 'expire'::text, 'access'::text, 'export'::text, 'disconnect'::text]))),
+  constraint processing_activities_times_check CHECK ((times > 0)),
+  constraint processing_activities_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table public.processing_activities is 'What was done with a person''s data, one row for each day, kind, platform and purpose.';
+comment on column public.processing_activities.user_id is 'Whose data it was.';
+comment on column public.processing_activities.day is 'The day, in UTC.';
+comment on column public.processing_activities.activity is 'What was done: connect, receive, normalize, merge, expire, access, export or disconnect.';
+comment on column public.processing_activities.platform is 'The platform the data came from; empty when it is about all of them.';
+comment on column public.processing_activities.purpose is 'What for; docs/compliance/records-of-processing.md describes each.';
+comment on column public.processing_activities.times is 'How often on that day.';
+comment on column public.processing_activities.first_at is 'The first time on that day.';
+comment on column public.processing_activities.last_at is 'The last time on that day.';
+grant select on public.processing_activities to tributary_hasura;
+grant delete, insert, select on public.processing_activities to tributary_service;
+grant update (last_at) on public.processing_activities to tributary_service;
+grant update (times) on public.processing_activities to tributary_service;
+
 create table public.raw_fitness_data (
   id uuid default gen_random_uuid() not null,
   user_id uuid not null,
@@ -2026,7 +2128,7 @@ create table vault.purpose_keys (
   retired_at timestamp with time zone,
   constraint purpose_keys_pkey PRIMARY KEY (key_id),
   constraint purpose_keys_purpose_version_key UNIQUE (purpose, version),
-  constraint purpose_keys_purpose_check CHECK ((purpose = ANY (ARRAY['oauth_state'::text, 'inbox'::text, 'revocation'::text]))),
+  constraint purpose_keys_purpose_check CHECK ((purpose = ANY (ARRAY['oauth_state'::text, 'inbox'::text, 'revocation'::text, 'export'::text]))),
   constraint purpose_keys_seals_check CHECK ((seals >= 0)),
   constraint purpose_keys_version_check CHECK ((version > 0)),
   constraint purpose_keys_master_version_fkey FOREIGN KEY (master_version) REFERENCES vault.master_key_versions(version)
@@ -2370,6 +2472,33 @@ begin
 end $function$;
 comment on function ops.create_monthly_partitions(integer) is 'Creates the partitions of raw_fitness_data for this month and the given number of months ahead; answers how many were new.';
 grant execute on function ops.create_monthly_partitions(integer) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.create_raw_partitions(p_months date[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_start date;
+  v_created integer := 0;
+  v_name text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ops.create_monthly_partitions', 0));
+  for v_start in select distinct date_trunc('month', month)::date from unnest(p_months) as month
+  loop
+    v_name := 'raw_fitness_data_' || to_char(v_start, 'YYYY_MM');
+    if to_regclass('public.' || v_name) is null then
+      execute format('create table public.%I partition of public.raw_fitness_data for values from (%L) to (%L)',
+        v_name, v_start, (v_start + interval '1 month')::date);
+      v_created := v_created + 1;
+    end if;
+    execute format('grant trigger on public.%I to tributary_hasura', v_name);
+  end loop;
+  return v_created;
+end $function$;
+comment on function ops.create_raw_partitions(date[]) is 'Creates the partitions of raw_fitness_data for the given months, for a copy that is imported; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
+grant execute on function ops.create_raw_partitions(date[]) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.create_sample_partitions(p_months date[])
  RETURNS integer

@@ -6,6 +6,7 @@ import { auditCommand } from './audit.command.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
 import type { Command } from './command.ts'
 import { consentsCommand } from './consents.command.ts'
+import { copyCommand } from './copy.command.ts'
 import { importCommand } from './import.command.ts'
 import { importOAuth1Command } from './import-oauth1.command.ts'
 import { keysCommand } from './keys.command.ts'
@@ -24,6 +25,7 @@ const COMMANDS: readonly Command[] = [
   apiKeysCommand,
   auditCommand,
   consentsCommand,
+  copyCommand,
   requestsCommand,
   importOAuth1Command,
   backupCommand,
