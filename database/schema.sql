@@ -222,6 +222,38 @@ comment on column ops.callbacks.created_at is 'When it came.';
 comment on column ops.callbacks.finished_at is 'When it was fetched or given up.';
 grant delete, insert, select, update on ops.callbacks to tributary_service;
 
+create table ops.circuit_breakers (
+  platform text not null,
+  state text default 'closed'::text not null,
+  requests integer default 0 not null,
+  failures integer default 0 not null,
+  window_ends_at timestamp with time zone default now() not null,
+  openings integer default 0 not null,
+  open_until timestamp with time zone,
+  probe_until timestamp with time zone,
+  changed_at timestamp with time zone default now() not null,
+  constraint circuit_breakers_pkey PRIMARY KEY (platform),
+  constraint circuit_breakers_check CHECK (((state = 'closed'::text) = (open_until IS NULL))),
+  constraint circuit_breakers_check1 CHECK (((state = 'half_open'::text) = (probe_until IS NOT NULL))),
+  constraint circuit_breakers_failures_check CHECK ((failures >= 0)),
+  constraint circuit_breakers_openings_check CHECK ((openings >= 0)),
+  constraint circuit_breakers_requests_check CHECK ((requests >= 0)),
+  constraint circuit_breakers_state_check CHECK ((state = ANY (ARRAY['closed'::text, 'open'::text, 'half_open'::text]))),
+  constraint circuit_breakers_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
+);
+CREATE TRIGGER check_breaker_state BEFORE UPDATE OF state ON ops.circuit_breakers FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION ops.check_breaker_state();
+comment on table ops.circuit_breakers is 'Whether a platform is asked at all, for all processes: a platform that fails is left alone, then probed by one request at a time.';
+comment on column ops.circuit_breakers.platform is 'The platform.';
+comment on column ops.circuit_breakers.state is 'closed: it is asked; open: it is not; half_open: one request at a time finds out whether it is well.';
+comment on column ops.circuit_breakers.requests is 'Requests begun in the present window.';
+comment on column ops.circuit_breakers.failures is 'Of these, how many got a 5xx or no answer.';
+comment on column ops.circuit_breakers.window_ends_at is 'When counting begins anew.';
+comment on column ops.circuit_breakers.openings is 'How often in a row it opened: each time for longer.';
+comment on column ops.circuit_breakers.open_until is 'Until when nobody asks; null while it is closed.';
+comment on column ops.circuit_breakers.probe_until is 'By when the probe has to have answered before another may go; null unless it is half open.';
+comment on column ops.circuit_breakers.changed_at is 'When the state last changed.';
+grant insert, select, update on ops.circuit_breakers to tributary_service;
+
 create table ops.dead_jobs (
   dead_letter_id uuid not null,
   task text not null,
@@ -358,6 +390,19 @@ create table ops.export_chunks (
 );
 comment on table ops.export_chunks is 'The zip of an export in sealed pieces, until it is fetched or expires.';
 grant delete, insert, select on ops.export_chunks to tributary_service;
+
+create table ops.job_rates (
+  queue text not null,
+  used integer default 0 not null,
+  window_ends_at timestamp with time zone default now() not null,
+  constraint job_rates_pkey PRIMARY KEY (queue),
+  constraint job_rates_used_check CHECK ((used >= 0))
+);
+comment on table ops.job_rates is 'How many jobs of a queue were begun in the present minute, by all processes; used only where a rate is set.';
+comment on column ops.job_rates.queue is 'The queue.';
+comment on column ops.job_rates.used is 'Jobs begun.';
+comment on column ops.job_rates.window_ends_at is 'When counting begins anew.';
+grant insert, select, update on ops.job_rates to tributary_service;
 
 create table ops.rate_limits (
   key character varying(255) not null,
@@ -875,6 +920,157 @@ comment on column public.body_measurements.local_day is 'The day where the perso
 comment on column public.body_measurements.manual is 'Typed in by hand, not measured.';
 grant select on public.body_measurements to tributary_hasura;
 grant select on public.body_measurements to tributary_service;
+
+create table public.breach_clocks (
+  breach_id uuid not null,
+  rule_id text not null,
+  applies boolean not null,
+  due_at timestamp with time zone not null,
+  met_at timestamp with time zone,
+  reference text,
+  late_reason text,
+  constraint breach_clocks_pkey PRIMARY KEY (breach_id, rule_id),
+  constraint breach_clocks_check CHECK (((met_at IS NULL) = (reference IS NULL))),
+  constraint breach_clocks_check1 CHECK (((met_at IS NULL) OR (met_at <= due_at) OR (late_reason IS NOT NULL))),
+  constraint breach_clocks_late_reason_check CHECK (((length(late_reason) >= 10) AND (length(late_reason) <= 2000))),
+  constraint breach_clocks_reference_check CHECK (((length(reference) >= 1) AND (length(reference) <= 500))),
+  constraint breach_clocks_breach_id_fkey FOREIGN KEY (breach_id) REFERENCES public.breaches(id) ON DELETE CASCADE,
+  constraint breach_clocks_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES public.breach_rules(id)
+);
+CREATE INDEX breach_clocks_running ON public.breach_clocks USING btree (due_at) WHERE ((met_at IS NULL) AND applies);
+comment on table public.breach_clocks is 'By when whom to tell of a breach, and when that was done.';
+comment on column public.breach_clocks.breach_id is 'The breach.';
+comment on column public.breach_clocks.rule_id is 'The rule.';
+comment on column public.breach_clocks.applies is 'Whether it has to be done, by what is known now.';
+comment on column public.breach_clocks.due_at is 'Until when.';
+comment on column public.breach_clocks.met_at is 'When it was done.';
+comment on column public.breach_clocks.reference is 'A number, an address, a file: what shows it.';
+comment on column public.breach_clocks.late_reason is 'Why it was late; nothing late without it.';
+grant select on public.breach_clocks to tributary_hasura;
+grant insert, select, update on public.breach_clocks to tributary_service;
+
+create table public.breach_notifications (
+  user_id uuid not null,
+  breach_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  status text default 'affected'::text not null,
+  channel text,
+  attempts integer default 0 not null,
+  sent_at timestamp with time zone,
+  receipt text,
+  error_code text,
+  updated_at timestamp with time zone default now() not null,
+  constraint breach_notifications_pkey PRIMARY KEY (user_id, breach_id),
+  constraint breach_notifications_id_key UNIQUE (id),
+  constraint breach_notifications_attempts_check CHECK ((attempts >= 0)),
+  constraint breach_notifications_channel_check CHECK ((channel = ANY (ARRAY['smtp'::text, 'webhook'::text]))),
+  constraint breach_notifications_check CHECK (((status = 'sent'::text) = (sent_at IS NOT NULL))),
+  constraint breach_notifications_receipt_check CHECK ((length(receipt) <= 500)),
+  constraint breach_notifications_status_check CHECK ((status = ANY (ARRAY['affected'::text, 'queued'::text, 'sent'::text, 'failed'::text]))),
+  constraint breach_notifications_breach_id_fkey FOREIGN KEY (breach_id) REFERENCES public.breaches(id) ON DELETE CASCADE,
+  constraint breach_notifications_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX breach_notifications_by_breach ON public.breach_notifications USING btree (breach_id, status);
+comment on table public.breach_notifications is 'Whom a breach affects, and whether they have been told.';
+comment on column public.breach_notifications.user_id is 'Who is affected.';
+comment on column public.breach_notifications.breach_id is 'By which breach.';
+comment on column public.breach_notifications.id is 'Id of the notice; sent along, so that a repetition is recognized.';
+comment on column public.breach_notifications.status is 'affected (nothing sent), queued, sent or failed.';
+comment on column public.breach_notifications.channel is 'smtp or webhook.';
+comment on column public.breach_notifications.attempts is 'How often it was tried.';
+comment on column public.breach_notifications.sent_at is 'When it was taken.';
+comment on column public.breach_notifications.receipt is 'What whoever took it answered: the id of a message.';
+comment on column public.breach_notifications.error_code is 'Why the last attempt failed.';
+comment on column public.breach_notifications.updated_at is 'When it last changed.';
+grant select on public.breach_notifications to tributary_hasura;
+grant insert, select, update on public.breach_notifications to tributary_service;
+
+create table public.breach_rules (
+  id text not null,
+  regime text not null,
+  article text not null,
+  recipient text not null,
+  counts text not null,
+  amount integer not null,
+  min_people integer default 0 not null,
+  max_people integer,
+  high_risk_only boolean default false not null,
+  unless_unreadable boolean default false not null,
+  platform text,
+  description text not null,
+  constraint breach_rules_pkey PRIMARY KEY (id),
+  constraint breach_rules_amount_check CHECK ((amount > 0)),
+  constraint breach_rules_check CHECK ((max_people >= min_people)),
+  constraint breach_rules_counts_check CHECK ((counts = ANY (ARRAY['hours'::text, 'days'::text, 'days_after_year'::text]))),
+  constraint breach_rules_min_people_check CHECK ((min_people >= 0)),
+  constraint breach_rules_recipient_check CHECK ((recipient = ANY (ARRAY['authority'::text, 'people'::text, 'media'::text, 'platform'::text, 'controller'::text])))
+);
+comment on table public.breach_rules is 'Who has to be told of a breach, by when and from how many people on. An operator may add rows: states and contracts have rules of their own.';
+comment on column public.breach_rules.id is 'Short name.';
+comment on column public.breach_rules.regime is 'gdpr, hipaa, ftc, or platform for a contract.';
+comment on column public.breach_rules.article is 'Where it stands.';
+comment on column public.breach_rules.recipient is 'authority, people, media, platform or controller.';
+comment on column public.breach_rules.counts is 'hours: from becoming aware. days: calendar days after the day of discovery, to the end of the last. days_after_year: the same after the end of that year.';
+comment on column public.breach_rules.amount is 'How many.';
+comment on column public.breach_rules.min_people is 'It applies from so many people on.';
+comment on column public.breach_rules.max_people is 'And up to so many; null: any number.';
+comment on column public.breach_rules.high_risk_only is 'It applies where the risk is high.';
+comment on column public.breach_rules.unless_unreadable is 'It does not apply where the data was encrypted and no key was exposed.';
+comment on column public.breach_rules.platform is 'It applies where data of this platform is affected; null: any.';
+comment on column public.breach_rules.description is 'In words.';
+grant select on public.breach_rules to tributary_hasura;
+grant select on public.breach_rules to tributary_service;
+
+create table public.breaches (
+  id uuid default gen_random_uuid() not null,
+  description text not null,
+  aware_at timestamp with time zone not null,
+  risk text not null,
+  unreadable boolean not null,
+  keys_exposed boolean not null,
+  platforms text[] default '{}'::text[] not null,
+  scope jsonb not null,
+  consequences text,
+  measures text,
+  people integer default 0 not null,
+  notice_subject text,
+  notice_text text,
+  reported_by uuid,
+  reported_at timestamp with time zone default now() not null,
+  closed_at timestamp with time zone,
+  updated_at timestamp with time zone default now() not null,
+  constraint breaches_pkey PRIMARY KEY (id),
+  constraint breaches_check CHECK ((aware_at <= reported_at)),
+  constraint breaches_check1 CHECK ((NOT (unreadable AND keys_exposed))),
+  constraint breaches_check2 CHECK (((notice_subject IS NULL) = (notice_text IS NULL))),
+  constraint breaches_consequences_check CHECK ((length(consequences) <= 10000)),
+  constraint breaches_description_check CHECK (((length(description) >= 10) AND (length(description) <= 10000))),
+  constraint breaches_measures_check CHECK ((length(measures) <= 10000)),
+  constraint breaches_notice_subject_check CHECK (((length(notice_subject) >= 5) AND (length(notice_subject) <= 200))),
+  constraint breaches_notice_text_check CHECK (((length(notice_text) >= 20) AND (length(notice_text) <= 20000))),
+  constraint breaches_people_check CHECK ((people >= 0)),
+  constraint breaches_risk_check CHECK ((risk = ANY (ARRAY['unlikely'::text, 'some'::text, 'high'::text])))
+);
+comment on table public.breaches is 'The register of breaches (GDPR Art. 33(5)): all of them, whether anybody had to be told or not.';
+comment on column public.breaches.id is 'Id of the breach.';
+comment on column public.breaches.description is 'What happened.';
+comment on column public.breaches.aware_at is 'When somebody here became aware of it: all clocks count from then.';
+comment on column public.breaches.risk is 'To the people: unlikely, some or high.';
+comment on column public.breaches.unreadable is 'What was exposed was encrypted, and no key of it was exposed.';
+comment on column public.breaches.keys_exposed is 'Keys were exposed too.';
+comment on column public.breaches.platforms is 'Platforms whose data is affected; empty: any.';
+comment on column public.breaches.scope is 'What the affected people were found by.';
+comment on column public.breaches.consequences is 'What may follow from it for the people.';
+comment on column public.breaches.measures is 'What was done about it.';
+comment on column public.breaches.people is 'How many people are affected.';
+comment on column public.breaches.notice_subject is 'Subject of what the people are told.';
+comment on column public.breaches.notice_text is 'What they are told.';
+comment on column public.breaches.reported_by is 'Who reported it here; null: the command line.';
+comment on column public.breaches.reported_at is 'When it was reported here.';
+comment on column public.breaches.closed_at is 'When nothing was left to do.';
+comment on column public.breaches.updated_at is 'When it last changed.';
+grant select on public.breaches to tributary_hasura;
+grant insert, select, update on public.breaches to tributary_service;
 
 create table public.connection_statuses (
   id text not null,
@@ -1638,6 +1834,65 @@ comment on column public.metric_kinds.counts_as is 'The wider kind that its valu
 grant select on public.metric_kinds to tributary_hasura;
 grant select on public.metric_kinds to tributary_service;
 
+create view public.platform_status as
+ SELECT p.id AS platform,
+        CASE
+            WHEN (b.state = 'half_open'::text) THEN 'probing'::text
+            WHEN (b.state = 'open'::text) THEN 'failing'::text
+            WHEN ((t.reason = 'misconfigured'::text) AND (t.paused_until IS NOT NULL)) THEN 'misconfigured'::text
+            WHEN (t.paused_until IS NOT NULL) THEN 'failing'::text
+            WHEN (GREATEST(w.paused_until, r.paused_until) > now()) THEN 'limited'::text
+            ELSE 'ok'::text
+        END AS state,
+    GREATEST(b.open_until,
+        CASE
+            WHEN (t.paused_until > now()) THEN t.paused_until
+            ELSE NULL::timestamp with time zone
+        END,
+        CASE
+            WHEN (r.paused_until > now()) THEN r.paused_until
+            ELSE NULL::timestamp with time zone
+        END, w.paused_until) AS retry_at,
+    COALESCE(b.state, 'closed'::text) AS breaker,
+    COALESCE(b.changed_at, p.updated_at) AS breaker_changed_at,
+        CASE
+            WHEN (b.window_ends_at > now()) THEN b.requests
+            ELSE 0
+        END AS recent_requests,
+        CASE
+            WHEN (b.window_ends_at > now()) THEN b.failures
+            ELSE 0
+        END AS recent_failures,
+        CASE
+            WHEN (t.paused_until IS NULL) THEN 'ok'::text
+            ELSE COALESCE(t.reason, 'unavailable'::text)
+        END AS token_endpoint,
+    COALESCE(w.budgets, '[]'::jsonb) AS budgets
+   FROM ((((public.platforms p
+     LEFT JOIN ops.circuit_breakers b ON ((b.platform = p.id)))
+     LEFT JOIN ops.token_endpoints t ON ((t.platform = p.id)))
+     LEFT JOIN ops.request_pauses r ON ((r.platform = p.id)))
+     LEFT JOIN LATERAL ( SELECT max(q.resets_at) FILTER (WHERE ((q.unit = 'request'::text) AND (q.used >= q.quota) AND (q.resets_at > now()))) AS paused_until,
+            jsonb_agg(jsonb_build_object('name', q.window_name, 'unit', q.unit, 'quota', q.quota, 'resets_at', q.resets_at, 'used',
+                CASE
+                    WHEN (q.resets_at > now()) THEN q.used
+                    ELSE 0
+                END) ORDER BY q.window_seconds, q.window_name) AS budgets
+           FROM ops.request_budgets q
+          WHERE (q.platform = p.id)) w ON (true));
+comment on view public.platform_status is 'How each platform is doing at present, as all processes see it.';
+comment on column public.platform_status.platform is 'The platform.';
+comment on column public.platform_status.state is 'ok; limited: its request limit is used up or it asked for patience; failing: it is left alone; probing: one request at a time finds out; misconfigured: it does not accept this installation.';
+comment on column public.platform_status.retry_at is 'When it is asked again at the earliest; null while it is asked.';
+comment on column public.platform_status.breaker is 'The circuit breaker: closed, open or half_open.';
+comment on column public.platform_status.breaker_changed_at is 'When the breaker last changed its state.';
+comment on column public.platform_status.recent_requests is 'Requests in the present minute.';
+comment on column public.platform_status.recent_failures is 'Of these, how many got a 5xx or no answer.';
+comment on column public.platform_status.token_endpoint is 'ok, or why tokens are not refreshed there at present: misconfigured, rate_limited or unavailable.';
+comment on column public.platform_status.budgets is 'The request limits with what is used of them: name, unit, quota, used, resets_at.';
+grant select on public.platform_status to tributary_hasura;
+grant select on public.platform_status to tributary_service;
+
 create table public.platforms (
   id text not null,
   display_name text not null,
@@ -2282,6 +2537,22 @@ end $function$;
 comment on function ops.begin_again_with_job(jsonb) is 'The opposite of ops.end_with_job, unless another run of the same kind is on by now or the connection ended.';
 grant execute on function ops.begin_again_with_job(jsonb) to public;
 
+CREATE OR REPLACE FUNCTION ops.breach_deadline(p_counts text, p_amount integer, p_aware_at timestamp with time zone, p_time_zone text)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ SELECT
+         CASE p_counts
+             WHEN 'hours'::text THEN (p_aware_at + make_interval(hours => p_amount))
+             WHEN 'days'::text THEN ((((((p_aware_at AT TIME ZONE p_time_zone))::date + p_amount) + 1))::timestamp without time zone AT TIME ZONE p_time_zone)
+             WHEN 'days_after_year'::text THEN ((((make_date((EXTRACT(year FROM (p_aware_at AT TIME ZONE p_time_zone)))::integer, 12, 31) + p_amount) + 1))::timestamp without time zone AT TIME ZONE p_time_zone)
+             ELSE NULL::timestamp with time zone
+         END AS "case";
+END;
+comment on function ops.breach_deadline(text,integer,timestamp with time zone,text) is 'The instant by which a rule has to be met. Hours pass on weekends and when clocks change; days are those of the operator''s time zone.';
+grant execute on function ops.breach_deadline(text,integer,timestamp with time zone,text) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.bury_job(p_job_id bigint, p_worker text, p_key text, p_cause text, p_retry_after_seconds double precision[])
  RETURNS uuid
  LANGUAGE plpgsql
@@ -2363,6 +2634,20 @@ end $function$;
 comment on function ops.bury_lost_jobs(integer,text,double precision[]) is 'Moves jobs whose last attempt ended with their worker into dead_letters. Answers how many.';
 grant execute on function ops.bury_lost_jobs(integer,text,double precision[]) to public;
 grant execute on function ops.bury_lost_jobs(integer,text,double precision[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.check_breaker_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (old.state, new.state) not in (('closed', 'open'), ('open', 'half_open'), ('half_open', 'open'), ('half_open', 'closed')) then
+    raise exception 'a circuit breaker cannot go from % to %', old.state, new.state using errcode = 'TB011';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_breaker_state() is 'Refuses the changes of circuit_breakers.state that docs/operations/states.md does not have.';
+grant execute on function ops.check_breaker_state() to public;
 
 CREATE OR REPLACE FUNCTION ops.check_connection_status()
  RETURNS trigger
@@ -3308,6 +3593,39 @@ comment on function ops.merge_totals(uuid,date[]) is 'Sums of the day: from inte
 grant execute on function ops.merge_totals(uuid,date[]) to public;
 grant execute on function ops.merge_totals(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.note_failed_request(p_platform text)
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_breaker record;
+  v_window_is_over boolean;
+  v_requests integer;
+  v_failures integer;
+begin
+  select * into v_breaker from ops.circuit_breakers c where c.platform = p_platform for update;
+  -- Open already: this request began before.
+  if not found or v_breaker.state = 'open' then return v_breaker.state; end if;
+  v_window_is_over := v_breaker.window_ends_at <= clock_timestamp();
+  v_failures := case when v_window_is_over then 1 else v_breaker.failures + 1 end;
+  v_requests := greatest(case when v_window_is_over then 1 else v_breaker.requests end, v_failures);
+  if v_breaker.state = 'half_open' or (v_failures >= 5 and v_failures * 2 >= v_requests) then
+    update ops.circuit_breakers c set state = 'open', openings = c.openings + 1, probe_until = null, requests = 0, failures = 0,
+      window_ends_at = clock_timestamp(), changed_at = clock_timestamp(),
+      open_until = clock_timestamp() + interval '1 second' * least(5 * power(2, least(c.openings, 10)), 60) * (0.8 + 0.4 * random())
+    where c.platform = p_platform;
+    return 'open';
+  end if;
+  update ops.circuit_breakers c set failures = v_failures, requests = v_requests,
+    window_ends_at = case when v_window_is_over then clock_timestamp() + interval '1 minute' else c.window_ends_at end
+  where c.platform = p_platform;
+  return 'closed';
+end $function$;
+comment on function ops.note_failed_request(text) is 'A request got a 5xx or no answer. The breaker opens when at least five did within a minute and they are at least half of all, or when it was the probe: for 5 seconds, doubling up to a minute. Answers the state.';
+grant execute on function ops.note_failed_request(text) to public;
+grant execute on function ops.note_failed_request(text) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.person_digest(p_user_id uuid)
  RETURNS bytea
  LANGUAGE sql
@@ -3485,6 +3803,40 @@ end $function$;
 comment on function ops.rebuild_daily_summaries(uuid,date[]) is 'Merges and summarizes the given days anew: same rows in, same rows out, a row that stays the same is not written. Answers how many more numbers are kept apart, by platform. Call it inside the person''s lock.';
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to public;
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.receive_deliveries(p_platforms text[], p_keys text[], p_bodies bytea[], p_task text, p_max_attempts integer, p_priority integer)
+ RETURNS SETOF integer
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_ids uuid[];
+  v_places integer[];
+begin
+  -- In the order of the keys: two processes that were sent the same do not wait for each other.
+  with incoming as (
+    select min(i.place)::integer as place, i.platform, i.key, (array_agg(i.body order by i.place))[1] as body
+    from unnest(p_platforms, p_keys, p_bodies) with ordinality as i (platform, key, body, place)
+    group by i.platform, i.key
+  ), stored as (
+    insert into ops.webhook_deliveries (platform, dedupe_key, body_sealed)
+    select i.platform, i.key, i.body from incoming i order by i.platform, i.key
+    on conflict (platform, dedupe_key) do nothing
+    returning id, platform, dedupe_key
+  )
+  select array_agg(s.id), array_agg(i.place) into v_ids, v_places
+  from stored s join incoming i on i.platform = s.platform and i.key = s.dedupe_key;
+  if v_ids is not null then
+    perform graphile_worker.add_jobs((
+      select array_agg((p_task, json_build_object('deliveryId', id), null, null, p_max_attempts::smallint, p_task || ':' || id,
+        p_priority::smallint, null)::graphile_worker.job_spec)
+      from unnest(v_ids) as id));
+  end if;
+  return query select unnest(v_places);
+end $function$;
+comment on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) is 'Stores deliveries and queues the job of each, in one statement: one flush of the log for all of them. Answers the places, from 1, of those that were news.';
+grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to public;
+grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.redact_payload(p_payload jsonb)
  RETURNS jsonb
@@ -4082,13 +4434,17 @@ begin
   from written cross join lateral (values (old_day), (new_day)) as touched (day)
   where day is not null and (changed or old_day is distinct from new_day);
 
-  -- A record that comes again under its id with another time, kind or source is the same record, corrected.
+  -- A record that comes again under its id with another time, kind or source is the same record, corrected; unless the version that came
+  -- was not taken, because a longer or newer one is here.
   with corrected as (
     delete from public.samples s
     using jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
     where r."sourceId" is not null and s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId"
       and s.observed_at < p_observed_at
       and (s.kind, s.started_at, s.ended_at, s.source, s.variant) is distinct from (r.kind, r."startedAt", r."endedAt", r.source, r.variant)
+      and exists (
+        select 1 from public.samples n where n.user_id = p_user_id and n.kind = r.kind and n.started_at = r."startedAt"
+          and n.ended_at = r."endedAt" and n.platform = p_platform and n.source = r.source and n.variant = r.variant)
       and not exists (
         select 1 from jsonb_to_recordset(p_records) as o (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
         where o."sourceId" = s.source_id and (o.kind, o."startedAt", o."endedAt", o.source, o.variant) = (s.kind, s.started_at, s.ended_at, s.source, s.variant))
@@ -4225,6 +4581,21 @@ comment on function ops.take_days_of_data(text,integer) is 'Takes so many days o
 grant execute on function ops.take_days_of_data(text,integer) to public;
 grant execute on function ops.take_days_of_data(text,integer) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.take_job(p_queue text, p_per_minute integer)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  insert into ops.job_rates as r (queue, used, window_ends_at) values (p_queue, 1, clock_timestamp() + interval '1 minute')
+  on conflict (queue) do update set
+    used = case when r.window_ends_at <= clock_timestamp() then 1 else least(r.used, p_per_minute) + 1 end,
+    window_ends_at = case when r.window_ends_at <= clock_timestamp() then clock_timestamp() + interval '1 minute' else r.window_ends_at end
+  returning case when r.used > p_per_minute then r.window_ends_at end
+$function$;
+comment on function ops.take_job(text,integer) is 'Begins one job of a queue and answers null, or answers when to try again because so many were begun within a minute.';
+grant execute on function ops.take_job(text,integer) to public;
+grant execute on function ops.take_job(text,integer) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.take_request(p_platform text, p_share numeric)
  RETURNS timestamp with time zone
  LANGUAGE plpgsql
@@ -4232,7 +4603,14 @@ CREATE OR REPLACE FUNCTION ops.take_request(p_platform text, p_share numeric)
 AS $function$
 declare
   v_wait_until timestamptz;
+  v_breaker record;
 begin
+  select * into v_breaker from ops.circuit_breakers c where c.platform = p_platform for update;
+  if v_breaker.state = 'open' and v_breaker.open_until > clock_timestamp() then return v_breaker.open_until; end if;
+  if v_breaker.state = 'half_open' and v_breaker.probe_until > clock_timestamp() then
+    -- A probe is on its way: its answer is known soon, and all who wait for it need not come at once.
+    return least(v_breaker.probe_until, clock_timestamp() + interval '1 second' * (1 + 2 * random()));
+  end if;
   perform 1 from ops.request_budgets b where b.platform = p_platform and b.unit = 'request' order by b.window_name for update;
   update ops.request_budgets b
   set used = 0, resets_at = to_timestamp((floor(extract(epoch from clock_timestamp()) / b.window_seconds) + 1) * b.window_seconds)
@@ -4242,12 +4620,23 @@ begin
   where b.platform = p_platform and b.unit = 'request' and b.used + 1 > floor(b.quota * p_share);
   v_wait_until := greatest(v_wait_until, (
     select p.paused_until from ops.request_pauses p where p.platform = p_platform and p.paused_until > clock_timestamp()));
-  if v_wait_until is null then
-    update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
+  if v_wait_until is not null then return v_wait_until; end if;
+  update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
+  if v_breaker.state = 'closed' then
+    update ops.circuit_breakers c set
+      requests = case when c.window_ends_at <= clock_timestamp() then 1 else c.requests + 1 end,
+      failures = case when c.window_ends_at <= clock_timestamp() then 0 else c.failures end,
+      window_ends_at = case when c.window_ends_at <= clock_timestamp() then clock_timestamp() + interval '1 minute' else c.window_ends_at end
+    where c.platform = p_platform;
+  else
+    -- A probe may take as long as a request may; should its process die, another goes.
+    update ops.circuit_breakers c set state = 'half_open', probe_until = clock_timestamp() + interval '75 seconds',
+      changed_at = case when c.state = 'open' then clock_timestamp() else c.changed_at end
+    where c.platform = p_platform;
   end if;
-  return v_wait_until;
+  return null;
 end $function$;
-comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, or a pause that the platform asked for ends. The share (0 to 1] keeps the rest of each window for more urgent work.';
+comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, a pause that the platform asked for ends, or its circuit breaker lets somebody through. The share (0 to 1] keeps the rest of each window for more urgent work.';
 grant execute on function ops.take_request(text,numeric) to public;
 grant execute on function ops.take_request(text,numeric) to tributary_service;
 

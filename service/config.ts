@@ -3,12 +3,14 @@ import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
+import { NOTICE_ENVIRONMENT, noticeProblems, noticeSettings } from './compliance/breach/settings.ts'
 import { COMPLIANCE_ENVIRONMENT, complianceSettings } from './compliance/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
 import { isSchedule } from './runtime/jobs.ts'
 import { isStoreAddress } from './runtime/open-store.ts'
 import { Secret } from './runtime/secret.ts'
+import { namedQueues, WORKER_ENVIRONMENT } from './runtime/worker-settings.ts'
 import { namedVault, VAULT_ENVIRONMENT, vaultProblems } from './vault/settings.ts'
 
 const secret = (minLength: number) =>
@@ -38,7 +40,7 @@ const Environment = z.object({
   INTERNAL_PORT: port.default(3001),
   /** Where the worker serves /metrics and /health/live; without it, it does not listen. */
   WORKER_PORT: port.optional(),
-  WORKER_CONCURRENCY: z.coerce.number().int().positive().default(10),
+  ...WORKER_ENVIRONMENT,
   SERVICE_PUBLIC_URL: safeForBrowsers.transform((value) => value.replace(/\/$/, '')),
   APP_REDIRECT_URIS: z
     .string()
@@ -57,6 +59,7 @@ const Environment = z.object({
   /** Processed webhook bodies are dropped after so many days. */
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
   ...COMPLIANCE_ENVIRONMENT,
+  ...NOTICE_ENVIRONMENT,
   /** Hasura's log of delivered events is emptied after so many days. */
   EVENT_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
@@ -95,6 +98,7 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...platforms.flatMap((result) => result.problems),
     ...refusedInProduction(parsed.data),
     ...accessProblems(parsed.data),
+    ...(parsed.data === undefined ? [] : noticeProblems(parsed.data)),
     ...(parsed.data === undefined ? [] : vaultProblems(parsed.data)),
     ...refusedEverywhere(env),
   ]
@@ -155,7 +159,7 @@ function named(env: z.infer<typeof Environment>) {
     database: { url: env.DATABASE_URL, maxConnections: env.DATABASE_MAX_CONNECTIONS },
     publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
     internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
-    worker: { port: env.WORKER_PORT, concurrency: env.WORKER_CONCURRENCY },
+    worker: { port: env.WORKER_PORT, ...namedQueues(env) },
     servicePublicUrl: env.SERVICE_PUBLIC_URL,
     appRedirectUris: env.APP_REDIRECT_URIS,
     hasura: {
@@ -173,6 +177,7 @@ function named(env: z.infer<typeof Environment>) {
     eventLogRetentionDays: env.EVENT_LOG_RETENTION_DAYS,
     access: accessSettings(env),
     compliance: complianceSettings(env),
+    notices: noticeSettings(env),
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,

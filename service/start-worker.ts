@@ -22,18 +22,22 @@ export async function startWorker(config: Config): Promise<void> {
   await registerPlatforms(db, config.platforms)
   await prepareConsentTexts(wiring)
   await queueStartJobs(wiring)
-  let heartbeat: ReturnType<typeof startHeartbeat> | undefined
+  const heartbeats: ReturnType<typeof startHeartbeat>[] = []
   const onPool = async (poolId: string) => {
     await beat(db, poolId)
-    heartbeat = startHeartbeat({ db, log, poolId })
+    heartbeats.push(startHeartbeat({ db, log, poolId }))
   }
-  const jobs = await runJobs({ db, tasks: bindTasks(wiring), concurrency: config.worker.concurrency, onPool })
+  const jobs = await runJobs({ db, tasks: bindTasks(wiring), concurrency: config.worker.atOnce, onPool })
   const listener = await listen(wiring)
-  log.info({ operation: 'start', concurrency: config.worker.concurrency }, 'working')
+  log.info({ operation: 'start', ...config.worker.atOnce }, 'working')
   shutDownOnSignal(
     [
       { name: 'jobs', withinMs: 20_000, run: () => jobs.stop() },
-      { name: 'heartbeat', withinMs: 2_000, run: async () => heartbeat?.stop() },
+      {
+        name: 'heartbeat',
+        withinMs: 2_000,
+        run: async () => void (await Promise.all(heartbeats.map((heartbeat) => heartbeat.stop()))),
+      },
       { name: 'listener', withinMs: 2_000, run: async () => listener?.close() },
       { name: 'key listener', withinMs: 2_000, run: () => keyListener.stop() },
       { name: 'refusals', withinMs: 2_000, run: () => wiring.refusals.stop() },

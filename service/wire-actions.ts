@@ -19,6 +19,7 @@ import { syncNowAction } from './api/sync-now.action.ts'
 import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import { probeConnection } from './ingestion/probe-connection.ts'
 import { wireEmergency } from './wire-audit.ts'
+import { bindBreachActions } from './wire-breach.ts'
 import { bindErasureActions } from './wire-erasure.ts'
 import { bindFailureActions } from './wire-failures.ts'
 import { bindPrivacyActions } from './wire-privacy.ts'
@@ -49,5 +50,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     ...bindPrivacyActions(wiring),
     ...bindFailureActions({ db, audit }),
   ]
-  return [...actions, ...bindErasureActions(wiring)].map((action) => auditAction(action, wiring))
+  return [...actions, ...bindErasureActions(wiring), ...bindBreachActions(wiring)].map((action) =>
+    auditAction(action, wiring),
+  )
 }

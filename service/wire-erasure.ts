@@ -11,16 +11,18 @@ import { erasePerson } from './compliance/erasure/erase-person.task.ts'
 import { replayErasures } from './compliance/erasure/replay-erasures.task.ts'
 import type { ErasureServices } from './compliance/erasure/services.ts'
 import { refusePerson } from './compliance/erasure/tombstones.ts'
+import { openRequest } from './compliance/requests/requests.ts'
 import { endAllConnections } from './connections/end-all.ts'
 import { attemptRevocation } from './connections/revoke-at-platform.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireBackup } from './wire-backup.ts'
+import { wireRequests } from './wire-privacy.ts'
 import type { Wiring } from './wiring.ts'
 
-type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'audit' | 'connections'>
-
 /** Erasure reaches into every part; what it needs of each is handed to it here. */
-export function wireErasure({ config, db, vault, audit, connections }: Parts): ErasureServices {
+export function wireErasure(wiring: Wiring): ErasureServices {
+  const { config, db, vault, audit, connections } = wiring
+  const requests = wireRequests(wiring)
   const backup = wireBackup({ config, db, audit })
   const { signingKey } = config.audit
   return {
@@ -30,6 +32,10 @@ export function wireErasure({ config, db, vault, audit, connections }: Parts): E
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     endConnections: (tx, userId) => endAllConnections(connections, tx, userId),
     askPlatform: async (revocationId) => void (await attemptRevocation(connections, revocationId)),
+    noteRequest: async (tx, userId) => {
+      const asked = { userId, kind: 'erasure', channel: 'app', actor: { kind: 'user', id: userId } } as const
+      await openRequest(requests, tx, asked)
+    },
     removeFiles: () => Promise.resolve(0),
     ledgerKey: backup?.key,
     signer: signingKey === undefined ? undefined : createHeadSigner(signingKey),

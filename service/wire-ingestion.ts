@@ -13,7 +13,12 @@ import type { TakeTurn } from './runtime/one-at-a-time.ts'
 import { createBackupKey } from './vault/backup/backup-key.ts'
 import type { Vault } from './vault/vault.ts'
 
-const PLATFORM_LIMITS = { timeoutMs: 30_000, maxBytes: 32 * 1024 * 1024 }
+const PLATFORM_LIMITS = {
+  timeoutMs: 60_000,
+  headersTimeoutMs: 30_000,
+  bodyTimeoutMs: 15_000,
+  maxBytes: 32 * 1024 * 1024,
+}
 
 /** One call of a platform, its duration and outcome measured. */
 function sender(observe: ObserveCall): IngestionServices['send'] {

@@ -19,8 +19,9 @@ import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
+import { bindBreachTasks } from './wire-breach.ts'
 import { bindErasureTasks, refuseErased } from './wire-erasure.ts'
-import { bindFailureTasks } from './wire-failures.ts'
+import { admitByRate, bindFailureTasks } from './wire-failures.ts'
 import { bindMonitoringTasks } from './wire-monitoring.ts'
 import { bindPrivacyTasks } from './wire-privacy.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
@@ -38,11 +39,13 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
       metrics.jobDuration.observe({ task: name, outcome }, seconds)
       if (name === processDelivery.identifier) metrics.webhookProcessing.observe({ outcome }, seconds)
     },
+    admit: admitByRate(db, config.worker.perMinute),
     countDead: (letter) => metrics.deadLetters.inc(letter),
   }
   const sealing = wireAuditSealing(config)
   const tasks = [
     ...bindErasureTasks(wiring, options),
+    ...bindBreachTasks(wiring, options),
     ...bindVaultTasks(wiring, options),
     ...(sealing === undefined
       ? []

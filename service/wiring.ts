@@ -21,6 +21,7 @@ import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
 import { wireRefusals } from './wire-audit.ts'
+import { withBudgets } from './wire-failures.ts'
 import { wireIngestion } from './wire-ingestion.ts'
 import { wireMetrics } from './wire-monitoring.ts'
 import { type UploadParts, wireUploads } from './wire-uploads.ts'
@@ -59,7 +60,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
   )
   const vault = auditVault({ db, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
-  const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.concurrency / 2) })
+  const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.atOnce.webhooks / 2) })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections, takeTurn })
   const normalization = wireNormalization({ config, db, metrics, takeTurn })
   const uploads = wireUploads({ vault, ingestion, normalization })
@@ -111,7 +112,7 @@ function wireConnections({ config, db, vault, metrics, audit }: Parts & Pick<Wir
   return {
     db,
     vault,
-    platforms: config.platforms,
+    platforms: withBudgets(db, config.platforms),
     servicePublicUrl: config.servicePublicUrl,
     appRedirectUris: config.appRedirectUris,
     audit,

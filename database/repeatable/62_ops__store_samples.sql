@@ -79,13 +79,17 @@ begin
   from written cross join lateral (values (old_day), (new_day)) as touched (day)
   where day is not null and (changed or old_day is distinct from new_day);
 
-  -- A record that comes again under its id with another time, kind or source is the same record, corrected.
+  -- A record that comes again under its id with another time, kind or source is the same record, corrected; unless the version that came
+  -- was not taken, because a longer or newer one is here.
   with corrected as (
     delete from public.samples s
     using jsonb_to_recordset(p_records) as r (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
     where r."sourceId" is not null and s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId"
       and s.observed_at < p_observed_at
       and (s.kind, s.started_at, s.ended_at, s.source, s.variant) is distinct from (r.kind, r."startedAt", r."endedAt", r.source, r.variant)
+      and exists (
+        select 1 from public.samples n where n.user_id = p_user_id and n.kind = r.kind and n.started_at = r."startedAt"
+          and n.ended_at = r."endedAt" and n.platform = p_platform and n.source = r.source and n.variant = r.variant)
       and not exists (
         select 1 from jsonb_to_recordset(p_records) as o (kind text, "startedAt" timestamptz, "endedAt" timestamptz, source text, variant text, "sourceId" text)
         where o."sourceId" = s.source_id and (o.kind, o."startedAt", o."endedAt", o.source, o.variant) = (s.kind, s.started_at, s.ended_at, s.source, s.variant))

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { authenticateApiKey } from '../access/authenticate-api-key.ts'
+import { createIntake, type Intake } from '../ingestion/intake.ts'
 import { receiveBatch } from '../ingestion/receive-batch.ts'
 import { receiveDelivery } from '../ingestion/receive-delivery.ts'
 import type { Platforms } from '../platforms/contract.ts'
@@ -15,6 +16,10 @@ export interface WebhookServices {
   readonly sealInbox: (platform: string, body: Buffer) => Promise<Buffer>
 }
 
+interface ReceivingServices extends WebhookServices {
+  readonly intake: Intake
+}
+
 interface WebhookRoute {
   Params: { platform: string; secret: string }
   Querystring: Record<string, unknown>
@@ -22,7 +27,8 @@ interface WebhookRoute {
 }
 
 /** `/webhooks/<platform>/<secret>`: POST for deliveries, GET for the handshake when a subscription is made. */
-export const platformWebhook: FastifyPluginAsync<WebhookServices> = async (app, services) => {
+export const platformWebhook: FastifyPluginAsync<WebhookServices> = async (app, given) => {
+  const services: ReceivingServices = { ...given, intake: createIntake(given.db) }
   // Digests and signatures cover the bytes as sent, and a large body must not be held: the body stays a stream.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, stream, done) => done(null, stream))
@@ -70,7 +76,7 @@ interface Incoming {
   readonly body: AsyncIterable<Uint8Array>
 }
 
-async function store(services: WebhookServices, incoming: Incoming): Promise<void> {
+async function store(services: ReceivingServices, incoming: Incoming): Promise<void> {
   await receive(services, incoming).catch((cause: unknown) => {
     throw cause instanceof AppError
       ? cause
@@ -78,7 +84,7 @@ async function store(services: WebhookServices, incoming: Incoming): Promise<voi
   })
 }
 
-async function receive(services: WebhookServices, { webhook, body, ...rest }: Incoming): Promise<void> {
+async function receive(services: ReceivingServices, { webhook, body, ...rest }: Incoming): Promise<void> {
   const { headers } = rest
   if (Number(headers['content-length'] ?? 0) > webhook.bodyLimitBytes) throw new AppError('request/too_large')
   // Nothing may unpack to more than it looks; no platform compresses.

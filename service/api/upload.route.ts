@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import { authenticatePerson, type CallerServices } from '../access/identity.ts'
 import type { TakeRequest } from '../access/rate-limit.ts'
+import { cancelUpload } from '../ingestion/cancel-upload.ts'
 import { type ReceiveJsonServices, receiveJson } from '../ingestion/receive-json.ts'
 import { type ReceiveServices, receiveFile } from '../ingestion/receive-upload.ts'
 import { findUpload } from '../ingestion/uploads.ts'
@@ -38,7 +39,7 @@ const UploadHeaders = z.object({
 
 /**
  * `POST /uploads/<platform>`: a file, streamed to sealed chunks, or JSON that an app posts. `GET /uploads/<platform>/<upload-id>`: how much
- * of a file is here, so that the client can send the rest. Who calls is checked before a byte is read.
+ * of a file is here, so that the client can send the rest. `DELETE` there ends it. Who calls is checked before a byte is read.
  */
 export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, services) => {
   app.removeAllContentTypeParsers()
@@ -52,7 +53,7 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
     applyLimits(reply, [await services.takeRequest('uploads', userId)])
     callers.set(request, userId)
   })
-  const callerOf = (request: FastifyRequest) => callers.get(request) ?? refuse()
+  const callerOf: CallerOf = (request) => callers.get(request) ?? refuse()
 
   app.post<UploadRoute>('/uploads/:platform', { config: { bodyTimeoutMs: null } }, async (request, reply) => {
     const { params, headers } = request
@@ -78,17 +79,35 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
     const received = await receiveFile(services, { ...key, uploadId, offset, body })
     return reply.code(202).send(received)
   })
+  oneUploadRoutes(app, services, callerOf)
+}
 
-  app.get<{ Params: { platform: string; uploadId: string } }>('/uploads/:platform/:uploadId', async (request) => {
-    const { platform, uploadId } = request.params
-    const id = z.uuid().safeParse(uploadId)
-    const upload = id.success
-      ? await findUpload(services.db, { userId: callerOf(request), uploadId: id.data })
-      : undefined
+/** Whose JWT or API key it was; known before a byte is read. */
+type CallerOf = (request: FastifyRequest) => string
+
+function oneUploadRoutes(app: FastifyInstance, services: UploadServices, callerOf: CallerOf): void {
+  app.get<OneUpload>('/uploads/:platform/:uploadId', async (request) => {
+    const { platform, uploadId } = readUploadId(request.params)
+    const upload = await findUpload(services.db, { userId: callerOf(request), uploadId })
     if (upload === undefined || upload.platform !== platform) throw new AppError('upload/not_found')
     const { state, receivedBytes, runId } = upload
     return { uploadId, state, receivedBytes, syncRunId: runId }
   })
+
+  app.delete<OneUpload>('/uploads/:platform/:uploadId', async (request, reply) => {
+    await cancelUpload(services.db, { ...readUploadId(request.params), userId: callerOf(request) })
+    return reply.code(204).send()
+  })
+}
+
+interface OneUpload {
+  Params: { platform: string; uploadId: string }
+}
+
+function readUploadId({ platform, uploadId }: OneUpload['Params']): OneUpload['Params'] {
+  const id = z.uuid().safeParse(uploadId)
+  if (!id.success) throw new AppError('upload/not_found')
+  return { platform, uploadId: id.data }
 }
 
 /** A client that says nothing for so long is gone, and its connection with it. */

@@ -4,9 +4,12 @@ import { accessCommand } from './access.command.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
 import { auditCommand } from './audit.command.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
+import { breachCommand } from './breach.command.ts'
 import type { Command } from './command.ts'
 import { consentsCommand } from './consents.command.ts'
 import { copyCommand } from './copy.command.ts'
+import { erasureCommand } from './erasure.command.ts'
+import { holdCommand } from './hold.command.ts'
 import { importCommand } from './import.command.ts'
 import { importOAuth1Command } from './import-oauth1.command.ts'
 import { keysCommand } from './keys.command.ts'
@@ -24,6 +27,9 @@ const COMMANDS: readonly Command[] = [
   accessCommand,
   apiKeysCommand,
   auditCommand,
+  erasureCommand,
+  holdCommand,
+  breachCommand,
   consentsCommand,
   copyCommand,
   requestsCommand,

@@ -72,6 +72,11 @@ export const DATA_MAP: Readonly<Record<string, DataOfPerson>> = {
     'emergency accesses to the data',
     without(['requested_by', 'approved_by']),
   ),
+  'public.breach_notifications': madeHere(
+    'rights',
+    'breaches that the person was told of',
+    without(['attempts', 'receipt']),
+  ),
   'public.access_log': madeHere('security', 'who did what with the data', rows),
   'ops.uploads': ofPerson('collection', 'files that were uploaded', rows),
   'ops.deleted_records': ofPlatforms('collection', 'records deleted at the platform', rows),

@@ -1,6 +1,7 @@
 import type { PlatformOAuth, SendRequest } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import { sendRequest } from '../runtime/http-client.ts'
+import { sendCounted } from './counted-request.ts'
 import { checkHost, grantedOf } from './platform-oauth.ts'
 import type { Grant } from './token-endpoint.ts'
 
@@ -30,6 +31,6 @@ function askWith(oauth: PlatformOAuth, { accessToken }: Grant): SendRequest {
   return async (request) => {
     checkHost(oauth, request.url)
     const headers = { ...request.headers, authorization: `Bearer ${accessToken.reveal()}` }
-    return sendRequest({ ...request, headers }, LIMITS)
+    return sendCounted(oauth, 'identify', () => sendRequest({ ...request, headers }, LIMITS))
   }
 }

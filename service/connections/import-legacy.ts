@@ -3,6 +3,7 @@ import { AppError } from '../runtime/errors.ts'
 import { sendRequest } from '../runtime/http-client.ts'
 import { parseJson } from '../runtime/json.ts'
 import { Secret } from '../runtime/secret.ts'
+import { sendCounted } from './counted-request.ts'
 import { identify } from './identify.ts'
 import { checkHost, getPlatformOAuth } from './platform-oauth.ts'
 import { lockUser, upsertConnection } from './queries.ts'
@@ -37,7 +38,7 @@ export async function importLegacyConnection(
   const nonce = randomBytes(16).toString('hex')
   const request = oauth.exchangeLegacyToken({ token, tokenSecret, nonce, now: new Date() })
   checkHost(oauth, request.url)
-  const { status, text } = await sendRequest(request, LIMITS)
+  const { status, text } = await sendCounted(oauth, 'identify', () => sendRequest(request, LIMITS))
   if (status !== 200)
     throw new AppError(status >= 500 || status === 429 ? 'platform/unavailable' : 'platform/refused', {
       platform,

@@ -4,6 +4,7 @@ import { sendRequest } from '../runtime/http-client.ts'
 import type { Secret } from '../runtime/secret.ts'
 import type { RevocablePair } from '../vault/revocations.ts'
 import { byPlatform, SYSTEM } from './audit.ts'
+import { sendCounted } from './counted-request.ts'
 import {
   countAttempt,
   findPendingRevocation,
@@ -94,7 +95,7 @@ async function revokeWithNewToken(
 async function ask(oauth: PlatformOAuth, token: Secret): Promise<'confirmed' | 'unauthorized' | 'failed'> {
   const request = oauth.revocation(token)
   checkHost(oauth, request.url)
-  const { status } = await sendRequest(request, LIMITS)
+  const { status } = await sendCounted(oauth, 'revocation', () => sendRequest(request, LIMITS))
   if (status >= 200 && status < 300) return 'confirmed'
   return status === 401 ? 'unauthorized' : 'failed'
 }

@@ -6,6 +6,7 @@ import { type HttpAnswer, sendRequest } from '../runtime/http-client.ts'
 import { parseJson } from '../runtime/json.ts'
 import { Secret } from '../runtime/secret.ts'
 import type { TokenPair } from '../vault/tokens.ts'
+import { sendCounted } from './counted-request.ts'
 import { checkHost } from './platform-oauth.ts'
 
 /** What the token endpoint granted. */
@@ -94,7 +95,9 @@ async function request(oauth: PlatformOAuth, { timeoutMs, send }: TokenRequest):
     try {
       checkHost(oauth, url)
       const form = body instanceof URLSearchParams ? Object.fromEntries(body) : {}
-      answer = await sendRequest({ method: 'POST', url, headers, form }, { timeoutMs, maxBytes: MAX_ANSWER_BYTES })
+      answer = await sendCounted(oauth, 'token', () =>
+        sendRequest({ method: 'POST', url, headers, form }, { timeoutMs, maxBytes: MAX_ANSWER_BYTES }),
+      )
       return asResponse(answer)
     } catch (error) {
       failure = error

@@ -14,6 +14,7 @@ export const checkAccount = defineTask<IngestionServices>()({
   payload: z.object({ userId: z.uuid(), platform: z.string(), why: z.enum(['deauthorized', 'permissions']) }),
   jobKey: ({ userId, platform, why }) => `check_account:${platform}:${userId}:${why}`,
   priority: PRIORITY.webhook,
+  queue: 'webhooks',
   async run({ why, ...key }, services): Promise<JobResult> {
     try {
       return await readPermissions(services, key)

@@ -15,6 +15,7 @@ export const followCallback = defineTask<IngestionServices>()({
   payload: z.object({ userId: z.uuid(), callbackId: z.uuid() }),
   jobKey: ({ callbackId }) => `follow_callback:${callbackId}`,
   priority: PRIORITY.webhook,
+  queue: 'webhooks',
   async run(payload, services): Promise<JobResult> {
     const callback = await findWaitingCallback(services.db, payload)
     if (callback === undefined) return undefined

@@ -20,6 +20,10 @@ export const importHistory = defineTask<IngestionServices>()({
   payload: RunPayload,
   jobKey: ({ runId }) => `import_history:${runId}`,
   priority: PRIORITY.history,
+  queue: 'imports',
+  maxAttempts: 5,
+  backoffSeconds: 10,
+  timeoutSeconds: 600,
   async run(key, services): Promise<JobResult> {
     const run = await findRunningRun(services.db, key)
     if (run === undefined) return undefined // finished or cancelled before we got here

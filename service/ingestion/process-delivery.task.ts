@@ -6,7 +6,7 @@ import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { comeAgainAt } from '../runtime/one-at-a-time.ts'
 import { type Batch, ERASED_OWNER, processBatch } from './process-batch.ts'
-import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery } from './queries.ts'
+import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery, wasStoredSince } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
@@ -25,6 +25,8 @@ export const processDelivery = defineTask<IngestionServices>()({
   payload: z.object({ deliveryId: z.uuid() }),
   jobKey: ({ deliveryId }) => `process_delivery:${deliveryId}`,
   priority: PRIORITY.webhook,
+  queue: 'webhooks',
+  maxAttempts: 3,
   async run({ deliveryId }, services): Promise<JobResult> {
     const delivery = await findWaitingDelivery(services.db, deliveryId)
     if (delivery === undefined) return undefined
@@ -47,8 +49,20 @@ async function processWhole(services: IngestionServices, deliveryId: string, del
     if (effect.kind === 'wait') return { runAgainAt: effect.until }
     effects.push(effect)
   }
-  await services.db.transaction((tx) => apply(services, tx, { deliveryId, effects }))
-  return undefined
+  return keep(services, { deliveryId, effects, since: delivery.takenAt })
+}
+
+/** What was read may be older than what another worker read and stored meanwhile: then nothing is kept, and it is read again. */
+class Overtaken extends Error {}
+
+async function keep(services: IngestionServices, applied: Applied): Promise<JobResult> {
+  try {
+    await services.db.transaction((tx) => apply(services, tx, applied))
+    return undefined
+  } catch (error) {
+    if (error instanceof Overtaken) return { runAgainAt: new Date() }
+    throw error
+  }
 }
 
 /** A large one waits for its turn, a small one for nothing. */
@@ -101,11 +115,14 @@ async function checkAccount(services: IngestionServices, key: ConnectionKey): Pr
   return reply.kind === 'wait' ? reply : { kind: 'none', why: 'still_authorized' }
 }
 
-async function apply(
-  services: IngestionServices,
-  tx: Tx,
-  { deliveryId, effects }: { deliveryId: string; effects: Effect[] },
-): Promise<void> {
+interface Applied {
+  readonly deliveryId: string
+  readonly effects: readonly Effect[]
+  /** By the database's clock, before the platform was asked. */
+  readonly since: string
+}
+
+async function apply(services: IngestionServices, tx: Tx, { deliveryId, effects, since }: Applied): Promise<void> {
   const outcome =
     effects.map((effect) => (effect.kind === 'none' ? effect.why : effect.kind)).join(',') || 'nothing_to_do'
   const state = effects.some((effect) => effect.kind === 'store' || effect.kind === 'end') ? 'processed' : 'dropped'
@@ -114,8 +131,11 @@ async function apply(
   for (const effect of effects) {
     if (effect.kind === 'store') {
       if (!(await lockConsent(tx, effect.key))) continue // withdrawn since we asked the platform
-      await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })
+      // First the connection's row, which keeps others of the same person waiting; then a look at what they stored.
       await services.markWebhook(tx, effect.key)
+      const sourceId = String(effect.raw.metadata['source_id'])
+      if (await wasStoredSince(tx, effect.key, { sourceId, since })) throw new Overtaken()
+      await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })
       await markSynced(tx, effect.key)
     }
     if (effect.kind === 'end') {

@@ -8,18 +8,23 @@ export interface NewDelivery {
   readonly bodySealed: Buffer
 }
 
-/** Platforms redeliver; the second copy is not news. */
-export async function insertDelivery(tx: Tx, delivery: NewDelivery): Promise<{ id: string } | 'duplicate'> {
-  const { rows } = await tx.query<{ id: string }>(sql`
-    insert into ops.webhook_deliveries (platform, dedupe_key, body_sealed)
-    values (${delivery.platform}, ${delivery.dedupeKey}, ${delivery.bodySealed})
-    on conflict (platform, dedupe_key) do nothing
-    returning id`)
-  return rows[0] ?? 'duplicate'
+/** With the job of each, in one statement. Platforms redeliver, and the second copy is not news: answers the places of those that are. */
+export async function insertDeliveries(
+  db: Db,
+  task: { readonly identifier: string; readonly maxAttempts?: number; readonly priority?: number },
+  deliveries: readonly NewDelivery[],
+): Promise<ReadonlySet<number>> {
+  const { rows } = await db.query<{ place: number }>(sql`
+    select place - 1 as place from ops.receive_deliveries(${deliveries.map(({ platform }) => platform)}::text[],
+      ${deliveries.map(({ dedupeKey }) => dedupeKey)}::text[], ${deliveries.map(({ bodySealed }) => bodySealed)}::bytea[],
+      ${task.identifier}, ${task.maxAttempts ?? 25}::integer, ${task.priority ?? 0}::integer) as place`)
+  return new Set(rows.map(({ place }) => place))
 }
 
 export interface Delivery {
   readonly platform: string
+  /** By the database's clock, before anybody was asked about it. */
+  readonly takenAt: string
   /** Null: it is in chunks. */
   readonly bodySealed: Buffer | null
   readonly receivedAt: Date
@@ -31,10 +36,25 @@ export interface Delivery {
 /** Undefined once it is processed, and until it has come whole. */
 export async function findWaitingDelivery(db: Db, deliveryId: string): Promise<Delivery | undefined> {
   const { rows } = await db.query<Delivery>(sql`
-    select d.platform, d.body_sealed as "bodySealed", d.received_at as "receivedAt",
+    select d.platform, clock_timestamp()::text as "takenAt", d.body_sealed as "bodySealed", d.received_at as "receivedAt",
       d.items_done as "itemsDone", d.outcomes
     from ops.webhook_deliveries d where d.id = ${deliveryId}::uuid and d.state = 'received'`)
   return rows[0]
+}
+
+/** Whether the same record was read back and stored since then: what was read before it may be older than what is there. */
+export async function wasStoredSince(
+  tx: Tx,
+  { userId, platform }: ConnectionKey,
+  { sourceId, since }: { sourceId: string; since: string },
+): Promise<boolean> {
+  const { rows } = await tx.query<{ stored: boolean }>(sql`
+    select exists (
+      select 1 from public.raw_fitness_data r
+      where r.user_id = ${userId}::uuid and r.platform = ${platform} and r.created_at >= ${since}::timestamptz
+        and r.metadata ->> 'source_id' = ${sourceId} and r.metadata ->> 'from' = 'webhook'
+    ) as stored`)
+  return rows[0]?.stored ?? false
 }
 
 /** Answers false when another worker was first: then nothing of this attempt may be kept. */

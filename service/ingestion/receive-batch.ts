@@ -4,8 +4,8 @@ import { AppError } from '../runtime/errors.ts'
 import { letGo } from '../runtime/flat-memory.ts'
 import { enqueue } from '../runtime/jobs.ts'
 import { appendChunk, CHUNK_BYTES, closeDelivery, discardDelivery, openDelivery } from './inbox.ts'
+import type { Intake } from './intake.ts'
 import { processDelivery } from './process-delivery.task.ts'
-import { insertDelivery } from './queries.ts'
 import type { IngestionServices } from './services.ts'
 
 export interface IncomingBatch {
@@ -18,7 +18,7 @@ export interface IncomingBatch {
 /** Of a piece on its way: as it came, gathered, sealed, and written by the driver three times. */
 const COPIES = 7
 
-type ReceiveServices = Pick<IngestionServices, 'db' | 'sealInbox'>
+type ReceiveServices = Pick<IngestionServices, 'db' | 'sealInbox'> & { readonly intake: Intake }
 
 /**
  * Streams a delivery into the inbox, sealed piece by piece, and queues the job that reads it; only then the platform gets its 200. No
@@ -58,16 +58,11 @@ export async function receiveBatch(
 }
 
 async function storeSmall(
-  { db, sealInbox }: ReceiveServices,
+  { intake, sealInbox }: ReceiveServices,
   { platform, body, dedupeKey }: { platform: string; body: Buffer; dedupeKey: string },
 ): Promise<'stored' | 'duplicate'> {
   const bodySealed = await sealInbox(platform, body)
-  return db.transaction(async (tx) => {
-    const stored = await insertDelivery(tx, { platform, dedupeKey, bodySealed })
-    if (stored === 'duplicate') return 'duplicate'
-    await enqueue(tx, processDelivery, { payload: { deliveryId: stored.id } })
-    return 'stored'
-  })
+  return intake.store({ platform, dedupeKey, bodySealed })
 }
 
 async function* hashed(

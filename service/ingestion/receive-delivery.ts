@@ -1,7 +1,6 @@
 import type { NoticeWebhook, RequestHeaders } from '../platforms/webhook-contract.ts'
-import { enqueue } from '../runtime/jobs.ts'
-import { processDelivery } from './process-delivery.task.ts'
-import { findSubscriptionId, insertDelivery } from './queries.ts'
+import { AppError } from '../runtime/errors.ts'
+import type { Intake } from './intake.ts'
 import type { IngestionServices } from './services.ts'
 
 export interface IncomingDelivery {
@@ -16,16 +15,28 @@ export interface IncomingDelivery {
  * platform gets its 200. Throws webhook/*.
  */
 export async function receiveDelivery(
-  services: Pick<IngestionServices, 'db' | 'sealInbox'>,
-  { platform, webhook, rawBody, headers }: IncomingDelivery,
+  services: Pick<IngestionServices, 'sealInbox'> & { readonly intake: Intake },
+  incoming: IncomingDelivery,
 ): Promise<'stored' | 'duplicate'> {
-  const subscriptionId = await findSubscriptionId(services.db, platform)
-  const { dedupeKey } = webhook.verify({ rawBody, headers, subscriptionId, now: new Date() })
+  const { platform, rawBody } = incoming
+  const { dedupeKey } = await verify(services.intake, incoming)
   const bodySealed = await services.sealInbox(platform, rawBody)
-  return services.db.transaction(async (tx) => {
-    const stored = await insertDelivery(tx, { platform, dedupeKey, bodySealed })
-    if (stored === 'duplicate') return 'duplicate'
-    await enqueue(tx, processDelivery, { payload: { deliveryId: stored.id } })
-    return 'stored'
-  })
+  return services.intake.store({ platform, dedupeKey, bodySealed })
+}
+
+/** A subscription that was made a moment ago may be known to another process alone: before anything is refused for it, we look again. */
+async function verify(
+  intake: Intake,
+  { platform, webhook, rawBody, headers }: IncomingDelivery,
+): Promise<{ dedupeKey: string }> {
+  const check = async (fresh: boolean) => {
+    const subscriptionId = await intake.findSubscription(platform, { fresh })
+    return webhook.verify({ rawBody, headers, subscriptionId, now: new Date() })
+  }
+  try {
+    return await check(false)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'webhook/unknown_subscription') return check(true)
+    throw error
+  }
 }

@@ -23,6 +23,10 @@ export const requestBackfill = defineTask<IngestionServices>()({
   payload: z.object({ userId: z.uuid(), runId: z.uuid() }),
   jobKey: ({ runId }) => `request_backfill:${runId}`,
   priority: PRIORITY.history,
+  queue: 'imports',
+  maxAttempts: 5,
+  backoffSeconds: 10,
+  timeoutSeconds: 600,
   async run(key, services): Promise<JobResult> {
     const run = await findRunningRun<Cursor>(services.db, key)
     if (run === undefined) return undefined

@@ -2,8 +2,9 @@ import type { PlatformAnswer, PlatformRequest } from '../platforms/contract.ts'
 import type { Db } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { readRetryAfter } from '../runtime/retry-after.ts'
-import { exhaustBudget, learnBudget, pauseRequests, takeRequest, type Urgency } from './budget.ts'
+import { exhaustBudget, pauseRequests, type Urgency } from './budget.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
+import { sendWithinBudget } from './within-budget.ts'
 
 export type PlatformReply =
   | { readonly kind: 'ok'; readonly text: string; readonly bytes: Buffer }
@@ -38,12 +39,13 @@ export async function requestWith<Own>(
 ): Promise<PlatformReplyOr<Own>> {
   const { api } = apiOf(services.platforms, key.platform)
   return services.withAccessToken<PlatformReplyOr<Own>>(key, async (accessToken) => {
-    const waitUntil = await takeRequest(services.db, key.platform, urgency)
-    if (waitUntil !== undefined) return { kind: 'wait', until: waitUntil }
-    const askedAt = new Date()
     const headers = { ...request.headers, authorization: `Bearer ${accessToken.reveal()}` }
-    const answer = await services.send({ ...request, headers }, key.platform)
-    await learnBudget(services.db, key.platform, { windows: api.readBudget(answer.headers), askedAt })
+    const budgeted = { platform: key.platform, urgency, readBudget: (headers: Headers) => api.readBudget(headers) }
+    const sent = await sendWithinBudget(services.db, budgeted, () =>
+      services.send({ ...request, headers }, key.platform),
+    )
+    if ('waitUntil' in sent) return { kind: 'wait', until: sent.waitUntil }
+    const { answer } = sent
     const own = understandFirst(answer)
     return own === undefined ? understand(services, key, answer) : { kind: 'own', own }
   })

@@ -98,6 +98,13 @@ export async function finishRun(
     where user_id = ${userId}::uuid and id = ${runId}::uuid and status = 'running'`)
 }
 
+/** A person ends a run; one that has ended stays as it is. */
+export async function cancelRun(tx: Tx, { userId, runId }: RunKey): Promise<void> {
+  await tx.query(sql`
+    update public.sync_runs set status = 'cancelled', finished_at = now(), updated_at = now(), waiting_until = null
+    where user_id = ${userId}::uuid and id = ${runId}::uuid and status = 'running'`)
+}
+
 /** The connection ended: nothing more is fetched for it, and what was sent and asked for says nothing about the next one. */
 export async function cancelRuns(tx: Tx, { userId, platform }: ConnectionKey): Promise<void> {
   await tx.query(sql`

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { registerPlatformCalls } from './platform-calls.ts'
 import { privacyMetrics } from './privacy-metrics.ts'
 import { createRequestWindow } from './request-window.ts'
@@ -140,6 +140,12 @@ function requestMetrics(registers: Registry[]) {
 
 function erasureMetrics(registers: Registry[]) {
   return {
+    breachClocks: new Gauge({
+      name: 'breach_clocks_running',
+      help: 'Notices of breaches that have not been given: overdue, due within a day, or in time',
+      labelNames: ['rule', 'urgency'],
+      registers,
+    }),
     resurrectionsRefused: new Counter({
       name: 'resurrections_refused_total',
       help: 'Webhooks, jobs and requests that would have brought back somebody who was erased',

@@ -18,6 +18,8 @@ export async function findTroubledPlatforms(db: Db): Promise<ReadonlySet<string>
   const { rows } = await db.query<{ platform: string }>(sql`
     select platform from ops.token_endpoints where paused_until is not null
     union
-    select platform from ops.request_pauses where paused_until > now()`)
+    select platform from ops.request_pauses where paused_until > now()
+    union
+    select platform from ops.circuit_breakers where state <> 'closed'`)
   return new Set(rows.map(({ platform }) => platform))
 }

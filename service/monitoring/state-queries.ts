@@ -24,6 +24,12 @@ const queueJobs = sql`
     when run_at > now() then 'scheduled' else 'due' end as state from graphile_worker.jobs) j
   group by task_identifier, state`
 
+/** 0 closed, 1 half open, 2 open: alerts take the maximum. */
+const circuitBreakers = sql`
+  select jsonb_build_object('platform', platform) as labels,
+    case state when 'closed' then 0 when 'half_open' then 1 else 2 end::float8 as value
+  from ops.circuit_breakers`
+
 /** Failed for good, and nothing happens before somebody decides or its time comes. */
 const deadLettersWaiting = sql`
   select jsonb_build_object('task', task) as labels, count(*)::float8 as value
@@ -158,6 +164,12 @@ export const STATE_METRICS: readonly StateMetric[] = [
     help: 'Jobs by task and state: due, running, scheduled, dead',
     labels: ['task', 'state'],
     query: queueJobs,
+  },
+  {
+    name: 'circuit_breaker_state',
+    help: '0 closed, 1 half open, 2 open',
+    labels: ['platform'],
+    query: circuitBreakers,
   },
   {
     name: 'dead_letters_waiting',

@@ -39,6 +39,8 @@ export type Normalize = (payload: unknown, metadata: Readonly<Record<string, unk
 /** What the token endpoint's refusal means: only `invalid_grant` ends a connection. */
 export type RefreshFailure = 'invalid_grant' | 'misconfigured' | 'rate_limited' | 'unavailable'
 
+export type CountedRequest = 'token' | 'identify' | 'revocation'
+
 export interface PlatformOAuth {
   readonly clientId: string
   readonly clientSecret: Secret
@@ -71,6 +73,12 @@ export interface PlatformOAuth {
   classifyTokenError(answer: { status: number; body: unknown }): RefreshFailure
   /** Tokens that nobody used for so long are refreshed, well before the platform ends them. Undefined: they do not die of that. */
   readonly refreshIdleAfterDays?: number
+  /** Requests of the OAuth flow that the platform counts against the application's request limit; default: none. */
+  readonly counted?: readonly CountedRequest[]
+  /** Supplied by the wiring, not by the folder: sends inside the shared budget. */
+  readonly withinBudget?: <Answer extends { readonly status: number; readonly headers: Headers }>(
+    send: () => Promise<Answer>,
+  ) => Promise<Answer>
   /** Which token `revocation` is given; an access token that has expired is renewed for it. */
   readonly revokedBy: 'refresh_token' | 'access_token'
   /** How to revoke at the platform; a 2xx answer counts as confirmed. */

@@ -229,6 +229,7 @@ const CATALOG = {
     retry: false,
     publicMessage: 'A job was queued with something that its task cannot read; a fault of this software.',
   },
+  'job/timed_out': { httpStatus: 500, retry: true, publicMessage: 'The job took longer than it may.' },
   'job/worker_lost': {
     httpStatus: 500,
     retry: true,

@@ -19,7 +19,12 @@ export interface HttpAnswer {
 }
 
 export interface HttpLimits {
+  /** For everything together. A connection has ten seconds of it, which is the platform's (undici's) own limit. */
   readonly timeoutMs: number
+  /** Until the answer begins; default: `timeoutMs`. */
+  readonly headersTimeoutMs?: number
+  /** Between two parts of the body; default: `timeoutMs`. */
+  readonly bodyTimeoutMs?: number
   readonly maxBytes: number
 }
 
@@ -31,11 +36,12 @@ export async function sendRequest(
   { method, url, headers, form, json }: HttpRequest,
   limits: HttpLimits,
 ): Promise<HttpAnswer> {
+  const patience = startPatience(limits)
   try {
     const response = await fetch(url, {
       method,
       redirect: 'manual',
-      signal: AbortSignal.timeout(limits.timeoutMs),
+      signal: patience.signal,
       headers: {
         accept: 'application/json',
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
@@ -44,20 +50,49 @@ export async function sendRequest(
       ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     })
-    const bytes = await readBounded(response, limits.maxBytes)
+    patience.waitForBody()
+    const bytes = await readBounded(response, limits.maxBytes, patience.waitForBody)
     const { status, headers: answered } = response
     return { status, headers: answered, bytes, text: bytes.toString('utf8') }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
-    throw new AppError('platform/unavailable', { host: new URL(url).host, why: reasonOf(cause) }, { cause })
+    const why = patience.lost() ?? reasonOf(cause)
+    throw new AppError('platform/unavailable', { host: new URL(url).host, why }, { cause })
+  } finally {
+    patience.end()
   }
 }
 
-async function readBounded(response: Response, maxBytes: number): Promise<Buffer> {
+/** A clock for each stage of a request, and one for all of it: a platform that sends a byte now and then holds nobody for long. */
+function startPatience({ timeoutMs, headersTimeoutMs = timeoutMs, bodyTimeoutMs = timeoutMs }: HttpLimits) {
+  const controller = new AbortController()
+  let why: string | undefined
+  const lose = (reason: string) => {
+    why ??= reason
+    controller.abort()
+  }
+  const total = setTimeout(lose, timeoutMs, 'TimeoutError')
+  let stage = setTimeout(lose, headersTimeoutMs, 'headers_timeout')
+  return {
+    signal: controller.signal,
+    lost: () => why,
+    waitForBody: () => {
+      clearTimeout(stage)
+      stage = setTimeout(lose, bodyTimeoutMs, 'body_timeout')
+    },
+    end: () => {
+      clearTimeout(total)
+      clearTimeout(stage)
+    },
+  }
+}
+
+async function readBounded(response: Response, maxBytes: number, onChunk: () => void): Promise<Buffer> {
   if (response.body === null) return Buffer.alloc(0)
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of response.body) {
+    onChunk()
     bytes += chunk.byteLength
     if (bytes > maxBytes) throw new AppError('platform/unavailable', { why: 'answer_too_large', max_bytes: maxBytes })
     chunks.push(chunk)

@@ -45,3 +45,10 @@ export async function buryLostJobs(
     select ops.bury_lost_jobs(${limit}::integer, ${cause}, ${retryAfterSeconds}::double precision[]) as buried`)
   return rows[0]?.buried ?? 0
 }
+
+/** Begins one job of a queue that has a rate, or answers when to come again. */
+export async function takeJob(db: Db, queue: string, perMinute: number): Promise<Date | undefined> {
+  const { rows } = await db.query<{ notBefore: Date | null }>(sql`
+    select ops.take_job(${queue}, ${perMinute}::integer) as "notBefore"`)
+  return rows[0]?.notBefore ?? undefined
+}

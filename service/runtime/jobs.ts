@@ -30,8 +30,15 @@ export interface Task<Payload, Services> {
   readonly maxAttempts?: number
   /** How long after its first failure it runs again; twice as long after each further one. Default 2. */
   readonly backoffSeconds?: number
+  /** Tasks of one queue share its places; default `general`. */
+  readonly queue?: QueueName
+  /** A run that takes longer has failed. Default: none. */
+  readonly timeoutSeconds?: number
   run(payload: Payload, services: Services): Promise<JobResult>
 }
+
+export const QUEUES = ['webhooks', 'imports', 'reconciliation', 'general'] as const
+export type QueueName = (typeof QUEUES)[number]
 
 /** `runAgainAt`: nothing failed, the work has to wait (a rate limit, say). It burns no attempt. */
 export type JobResult = { readonly runAgainAt: Date } | undefined
@@ -59,6 +66,7 @@ export async function enqueue<Payload>(
 /** A task whose services are already bound to it; what the runner is handed. */
 export interface BoundTask {
   readonly identifier: string
+  readonly queue: QueueName
   /** Five cron fields in UTC; undefined: not scheduled. */
   readonly schedule?: string
   /** Throws when the queue must not complete the job: it was dealt with otherwise, or could not be. */
@@ -69,6 +77,8 @@ export interface BindOptions {
   readonly db: Database
   readonly log: Log
   readonly observe: (operation: { name: string; seconds: number; outcome: 'success' | 'failure' | 'postponed' }) => void
+  /** Where a queue has a rate: whether one more of its jobs may begin now, or when. */
+  readonly admit?: ((queue: QueueName) => Promise<Date | undefined>) | undefined
   /** Told of every job that leaves the queue for `dead_letters`. */
   readonly countDead?: (letter: { task: string; cause: ErrorCode }) => void
 }
@@ -79,17 +89,19 @@ export function bindTask<Payload, Services>(
   services: Services,
   options: BindOptions & { schedule?: string },
 ): BoundTask {
-  const { schedule } = options
+  const { schedule, admit } = options
+  const queue = task.queue ?? 'general'
   const perform = async (raw: unknown, job: HeldJob): Promise<void> => {
     const finish = startReport(task.identifier, options)
-    const { fate, error } = await attempt(task, services, { raw, job })
+    const notBefore = await admit?.(queue)
+    const { fate, error } = notBefore === undefined ? await attempt(task, services, { raw, job }) : postpone(notBefore)
     if (fate === undefined) return finish('success')
     const outcome = fate.kind === 'postponed' ? 'postponed' : 'failure'
     finish(outcome, error === undefined ? {} : { ...describeError(error), fate: fate.kind })
     if (fate.kind === 'dead') options.countDead?.({ task: task.identifier, cause: fate.cause })
     if (!(await applyFate(options.db, job, fate))) throw new LeftAlready(fate.kind)
   }
-  return { identifier: task.identifier, perform, ...(schedule === undefined ? {} : { schedule }) }
+  return { identifier: task.identifier, queue, perform, ...(schedule === undefined ? {} : { schedule }) }
 }
 
 /** The queue would complete a job whose function returns; this one has been put back or buried. Only a code ever reaches `last_error`. */
@@ -106,12 +118,25 @@ async function attempt<Payload, Services>(
     return { fate: { kind: 'dead', cause: error.code }, error }
   }
   try {
-    const result = await task.run(payload.data, services)
-    if (result === undefined) return {}
-    return { fate: { kind: 'postponed', afterSeconds: Math.max((result.runAgainAt.getTime() - Date.now()) / 1000, 0) } }
+    const result = await withinSeconds(task.timeoutSeconds, () => task.run(payload.data, services))
+    return result === undefined ? {} : postpone(result.runAgainAt)
   } catch (error) {
     return { fate: decideFate(error, { job, firstSeconds: task.backoffSeconds, random: Math.random() }), error }
   }
+}
+
+function postpone(until: Date): { fate: JobFate; error?: unknown } {
+  return { fate: { kind: 'postponed', afterSeconds: Math.max((until.getTime() - Date.now()) / 1000, 0) } }
+}
+
+/** What goes on behind the limit keeps nothing: every step of a task that may take long is fenced by how far it had come. */
+async function withinSeconds<Result>(seconds: number | undefined, work: () => Promise<Result>): Promise<Result> {
+  if (seconds === undefined) return work()
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new AppError('job/timed_out', { seconds })), seconds * 1000)
+  })
+  return Promise.race([work(), late]).finally(() => clearTimeout(timer))
 }
 
 type Outcome = 'success' | 'failure' | 'postponed'
@@ -138,25 +163,53 @@ export interface JobRunner {
 export interface RunnerOptions {
   readonly db: Database
   readonly tasks: readonly BoundTask[]
-  readonly concurrency: number
+  /** Jobs at once in this process, for each queue. */
+  readonly concurrency: Readonly<Record<QueueName, number>>
+  /** Told of each pool of places before it takes its first job. */
   readonly onPool: (poolId: string) => Promise<void>
 }
 
-/** Runs jobs until stopped. No localQueue: it breaks the order of named queues (graphile/worker#621) and locks jobs it has not started. */
+/**
+ * Runs jobs until stopped: for each queue a pool of its own, so that a thousand imports hold up no webhook. No localQueue: it breaks the
+ * order of named queues (graphile/worker#621) and locks jobs it has not started.
+ */
 export async function runJobs({ db, tasks, concurrency, onPool }: RunnerOptions): Promise<JobRunner> {
+  const used = QUEUES.filter((queue) => queue === 'general' || tasks.some((task) => task.queue === queue))
+  const runners = await Promise.all(
+    used.map((queue) => {
+      const own = tasks.filter((task) => task.queue === queue)
+      return startPool({
+        db,
+        tasks: own,
+        onPool,
+        scheduled: queue === 'general' ? tasks : [],
+        atOnce: concurrency[queue],
+      })
+    }),
+  )
+  return { stop: async () => void (await Promise.all(runners.map((runner) => runner.stop()))) }
+}
+
+interface PoolOptions extends Pick<RunnerOptions, 'db' | 'tasks' | 'onPool'> {
+  readonly atOnce: number
+  /** Whose ticks it notices; a tick only queues. */
+  readonly scheduled: readonly BoundTask[]
+}
+
+async function startPool({ db, tasks, onPool, scheduled, atOnce }: PoolOptions): Promise<JobRunner> {
   const events: WorkerEvents = new EventEmitter()
   const pools: Promise<void>[] = []
   events.on('pool:create', ({ workerPool }) => pools.push(onPool(workerPool.id)))
   const runner = await run({
     pgPool: db.pool,
-    concurrency,
+    concurrency: atOnce,
     noHandleSignals: true,
     pollInterval: 1000,
     events,
     logger: silentLogger,
     taskList: asTaskList(tasks),
     parsedCronItems: parseCronItems(
-      tasks.flatMap(({ identifier, schedule }) =>
+      scheduled.flatMap(({ identifier, schedule }) =>
         schedule === undefined
           ? []
           : [{ task: identifier, match: schedule, options: { jobKey: identifier, maxAttempts: 3 } }],

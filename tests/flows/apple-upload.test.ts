@@ -189,6 +189,18 @@ describe('an upload', () => {
     expect((await db.admin.query('select state, sha256 from ops.uploads')).rows).toEqual([{ state: 'done', sha256 }])
   })
 
+  test('is cancelled by its person alone', async ({ db, service }) => {
+    await cutAfter(service, { id: ADA, bytes: anExport(1), total: 10_000_000 })
+    await expect.poll(() => count(db, 'ops.upload_chunks'), { timeout: 10_000 }).toBe(1)
+    const app = open(service)
+    const statuses = []
+    for (const authorization of [await sign(BELA), '', await sign(ADA), await sign(ADA)])
+      statuses.push(
+        (await app.inject({ method: 'DELETE', url: `${ADDRESS}/${ADA}`, headers: { authorization } })).statusCode,
+      )
+    expect([...statuses, await count(db, 'ops.uploads')]).toEqual([404, 401, 204, 404, 0])
+    await app.close()
+  })
   test('that nobody finishes is forgotten after a day', async ({ db, service }) => {
     await cutAfter(service, { id: ADA, bytes: anExport(1), total: 10_000_000 })
     await expect.poll(() => count(db, 'ops.upload_chunks'), { timeout: 10_000 }).toBe(1)

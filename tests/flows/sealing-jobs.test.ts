@@ -54,7 +54,12 @@ test('the worker seals the audit trail and backs the vault up, and the trail tel
     await enqueue(tx, backUpVault, { payload: {} })
   })
   const tasks = bindTasks(wiring)
-  const worker = await runJobs({ db: wiring.db, tasks, concurrency: 2, onPool: async () => {} })
+  const worker = await runJobs({
+    db: wiring.db,
+    tasks,
+    concurrency: { webhooks: 2, imports: 2, reconciliation: 1, general: 2 },
+    onPool: async () => {},
+  })
   try {
     await expect.poll(() => jobsOf(db, 'back_up_vault'), { timeout: 30_000 }).toEqual([])
     // Done, and due again.

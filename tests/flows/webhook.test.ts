@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest'
 import { createApiKey } from '../../service/access/api-keys.ts'
 import { platformWebhook } from '../../service/api/platform.webhook.ts'
 import { createServer } from '../../service/api/server.ts'
+import { processDelivery } from '../../service/ingestion/process-delivery.task.ts'
 import { saveSubscriptionId } from '../../service/ingestion/queries.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { connect, type TestService, testWithFew as test } from '../support/service.ts'
@@ -187,5 +188,33 @@ describe('a webhook', () => {
     await service.work()
     expect(await deliveries(db)).toEqual([{ state: 'dropped', outcome: 'unknown_owner' }])
     expect(await service.simulate('GET', '/requests')).toEqual(before)
+  })
+})
+
+describe('two deliveries about one record', () => {
+  test('of which the slower read it earlier: what it read is not kept, it reads again', async ({ db, service }) => {
+    await connect(service)
+    await service.work()
+    const id = await newestActivity(service)
+    expect(await deliver(service, { object_id: id })).toBe(200)
+    const { rows } = await db.admin.query<{ id: string }>('select id from ops.webhook_deliveries')
+    const { ingestion } = service
+    // Between this one's question and its commit, another stores the same record.
+    const send: typeof ingestion.send = async (request, platform) => {
+      const answer = await ingestion.send(request, platform)
+      await db.admin.query(
+        `insert into raw_fitness_data (user_id, platform, data_type, raw_data, metadata)
+         select user_id, 'strava', 'activity', '{}', jsonb_build_object('source_id', $1::text, 'from', 'webhook') from connections`,
+        [String(id)],
+      )
+      return answer
+    }
+    const result = await processDelivery.run({ deliveryId: rows[0]!.id }, { ...ingestion, send })
+    expect(result?.runAgainAt).toBeInstanceOf(Date)
+    expect(await rawTypes(db)).toHaveLength(1)
+    expect(await deliveries(db)).toEqual([{ state: 'received', outcome: null }])
+    await service.work()
+    expect(await rawTypes(db)).toHaveLength(2)
+    expect(await deliveries(db)).toMatchObject([{ state: 'processed' }])
   })
 })

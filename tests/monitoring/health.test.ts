@@ -77,6 +77,7 @@ describe('the detailed status', () => {
         database: 'ok',
         token_vault: 'ok',
         garmin_api: 'ok',
+        oura_api: 'ok',
         strava_api: 'ok',
         hasura: 'ok',
         queue: 'ok',

@@ -127,6 +127,13 @@ const STATEMENTS = [
   `insert into processing_activities (user_id, day, activity, platform, purpose, times, first_at, last_at)
    select u, date '2026-03-01', 'receive', id, t, n, ${AT}, ${AT} from p, unnest(array['strava', 'garmin']) as id`,
   // Nobody's: the same two, whoever is planted.
+  `insert into breaches (id, description, aware_at, risk, unreadable, keys_exposed, scope, people, reported_at, updated_at)
+   select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'a copy was taken', ${AT}, 'high', false, false, '{}', 2, ${AT}, ${AT}
+   from generate_series(3, 4) as k on conflict do nothing`,
+  `insert into breach_clocks (breach_id, rule_id, applies, due_at)
+   select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'gdpr_authority', true, ${AT} from generate_series(3, 4) as k on conflict do nothing`,
+  `insert into breach_notifications (user_id, breach_id, id, status, channel, sent_at, receipt, updated_at)
+   select u, ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, (i || k)::uuid, 'sent', 'webhook', ${AT}, t, ${AT} from p, generate_series(3, 4) as k`,
   `insert into key_rotations (id, kind, status, keys_before, total_keys, started_at, updated_at, finished_at)
    select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'all', 'complete', ${AT}, 1, ${AT}, ${AT}, ${AT}
    from generate_series(1, 2) as k on conflict do nothing`,

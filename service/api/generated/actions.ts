@@ -32,6 +32,11 @@ export type ApproveEmergencyAccessOutput = {
   readonly id: Scalars['uuid']['output'];
 };
 
+export type BreachNoticeOutput = {
+  readonly breachId: Scalars['uuid']['output'];
+  readonly late: Scalars['Boolean']['output'];
+};
+
 export type CancelDeletionOutput = {
   readonly requestId: Scalars['uuid']['output'];
   readonly status: Scalars['String']['output'];
@@ -210,6 +215,8 @@ export type Mutation = {
   readonly exportMyData: ExportMyDataOutput;
   /** Takes the two further months, once and within the first; the person has to be told why. */
   readonly extendDataRequest: ExtendDataRequestOutput;
+  /** Tells everybody a breach affects who has not been told; breach_notifications shows how far it is. */
+  readonly notifyBreach: NotifyBreachOutput;
   /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
   readonly orderSources: OrderSourcesOutput;
   /** Keeps a person's data from retention and erasure while a court or an authority may ask for it. */
@@ -218,12 +225,16 @@ export type Mutation = {
   readonly publishConsentText: PublishConsentTextOutput;
   /** Reads rows under an approved access of one's own; every read is in the person's access log. */
   readonly readAsEmergency: ReadAsEmergencyOutput;
+  /** Notes that an authority, the media or a platform was told of a breach. */
+  readonly recordBreachNotice: BreachNoticeOutput;
   /** Writes down what a person asks for under the GDPR, with the day by which it has to be answered: as a person for oneself, as an operator what came by mail. */
   readonly recordDataRequest: RecordDataRequestOutput;
   /** Renews the tokens of a connection. Within a minute after they were renewed it changes nothing. */
   readonly refreshConnection: RefreshConnectionOutput;
   /** Ends a hold; deletions that waited for it begin. */
   readonly releaseLegalHold: LegalHoldOutput;
+  /** Enters a breach in the register, finds whom it affects and starts the clocks. */
+  readonly reportBreach: ReportBreachOutput;
   /** Asks to read one person's data in an emergency. Another operator or auditor has to approve it within an hour. */
   readonly requestEmergencyAccess: RequestEmergencyAccessOutput;
   /** Queues jobs that failed for good again, with what they left unfinished. What waits no more is skipped. */
@@ -239,6 +250,8 @@ export type Mutation = {
   /** Fetches what is new at the platform now. */
   readonly syncNow: SyncNowOutput;
   readonly unused?: Maybe<Scalars['Boolean']['output']>;
+  /** What is learnt of a breach later; the clocks follow. */
+  readonly updateBreach: UpdateBreachOutput;
   /** Agrees to purposes of platforms, or takes that back; all of it or nothing. After a withdrawal nothing more is received or written. */
   readonly updateConsents: UpdateConsentsOutput;
   /** Takes samples of Apple HealthKit, at most 1000 in one call. A uuid that comes again replaces what it was; deleted ones are gone. */
@@ -324,6 +337,13 @@ export type MutationExtendDataRequestArgs = {
 };
 
 
+export type MutationNotifyBreachArgs = {
+  breachId: Scalars['uuid']['input'];
+  subject: Scalars['String']['input'];
+  text: Scalars['String']['input'];
+};
+
+
 export type MutationOrderSourcesArgs = {
   kind?: InputMaybe<Scalars['String']['input']>;
   sources: ReadonlyArray<SourceInput>;
@@ -353,6 +373,14 @@ export type MutationReadAsEmergencyArgs = {
 };
 
 
+export type MutationRecordBreachNoticeArgs = {
+  breachId: Scalars['uuid']['input'];
+  lateReason?: InputMaybe<Scalars['String']['input']>;
+  reference: Scalars['String']['input'];
+  rule: Scalars['String']['input'];
+};
+
+
 export type MutationRecordDataRequestArgs = {
   channel?: InputMaybe<Scalars['String']['input']>;
   kind: Scalars['String']['input'];
@@ -369,6 +397,18 @@ export type MutationRefreshConnectionArgs = {
 export type MutationReleaseLegalHoldArgs = {
   holdId: Scalars['uuid']['input'];
   reason: Scalars['String']['input'];
+};
+
+
+export type MutationReportBreachArgs = {
+  awareAt: Scalars['timestamptz']['input'];
+  consequences?: InputMaybe<Scalars['String']['input']>;
+  description: Scalars['String']['input'];
+  keysExposed?: InputMaybe<Scalars['Boolean']['input']>;
+  measures?: InputMaybe<Scalars['String']['input']>;
+  risk: Scalars['String']['input'];
+  scope: Scalars['jsonb']['input'];
+  unreadable?: InputMaybe<Scalars['Boolean']['input']>;
 };
 
 
@@ -412,6 +452,17 @@ export type MutationSyncNowArgs = {
 };
 
 
+export type MutationUpdateBreachArgs = {
+  breachId: Scalars['uuid']['input'];
+  close?: InputMaybe<Scalars['Boolean']['input']>;
+  consequences?: InputMaybe<Scalars['String']['input']>;
+  keysExposed?: InputMaybe<Scalars['Boolean']['input']>;
+  measures?: InputMaybe<Scalars['String']['input']>;
+  risk?: InputMaybe<Scalars['String']['input']>;
+  unreadable?: InputMaybe<Scalars['Boolean']['input']>;
+};
+
+
 export type MutationUpdateConsentsArgs = {
   consents: ReadonlyArray<ConsentInput>;
 };
@@ -420,6 +471,12 @@ export type MutationUpdateConsentsArgs = {
 export type MutationUploadHealthSamplesArgs = {
   deleted?: InputMaybe<ReadonlyArray<Scalars['String']['input']>>;
   samples: ReadonlyArray<HealthSampleInput>;
+};
+
+export type NotifyBreachOutput = {
+  readonly breachId: Scalars['uuid']['output'];
+  /** How many are told now */
+  readonly queued: Scalars['Int']['output'];
 };
 
 export type OrderSourcesOutput = {
@@ -464,6 +521,12 @@ export type RejectedHealthSample = {
   readonly reason: Scalars['String']['output'];
 };
 
+export type ReportBreachOutput = {
+  readonly breachId: Scalars['uuid']['output'];
+  /** How many it affects */
+  readonly people: Scalars['Int']['output'];
+};
+
 export type RequestEmergencyAccessOutput = {
   readonly id: Scalars['uuid']['output'];
 };
@@ -488,6 +551,10 @@ export type SourceInput = {
 export type SyncNowOutput = {
   /** The run that was started, or the one already going on */
   readonly syncRunId: Scalars['uuid']['output'];
+};
+
+export type UpdateBreachOutput = {
+  readonly breachId: Scalars['uuid']['output'];
 };
 
 export type UpdateConsentsOutput = {

@@ -39,6 +39,8 @@ export function garminOAuth(application: GarminApplication, settings: GarminSett
     classifyTokenError,
     // A refresh token that nobody uses dies after about ninety days.
     refreshIdleAfterDays: 30,
+    // Both are calls of the API.
+    counted: ['identify', 'revocation'],
     revokedBy: 'access_token',
     revocation: (token) => ({
       method: 'DELETE',

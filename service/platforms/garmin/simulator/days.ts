@@ -94,14 +94,17 @@ export function epochItems(userId: string, day: Day): readonly Item[] {
       steps: 0,
       activeTimeInSeconds: EPOCH_S - activeS,
     }
+    const about = Math.floor(steps / 4)
     const walking = {
       ...common,
       summaryId: `sim-e-${startS.toString(16)}-6`,
       activityType: 'WALKING',
-      steps,
+      steps: steps - about,
       activeTimeInSeconds: activeS,
     }
-    return steps === 0 ? [resting] : [resting, walking]
+    // Steps at the stove are of no kind, and are counted like the others.
+    const standing = { ...walking, summaryId: `sim-e-${startS.toString(16)}-8`, activityType: 'GENERIC', steps: about }
+    return steps === 0 ? [resting] : [resting, walking, { ...standing, activeTimeInSeconds: 0 }]
   })
 }
 
@@ -147,7 +150,7 @@ export function activities({ person, userId }: Owner, day: Day): readonly Item[]
   const startS = day.epochs.find(({ startS: at }) => hourAt(at) === 17)?.startS
   if (startS === undefined || chance('trains', person, day.date) > 3 / 7) return []
   const id = person * 100_000_000_000 + Math.floor(startS / 60) * 10
-  const common = { userId, startTimeOffsetInSeconds: offsetAt(startS), deviceName: 'Simulated 965' }
+  const common = { userId, startTimeOffsetInSeconds: offsetAt(startS), deviceName: watchOn(day.date) }
   const leg = (number: number, type: string, at: number) => ({
     ...common,
     summaryId: String(id + number),
@@ -170,6 +173,11 @@ export function activities({ person, userId }: Owner, day: Day): readonly Item[]
     distanceInMeters: sum('distanceInMeters'),
   }
   return [...legs.map((each) => ({ ...each, parentSummaryId: String(id) })), whole_]
+}
+
+/** In the middle of each year the person buys another. */
+function watchOn(date: string): string {
+  return date.slice(5) < '07-01' ? 'Simulated 965' : 'Simulated 975'
 }
 
 /** What the person's year adds up to, by the simulator's own reckoning. */

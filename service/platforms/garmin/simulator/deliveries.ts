@@ -29,6 +29,11 @@ export class Deliveries {
     this.#underway.add(delivery)
   }
 
+  /** The same, and answers when it has arrived: for what has to come in its order. */
+  async sendInTurn(body: Readonly<Record<string, unknown>>): Promise<void> {
+    if (this.webhookUrl !== undefined) await this.#deliver(this.webhookUrl, JSON.stringify(body))
+  }
+
   /** Waits for what is on its way. */
   async settle(): Promise<void> {
     while (this.#underway.size > 0) await Promise.all(this.#underway)

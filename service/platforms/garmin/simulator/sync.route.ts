@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
 import { announce } from './data.route.ts'
 import { activities, daily, livedDays, sleep, totals } from './days.ts'
+import { bookOf, deliveriesOf } from './lived-days.ts'
 import type { Simulation } from './simulation.ts'
 
 const Person = z.object({ person: z.coerce.number().int().positive() })
@@ -15,6 +16,16 @@ export const syncRoute: FastifyPluginAsync<{ simulation: Simulation }> = async (
     const { person } = Person.parse(params)
     const { from, to } = Window.parse(query)
     return totals(person, livedDays(person, from, to))
+  })
+
+  /** The person lives these days, all at once: everything is delivered in its order. Answers what they come to, by date. */
+  app.post('/people/:person/live', async ({ params, body }, reply) => {
+    const { person } = Person.parse(params)
+    const { from: fromS, to: toS } = Window.parse(body)
+    const grant = grants.findByPerson(person)
+    if (grant === undefined) return reply.code(404).send({})
+    for (const each of deliveriesOf(grant, { fromS, toS })) await simulation.deliveries.sendInTurn(each)
+    return { book: bookOf(person, { fromS, toS }) }
   })
 
   /** The watch syncs: the last two days come, today's as far as it has got. */

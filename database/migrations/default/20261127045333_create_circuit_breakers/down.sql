@@ -1,0 +1,3 @@
+set local lock_timeout = '5s';
+drop view if exists public.platform_status;
+drop table ops.circuit_breakers;

@@ -1,0 +1,111 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { describe, expect } from 'vitest'
+import { z } from 'zod'
+import { bindTask, defineTask, enqueue, type QueueName, runJobs } from '../../service/runtime/jobs.ts'
+import { admitByRate } from '../../service/wire-failures.ts'
+import { bindTasks } from '../../service/wire-tasks.ts'
+import { type TestService, testWithFew as test } from '../support/service.ts'
+
+/** Jobs that take a moment, in each of the queues; how many ran at once, and how many ran. */
+function scene(
+  service: TestService,
+  {
+    admit,
+    takesMs = 100,
+    timeoutSeconds,
+  }: { admit?: ReturnType<typeof admitByRate>; takesMs?: number; timeoutSeconds?: number } = {},
+) {
+  const most: Record<string, number> = {}
+  const ran: Record<string, number> = {}
+  const now: Record<string, number> = {}
+  const taskOf = (queue: QueueName) =>
+    defineTask<object>()({
+      identifier: `linger_in_${queue}`,
+      payload: z.object({ index: z.number() }),
+      jobKey: ({ index }) => `linger:${queue}:${index}`,
+      queue,
+      ...(timeoutSeconds !== undefined && { timeoutSeconds }),
+      async run() {
+        now[queue] = (now[queue] ?? 0) + 1
+        most[queue] = Math.max(most[queue] ?? 0, now[queue])
+        await sleep(takesMs)
+        now[queue] -= 1
+        ran[queue] = (ran[queue] ?? 0) + 1
+        return undefined
+      },
+    })
+  const tasks = (['webhooks', 'imports', 'reconciliation', 'general'] as const).map(taskOf)
+  const options = { db: service.db, log: service.log, observe: () => {}, admit }
+  return {
+    most,
+    ran,
+    queue: (name: QueueName, jobs: number) =>
+      service.db.transaction(async (tx) => {
+        const task = tasks.find(({ queue }) => queue === name)!
+        for (let index = 0; index < jobs; index += 1) await enqueue(tx, task, { payload: { index } })
+      }),
+    run: () =>
+      runJobs({
+        db: service.db,
+        tasks: tasks.map((task) => bindTask(task, {}, options)),
+        concurrency: service.config.worker.atOnce,
+        onPool: async () => {},
+      }),
+  }
+}
+
+describe('the queues', () => {
+  test('run ten webhooks, two imports and one reconciliation at once, and none waits for another', async ({
+    service,
+  }) => {
+    const { most, ran, queue, run } = scene(service)
+    await queue('imports', 6)
+    await queue('webhooks', 30)
+    await queue('reconciliation', 3)
+    const runner = await run()
+    for (
+      let waited = 0;
+      waited < 60 && ((ran['webhooks'] ?? 0) < 30 || (ran['imports'] ?? 0) < 6 || (ran['reconciliation'] ?? 0) < 3);
+      waited += 1
+    )
+      await sleep(100)
+    await runner.stop()
+    expect(ran).toEqual({ webhooks: 30, imports: 6, reconciliation: 3 })
+    expect(most).toEqual({ webhooks: 10, imports: 2, reconciliation: 1 })
+  })
+
+  test('hold each task where it belongs, with its attempts and its limit', ({ service }) => {
+    const queues = Object.fromEntries(bindTasks(service).map(({ identifier, queue }) => [identifier, queue]))
+    expect(queues).toMatchObject({
+      process_delivery: 'webhooks',
+      follow_callback: 'webhooks',
+      import_history: 'imports',
+      request_backfill: 'imports',
+      normalize_raw_data: 'general',
+    })
+  })
+
+  test('with a rate begin no more jobs within a minute, and the rest burn no attempt', async ({ db, service }) => {
+    const { ran, queue, run } = scene(service, { admit: admitByRate(service.db, { webhooks: 4 }), takesMs: 1 })
+    await queue('webhooks', 10)
+    await queue('imports', 5)
+    const runner = await run()
+    await sleep(1_500)
+    await runner.stop()
+    expect(ran).toEqual({ webhooks: 4, imports: 5 })
+    const { rows } = await db.admin.query(
+      "select distinct attempts, run_at > now() + interval '30 seconds' as later from graphile_worker.jobs",
+    )
+    expect(rows).toEqual([{ attempts: 0, later: true }])
+  })
+
+  test('end a run that takes too long as a failure', async ({ db, service }) => {
+    const { queue, run } = scene(service, { takesMs: 5_000, timeoutSeconds: 0.2 })
+    await queue('imports', 1)
+    const runner = await run()
+    await sleep(1_000)
+    await runner.stop()
+    const { rows } = await db.admin.query('select attempts, last_error from graphile_worker.jobs')
+    expect(rows).toEqual([{ attempts: 1, last_error: 'job/timed_out' }])
+  })
+})
