@@ -1,0 +1,25 @@
+import pg from 'pg'
+
+export interface DatabaseSize {
+  readonly rows: number
+  readonly bytes: number
+}
+
+/** Rows and bytes, indexes and long values included, of what grows with people's data; partitions are counted with their table. */
+export async function measureDatabase(adminUrl: string): Promise<Readonly<Record<string, DatabaseSize>>> {
+  const client = new pg.Client({ connectionString: adminUrl })
+  await client.connect()
+  try {
+    await client.query('analyze')
+    const { rows } = await client.query<{ name: string; rows: string; bytes: string }>(`
+      select coalesce(parent.relname, t.relname) as name, sum(greatest(t.reltuples, 0))::bigint::text as rows,
+             sum(pg_total_relation_size(t.oid))::text as bytes
+      from pg_class t join pg_namespace n on n.oid = t.relnamespace
+      left join pg_inherits i on i.inhrelid = t.oid left join pg_class parent on parent.oid = i.inhparent
+      where t.relkind = 'r' and n.nspname in ('public', 'ops', 'audit', 'vault', 'hdb_catalog', 'graphile_worker')
+      group by 1 order by 1`)
+    return Object.fromEntries(rows.map((row) => [row.name, { rows: Number(row.rows), bytes: Number(row.bytes) }]))
+  } finally {
+    await client.end()
+  }
+}
