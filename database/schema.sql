@@ -163,29 +163,6 @@ comment on column ops.api_key_digests.key_id is 'The key.';
 comment on column ops.api_key_digests.digest is 'SHA-256 of its whole text.';
 grant insert, select on ops.api_key_digests to tributary_service;
 
-create table ops.backfill_requests (
-  user_id uuid not null,
-  platform text not null,
-  data_type text not null,
-  window_start timestamp with time zone not null,
-  window_end timestamp with time zone not null,
-  outcome text,
-  asked_at timestamp with time zone default now() not null,
-  constraint backfill_requests_pkey PRIMARY KEY (user_id, platform, data_type, window_start, window_end),
-  constraint backfill_requests_check CHECK ((window_end > window_start)),
-  constraint backfill_requests_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
-  constraint backfill_requests_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
-);
-comment on table ops.backfill_requests is 'Windows of history that a platform was asked to send: none is asked for twice while the connection lasts.';
-comment on column ops.backfill_requests.user_id is 'Whose history it is.';
-comment on column ops.backfill_requests.platform is 'Who was asked.';
-comment on column ops.backfill_requests.data_type is 'The kind of data.';
-comment on column ops.backfill_requests.window_start is 'Start of the window.';
-comment on column ops.backfill_requests.window_end is 'End of the window.';
-comment on column ops.backfill_requests.outcome is 'accepted, asked_before, too_old or not_permitted; null until it is answered.';
-comment on column ops.backfill_requests.asked_at is 'When it was first asked for.';
-grant delete, insert, select, update on ops.backfill_requests to tributary_service;
-
 create table ops.callbacks (
   user_id uuid not null,
   id uuid default gen_random_uuid() not null,
@@ -466,6 +443,36 @@ create table ops.request_pauses (
 comment on table ops.request_pauses is 'Until when a platform asked to be left alone (Retry-After); no process calls it before.';
 grant insert, select, update on ops.request_pauses to tributary_service;
 
+create table ops.requested_windows (
+  user_id uuid not null,
+  platform text not null,
+  data_type text not null,
+  window_start timestamp with time zone not null,
+  window_end timestamp with time zone not null,
+  outcome text,
+  asked_at timestamp with time zone default now() not null,
+  account text not null,
+  granted_scopes text[] default '{}'::text[] not null,
+  run_id uuid,
+  constraint requested_windows_pkey PRIMARY KEY (user_id, platform, account, data_type, window_end, window_start),
+  constraint requested_windows_check CHECK ((window_end > window_start)),
+  constraint requested_windows_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint requested_windows_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX requested_windows_of_run ON ops.requested_windows USING btree (user_id, run_id, data_type) WHERE (run_id IS NOT NULL);
+comment on table ops.requested_windows is 'Every window of time that a platform was asked for, by list or by backfill: a reconnect asks for what is between them.';
+comment on column ops.requested_windows.user_id is 'Whose history it is.';
+comment on column ops.requested_windows.platform is 'Who was asked.';
+comment on column ops.requested_windows.data_type is 'The kind of data; * for all: lists, and what the platform sent by itself.';
+comment on column ops.requested_windows.window_start is 'Start of the window.';
+comment on column ops.requested_windows.window_end is 'End of the window.';
+comment on column ops.requested_windows.outcome is 'read (a list), pushed, accepted, asked_before, too_old or not_permitted.';
+comment on column ops.requested_windows.asked_at is 'When it was first asked for.';
+comment on column ops.requested_windows.account is 'The account at the platform: another account''s windows say nothing.';
+comment on column ops.requested_windows.granted_scopes is 'What was granted then: what was read with less says nothing of the rest.';
+comment on column ops.requested_windows.run_id is 'The run that reads a list; its window grows backwards page by page. Null for backfills.';
+grant delete, insert, select, update on ops.requested_windows to tributary_service;
+
 create table ops.schema_migrations (
   version text not null,
   name text not null,
@@ -483,6 +490,29 @@ create table ops.summary_rebuilds (
 );
 comment on table ops.summary_rebuilds is 'Days whose inputs changed and whose summary is still to be rebuilt.';
 grant delete, insert, select, update on ops.summary_rebuilds to tributary_service;
+
+create table ops.sync_plans (
+  user_id uuid not null,
+  platform text not null,
+  heard_at timestamp with time zone[] default '{}'::timestamp with time zone[] not null,
+  silent_after timestamp with time zone,
+  next_poll_at timestamp with time zone,
+  poll_interval_s integer default 0 not null,
+  poll_digest bytea,
+  constraint sync_plans_pkey PRIMARY KEY (user_id, platform),
+  constraint sync_plans_user_id_platform_fkey FOREIGN KEY (user_id, platform) REFERENCES public.connections(user_id, platform) ON DELETE CASCADE
+);
+CREATE INDEX sync_plans_due ON ops.sync_plans USING btree (platform, next_poll_at) WHERE (next_poll_at IS NOT NULL);
+CREATE INDEX sync_plans_silent ON ops.sync_plans USING btree (silent_after) WHERE (silent_after IS NOT NULL);
+comment on table ops.sync_plans is 'When each connection is looked at next.';
+comment on column ops.sync_plans.user_id is 'Whose connection it is.';
+comment on column ops.sync_plans.platform is 'The platform connected to.';
+comment on column ops.sync_plans.heard_at is 'When webhooks came, at most one an hour, the last twenty-four: the person''s rhythm.';
+comment on column ops.sync_plans.silent_after is 'From then on silence is strange; null while the service polls anyway.';
+comment on column ops.sync_plans.next_poll_at is 'When it is polled next; null while webhooks are relied on.';
+comment on column ops.sync_plans.poll_interval_s is 'How long the last wait between polls was: it grows while nothing is new.';
+comment on column ops.sync_plans.poll_digest is 'SHA-256 of what the last poll found: the same again is not stored.';
+grant delete, insert, select, update on ops.sync_plans to tributary_service;
 
 create table ops.token_endpoints (
   platform text not null,
@@ -573,6 +603,7 @@ create table ops.webhook_deliveries (
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
 CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((processed_at IS NOT NULL) AND (body_sealed IS NOT NULL));
+CREATE TRIGGER check_delivery_state BEFORE UPDATE OF state ON ops.webhook_deliveries FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION ops.check_delivery_state();
 comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every accepted webhook, sealed, stored before it is answered.';
 comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null when they are in webhook_delivery_chunks.';
 comment on column ops.webhook_deliveries.items_done is 'Items of a large delivery that are dealt with: where a worker that was killed is succeeded.';
@@ -1083,6 +1114,35 @@ comment on column public.connection_statuses.description is 'What it means.';
 grant select on public.connection_statuses to tributary_hasura;
 grant select on public.connection_statuses to tributary_service;
 
+create table public.connection_strategy_changes (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  platform text not null,
+  changed_at timestamp with time zone default now() not null,
+  strategy text not null,
+  polling boolean not null,
+  reason text not null,
+  quiet_s integer,
+  expected_within_s integer,
+  constraint connection_strategy_changes_pkey PRIMARY KEY (user_id, id),
+  constraint connection_strategy_changes_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint connection_strategy_changes_strategy_fkey FOREIGN KEY (strategy) REFERENCES public.sync_strategies(id),
+  constraint connection_strategy_changes_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX connection_strategy_changes_by_time ON public.connection_strategy_changes USING btree (user_id, platform, changed_at DESC);
+comment on table public.connection_strategy_changes is 'Every time that a connection went over to polling or back to webhooks, and why.';
+comment on column public.connection_strategy_changes.user_id is 'Whose connection it is.';
+comment on column public.connection_strategy_changes.id is 'Id of the change.';
+comment on column public.connection_strategy_changes.platform is 'The platform connected to.';
+comment on column public.connection_strategy_changes.changed_at is 'When.';
+comment on column public.connection_strategy_changes.strategy is 'The strategy from then on.';
+comment on column public.connection_strategy_changes.polling is 'Whether the service polls from then on.';
+comment on column public.connection_strategy_changes.reason is 'Why, as in connections.strategy_reason.';
+comment on column public.connection_strategy_changes.quiet_s is 'How long nothing had been heard, in seconds; null where that did not matter.';
+comment on column public.connection_strategy_changes.expected_within_s is 'Within how many seconds something was expected, by the person''s own rhythm; null where that did not matter.';
+grant select on public.connection_strategy_changes to tributary_hasura;
+grant delete, insert, select, update on public.connection_strategy_changes to tributary_service;
+
 create table public.connections (
   user_id uuid not null,
   platform text not null,
@@ -1099,6 +1159,9 @@ create table public.connections (
   disconnected_at timestamp with time zone,
   updated_at timestamp with time zone default now() not null,
   revocation_status text,
+  polling_since timestamp with time zone,
+  strategy_reason text,
+  synced_through timestamp with time zone,
   constraint connections_pkey PRIMARY KEY (user_id, platform),
   constraint connections_id_key UNIQUE (id),
   constraint connections_revocation_status_check CHECK ((revocation_status = ANY (ARRAY['pending'::text, 'confirmed'::text, 'given_up'::text]))),
@@ -1125,6 +1188,9 @@ comment on column public.connections.connected_at is 'When consent was given.';
 comment on column public.connections.disconnected_at is 'When it ended; null while it lasts.';
 comment on column public.connections.updated_at is 'When the row last changed.';
 comment on column public.connections.revocation_status is 'After a disconnect, whether the platform has confirmed that the tokens are revoked there (pending, confirmed, given_up); null while connected and where there was nothing to revoke.';
+comment on column public.connections.polling_since is 'Since when the service polls, for webhooks are silent or there are none; null while webhooks are relied on.';
+comment on column public.connections.strategy_reason is 'Why: webhooks_arrive, heard_again, waiting_for_the_first, silent, never_heard, no_webhooks, or silent_and_not_pollable.';
+comment on column public.connections.synced_through is 'Whatever had arrived at the platform by then has been asked for; null before the first complete look.';
 grant select on public.connections to tributary_hasura;
 grant delete, insert, select, update on public.connections to tributary_service;
 
@@ -1906,8 +1972,10 @@ create table public.platforms (
   deauthorization_days integer generated always as (((policy ->> 'deleteAfterDeauthorizationDays'::text))::integer) stored,
   attribution text generated always as ((policy ->> 'attribution'::text)) stored,
   policy_override_reason text generated always as ((policy ->> 'overrideReason'::text)) stored,
+  strategy text default 'push'::text not null,
   constraint platforms_pkey PRIMARY KEY (id),
-  constraint platforms_id_check CHECK ((id ~ '^[a-z][a-z0-9-]{0,49}$'::text))
+  constraint platforms_id_check CHECK ((id ~ '^[a-z][a-z0-9-]{0,49}$'::text)),
+  constraint platforms_strategy_fkey FOREIGN KEY (strategy) REFERENCES public.sync_strategies(id)
 );
 CREATE TRIGGER mark_days_of_changed_policy AFTER UPDATE OF policy ON public.platforms FOR EACH ROW WHEN ((old.combinable IS DISTINCT FROM new.combinable)) EXECUTE FUNCTION ops.mark_days_of_changed_policy();
 comment on table public.platforms is 'The platforms this installation knows; rows are written by the service when it starts.';
@@ -1923,6 +1991,7 @@ comment on column public.platforms.source_deletion_hours is 'What is deleted at 
 comment on column public.platforms.deauthorization_days is 'After a connection ended, everything of it is gone within so many days; null means no limit.';
 comment on column public.platforms.attribution is 'What an app has to show beside its data.';
 comment on column public.platforms.policy_override_reason is 'Why the policy differs from the platform''s published one; null when it does not.';
+comment on column public.platforms.strategy is 'How new data of its connections is noticed, by what the platform can do.';
 grant select on public.platforms to tributary_hasura;
 grant insert, select, update on public.platforms to tributary_service;
 
@@ -2237,6 +2306,8 @@ create table public.sync_runs (
   started_at timestamp with time zone default now() not null,
   updated_at timestamp with time zone default now() not null,
   finished_at timestamp with time zone,
+  asked_by text default 'connection'::text not null,
+  results jsonb default '[]'::jsonb not null,
   constraint sync_runs_pkey PRIMARY KEY (user_id, id),
   constraint sync_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
   constraint sync_runs_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (1)::numeric))),
@@ -2247,6 +2318,7 @@ create table public.sync_runs (
 );
 CREATE INDEX sync_runs_by_start ON public.sync_runs USING btree (user_id, started_at DESC);
 CREATE UNIQUE INDEX sync_runs_one_running ON public.sync_runs USING btree (user_id, platform, kind) WHERE (status = 'running'::text);
+CREATE TRIGGER check_run_status BEFORE UPDATE OF status ON public.sync_runs FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_run_status();
 comment on table public.sync_runs is 'Progress of every import: what was asked for, how far it is, how it ended.';
 comment on column public.sync_runs.user_id is 'Whose data is fetched.';
 comment on column public.sync_runs.id is 'Id of the run.';
@@ -2265,6 +2337,8 @@ comment on column public.sync_runs.error_code is 'Why it failed; null unless it 
 comment on column public.sync_runs.started_at is 'When it was asked for.';
 comment on column public.sync_runs.updated_at is 'When it last made progress.';
 comment on column public.sync_runs.finished_at is 'When it ended; null while it runs.';
+comment on column public.sync_runs.asked_by is 'Who asked for it: person, operator, schedule, or connection (it came with connecting).';
+comment on column public.sync_runs.results is 'For each data type: outcome (running, complete, partial, not_available), records, and the reason where it is not complete.';
 grant select on public.sync_runs to tributary_hasura;
 grant delete, insert, select, update on public.sync_runs to tributary_service;
 
@@ -2678,6 +2752,35 @@ end $function$;
 comment on function ops.check_dead_letter_state() is 'Refuses the changes of dead_letters.state that docs/operations/states.md does not have.';
 grant execute on function ops.check_dead_letter_state() to public;
 
+CREATE OR REPLACE FUNCTION ops.check_delivery_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (old.state, new.state) not in (('receiving', 'received'), ('received', 'processed'), ('received', 'dropped')) then
+    raise exception 'a delivery cannot go from % to %', old.state, new.state using errcode = 'TB012';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_delivery_state() is 'Refuses the changes of webhook_deliveries.state that docs/operations/states.md does not have.';
+grant execute on function ops.check_delivery_state() to public;
+
+CREATE OR REPLACE FUNCTION ops.check_run_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- What has ended stays as it ended; only a run that failed goes on, when its dead letter is retried.
+  if old.status <> 'running' and (old.status, new.status) <> ('failed', 'running') then
+    raise exception 'a sync run cannot go from % to %', old.status, new.status using errcode = 'TB013';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_run_status() is 'Refuses the changes of sync_runs.status that docs/operations/states.md does not have.';
+grant execute on function ops.check_run_status() to public;
+
 CREATE OR REPLACE FUNCTION ops.count_raw_data_deleted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2810,6 +2913,23 @@ begin
 end $function$;
 comment on function ops.create_sample_partitions(date[]) is 'Creates the partitions of samples for the given months; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
 grant execute on function ops.create_sample_partitions(date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.end_results(p_results jsonb, p_reason text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+BEGIN ATOMIC
+ SELECT COALESCE(jsonb_agg(
+         CASE
+             WHEN ((r.result ->> 'outcome'::text) <> 'running'::text) THEN r.result
+             WHEN ((end_results.p_reason IS NULL) AND ((r.result ->> 'reason'::text) IS NULL)) THEN (r.result || '{"outcome": "complete"}'::jsonb)
+             ELSE (r.result || jsonb_build_object('outcome', 'partial', 'reason', COALESCE((r.result ->> 'reason'::text), end_results.p_reason)))
+         END ORDER BY r.place), '[]'::jsonb) AS "coalesce"
+    FROM jsonb_array_elements(end_results.p_results) WITH ORDINALITY r(result, place);
+END;
+comment on function ops.end_results(jsonb,text) is 'What a sync run says of each data type once it has ended: complete where nothing was in the way, partial with the reason otherwise.';
+grant execute on function ops.end_results(jsonb,text) to public;
+grant execute on function ops.end_results(jsonb,text) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.end_with_job(p_payload jsonb, p_cause text)
  RETURNS void
@@ -3940,6 +4060,11 @@ begin
       union select local_day from reported)
   into removed, days;
   perform ops.rebuild_daily_metrics(p_user_id, p_platform, days);
+  -- With everything gone, what was asked for says nothing: whoever connects again gets the history again.
+  if p_before = 'infinity' then
+    delete from ops.requested_windows w where w.user_id = p_user_id and w.platform = p_platform;
+    update public.connections c set synced_through = null where c.user_id = p_user_id and c.platform = p_platform;
+  end if;
 end $function$;
 comment on function ops.remove_data_from_before(uuid,text,timestamp with time zone) is 'Deletes what was received of a platform before a time, payloads and rows, and answers how many of each and the days they were about.';
 grant execute on function ops.remove_data_from_before(uuid,text,timestamp with time zone) to tributary_service;

@@ -58,6 +58,9 @@ const Environment = z.object({
   ...VAULT_ENVIRONMENT,
   /** Processed webhook bodies are dropped after so many days. */
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
+  /** A connection whose webhooks are silent is polled every so many minutes, up to the most while nothing is new. */
+  SYNC_POLL_MINUTES: z.coerce.number().int().min(1).max(1440).default(15),
+  SYNC_POLL_MAX_MINUTES: z.coerce.number().int().min(1).max(1440).default(360),
   ...COMPLIANCE_ENVIRONMENT,
   ...NOTICE_ENVIRONMENT,
   /** Hasura's log of delivered events is emptied after so many days. */
@@ -174,6 +177,10 @@ function named(env: z.infer<typeof Environment>) {
     },
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
+    pollSeconds: {
+      shortest: env.SYNC_POLL_MINUTES * 60,
+      longest: Math.max(env.SYNC_POLL_MINUTES, env.SYNC_POLL_MAX_MINUTES) * 60,
+    },
     eventLogRetentionDays: env.EVENT_LOG_RETENTION_DAYS,
     access: accessSettings(env),
     compliance: complianceSettings(env),

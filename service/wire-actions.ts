@@ -15,7 +15,6 @@ import { revokeApiKeyAction } from './api/revoke-api-key.action.ts'
 import { revokeUserTokensAction } from './api/revoke-user-tokens.action.ts'
 import { rotateApiKeyAction } from './api/rotate-api-key.action.ts'
 import { rotateKeysAction } from './api/rotate-keys.action.ts'
-import { syncNowAction } from './api/sync-now.action.ts'
 import { uploadHealthSamplesAction } from './api/upload-health-samples.action.ts'
 import { probeConnection } from './ingestion/probe-connection.ts'
 import { wireEmergency } from './wire-audit.ts'
@@ -23,6 +22,7 @@ import { bindBreachActions } from './wire-breach.ts'
 import { bindErasureActions } from './wire-erasure.ts'
 import { bindFailureActions } from './wire-failures.ts'
 import { bindPrivacyActions } from './wire-privacy.ts'
+import { bindSyncActions } from './wire-sync.ts'
 import { rotationAction } from './wire-vault.ts'
 import type { Wiring } from './wiring.ts'
 
@@ -39,7 +39,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(requestEmergencyAccessAction, emergency),
     bindAction(approveEmergencyAccessAction, emergency),
     bindAction(readAsEmergencyAction, emergency),
-    bindAction(syncNowAction, { db, platforms: config.platforms }),
+    ...bindSyncActions({ db, platforms: config.platforms }),
     bindAction(uploadHealthSamplesAction, uploads),
     bindAction(orderSourcesAction, { db }),
     bindAction(createApiKeyAction, apiKeys),

@@ -1,6 +1,6 @@
 import { refuseAccount } from './compliance/erasure/tombstones.ts'
 import type { Config } from './config.ts'
-import { endByPlatform, findConnectionByAccount, markWebhook } from './connections/find-connection.ts'
+import { endByPlatform, findConnectionByAccount } from './connections/find-connection.ts'
 import { findGrantedScopes, setGrantedScopes } from './connections/granted-scopes.ts'
 import type { ConnectionServices } from './connections/services.ts'
 import { withAccessToken } from './connections/with-access-token.ts'
@@ -64,10 +64,12 @@ export function wireIngestion({ config, db, vault, metrics, connections, takeTur
       if (erased) metrics.resurrectionsRefused.inc({ by: 'webhook' })
       return erased
     },
-    markWebhook,
     endByPlatform: (tx, key) => endByPlatform(connections, tx, key),
     findGrantedScopes: (key) => findGrantedScopes(db, key),
     setGrantedScopes: (tx, key, granted) => setGrantedScopes(config.platforms, tx, { key, granted }),
+    pollSeconds: config.pollSeconds,
+    countStrategyChange: ({ platform, polling, reason }) =>
+      metrics.strategyChanges.inc({ platform, to: polling ? 'polling' : 'webhooks', reason }),
     observeDelivery: ({ platform, receivedAt }) =>
       metrics.webhookDelay.observe({ platform }, Math.max(0, Date.now() - receivedAt.getTime()) / 1000),
     countSync: ({ platform, kind, outcome, seconds }) => {

@@ -25,6 +25,7 @@ import { admitByRate, bindFailureTasks } from './wire-failures.ts'
 import { bindMonitoringTasks } from './wire-monitoring.ts'
 import { bindPrivacyTasks } from './wire-privacy.ts'
 import { bindSummaryTasks } from './wire-summaries.ts'
+import { bindSyncTasks } from './wire-sync.ts'
 import { bindUploadTasks } from './wire-uploads.ts'
 import { bindVaultTasks } from './wire-vault.ts'
 import type { Wiring } from './wiring.ts'
@@ -56,6 +57,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(ensureWebhookSubscription, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
+    ...bindSyncTasks(wiring, options),
     bindTask(enrichActivities, ingestion, options),
     ...bindUploadTasks(uploads, options),
     bindTask(requestBackfill, ingestion, options),

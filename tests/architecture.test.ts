@@ -24,6 +24,7 @@ const COMPOSITION_ROOT = [
   'wire-audit.ts',
   'wire-privacy.ts',
   'wire-summaries.ts',
+  'wire-sync.ts',
   'wire-uploads.ts',
   'wire-vault.ts',
   'wire-backup.ts',

@@ -38,6 +38,11 @@ begin
       union select local_day from reported)
   into removed, days;
   perform ops.rebuild_daily_metrics(p_user_id, p_platform, days);
+  -- With everything gone, what was asked for says nothing: whoever connects again gets the history again.
+  if p_before = 'infinity' then
+    delete from ops.requested_windows w where w.user_id = p_user_id and w.platform = p_platform;
+    update public.connections c set synced_through = null where c.user_id = p_user_id and c.platform = p_platform;
+  end if;
 end $$;
 comment on function ops.remove_data_from_before(uuid, text, timestamptz) is
   'Deletes what was received of a platform before a time, payloads and rows, and answers how many of each and the days they were about.';

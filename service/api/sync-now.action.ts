@@ -8,7 +8,7 @@ export const syncNowAction = defineAction({
   name: 'syncNow',
   input: z.object({ platform: z.string() }),
   async run({ platform }, { userId }, services: { db: Database; platforms: Platforms }) {
-    const { runId } = await syncNow(services, { userId, platform })
+    const { runId } = await syncNow(services, { userId, platform, askedBy: 'person' })
     return { syncRunId: runId }
   },
 })

@@ -8,16 +8,20 @@ import { breachCommand } from './breach.command.ts'
 import type { Command } from './command.ts'
 import { consentsCommand } from './consents.command.ts'
 import { copyCommand } from './copy.command.ts'
+import { deadLettersCommand } from './dead-letters.command.ts'
 import { erasureCommand } from './erasure.command.ts'
 import { holdCommand } from './hold.command.ts'
 import { importCommand } from './import.command.ts'
 import { importOAuth1Command } from './import-oauth1.command.ts'
+import { jobsCommand } from './jobs.command.ts'
 import { keysCommand } from './keys.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
 import { requestsCommand } from './requests.command.ts'
 
 const COMMANDS: readonly Command[] = [
+  jobsCommand,
+  deadLettersCommand,
   keysCommand,
   tokenCommand,
   statusCommand,

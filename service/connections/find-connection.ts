@@ -16,13 +16,6 @@ export async function findConnectionByAccount(
   return rows[0]
 }
 
-/** The platform told us something about this account. */
-export async function markWebhook(db: Db, { userId, platform }: ConnectionKey): Promise<void> {
-  await db.query(sql`
-    update public.connections set last_webhook_at = now(), updated_at = now()
-    where user_id = ${userId}::uuid and platform = ${platform}`)
-}
-
 /** The person ended it at the platform: there is nothing to revoke. Safe to call again. */
 export async function endByPlatform(
   { audit, vault }: Pick<ConnectionServices, 'audit' | 'vault'>,

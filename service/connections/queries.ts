@@ -23,13 +23,17 @@ export interface GrantedConnection extends ConnectionKey {
 export async function upsertConnection(tx: Tx, connection: GrantedConnection): Promise<string> {
   const { rows } = await tx.query<{ id: string }>(sql`
     insert into public.connections
-      (user_id, platform, status, status_reason, granted_scopes, missing_scopes, platform_user_id)
+      (user_id, platform, status, status_reason, granted_scopes, missing_scopes, platform_user_id, strategy, strategy_reason)
     values (${connection.userId}::uuid, ${connection.platform}, ${connection.status}, ${connection.statusReason},
-      ${connection.grantedScopes}::text[], ${connection.missingScopes}::text[], ${connection.platformUserId})
+      ${connection.grantedScopes}::text[], ${connection.missingScopes}::text[], ${connection.platformUserId},
+      coalesce((select p.strategy from public.platforms p where p.id = ${connection.platform}), 'push'), 'waiting_for_the_first')
     on conflict (user_id, platform) do update set
       status = excluded.status, status_reason = excluded.status_reason,
       granted_scopes = excluded.granted_scopes, missing_scopes = excluded.missing_scopes,
-      platform_user_id = excluded.platform_user_id,
+      synced_through = case when connections.platform_user_id = excluded.platform_user_id
+        and connections.granted_scopes @> excluded.granted_scopes then connections.synced_through end,
+      platform_user_id = excluded.platform_user_id, strategy = excluded.strategy,
+      strategy_reason = excluded.strategy_reason, polling_since = null,
       connected_at = now(), disconnected_at = null, revocation_status = null, updated_at = now()
     returning id`)
   if (rows[0] === undefined) throw new Error('an upserted row was not returned')

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { HistoryPage } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
@@ -6,10 +7,23 @@ import { parseJson } from '../runtime/json.ts'
 import { estimateProgress } from './decide-progress.ts'
 import { enrichActivities } from './enrich-activities.task.ts'
 import { type PlatformReply, requestPlatform } from './request-platform.ts'
-import { advanceRun, findRunningRun, finishRun, insertRun, markSynced, markWaiting, type SyncRun } from './runs.ts'
+import { coveringWindow, findAskedWindows, joinRead, recordRead, type Window } from './requested-windows.ts'
+import {
+  advanceRun,
+  findRunningRun,
+  finishRun,
+  insertRun,
+  markSynced,
+  markSyncedThrough,
+  markWaiting,
+  type SyncRun,
+} from './runs.ts'
 import { type History, historyOf, type IngestionServices } from './services.ts'
 import { storeRaw } from './store-raw.ts'
+import { findPollDigest, planNextPoll } from './sync-plan-queries.ts'
+import { OVERLAP_MS, priorityOf, urgencyOf } from './sync-rules.ts'
 
+const DAY_MS = 86_400_000
 const ENRICHMENT_DELAY_MS = 5_000
 
 const RunPayload = z.object({ userId: z.uuid(), runId: z.uuid() })
@@ -50,7 +64,7 @@ async function importPage(services: IngestionServices, run: SyncRun): Promise<Jo
         problem: 'the list of activities does not exist',
       })
     case 'skipped':
-      await keepPage(services, { run, text: '', page: reply.page })
+      await keepPage(services, { run, text: '', page: reply.page, lack: 'scope_missing' })
       return undefined
     case 'ok':
       await keepPage(services, { run, text: reply.text, page: readPage(reply.text, run, history) })
@@ -68,9 +82,8 @@ async function askForPage(services: IngestionServices, run: SyncRun, history: Hi
   const known = scope === undefined || (await services.findGrantedScopes(run)).includes(scope)
   const skipped = known ? undefined : skip()
   if (skipped !== undefined) return skipped
-  const urgency = run.kind === 'incremental' ? 'interactive' : 'history'
   try {
-    return await requestPlatform(services, { key: run, request: history.request(cursor), urgency })
+    return await requestPlatform(services, { key: run, request: history.request(cursor), urgency: urgencyOf(run) })
   } catch (error) {
     // Granted, as far as we knew. Of what the connection is for nothing is left out silently.
     const needed = services.platforms.get(run.platform)?.oauth?.requiredScopes ?? []
@@ -91,12 +104,21 @@ function readPage(text: string, run: SyncRun, history: History): HistoryPage {
   }
 }
 
-async function keepPage(
-  services: IngestionServices,
-  { run, text, page }: { run: SyncRun; text: string; page: HistoryPage },
-): Promise<void> {
+interface ReadPage {
+  readonly run: SyncRun
+  readonly text: string
+  readonly page: HistoryPage
+  /** Why it was not asked for. */
+  readonly lack?: string
+}
+
+async function keepPage(services: IngestionServices, { run, text, page: read, lack }: ReadPage): Promise<void> {
   const { history, api } = historyOf(services.platforms, run.platform)
+  const dataType = history.dataType(run.cursor)
+  const page = await passOver(services, run, { history, page: read })
   const done = page.next === null || (page.reached !== null && page.reached < run.since)
+  const digest = createHash('sha256').update(text).digest()
+  const news = !(await isSameAsLastPoll(services, run, digest))
   await services.db.transaction(async (tx) => {
     const reached = page.reached ?? run.until
     const moved = await advanceRun(tx, run, {
@@ -104,13 +126,25 @@ async function keepPage(
       progress: estimateProgress({ since: run.since, until: run.until, reached }),
       records: page.recordCount,
       nextCursor: page.next ?? run.cursor,
+      dataType,
+      lack,
     })
-    if (!moved) return // another worker kept this page
+    if (!moved) return // another worker kept this page, or the run was cancelled
     const metadata = { sync_run_id: run.runId, cursor: run.cursor }
-    if (page.recordCount > 0) await storeRaw(tx, { ...run, dataType: history.dataType(run.cursor), text, metadata })
+    if (page.recordCount > 0 && news) await storeRaw(tx, { ...run, dataType, text, metadata })
+    const window = readWindow(run, read)
+    if (window !== undefined) await recordRead(tx, run, window)
     await markSynced(tx, run)
-    if (!done) return enqueue(tx, importHistory, { payload: { userId: run.userId, runId: run.runId } })
+    if (run.askedBy === 'schedule' && run.pagesFetched === 0)
+      await planNextPoll(tx, run, { digest, news, ...services.pollSeconds })
+    if (!done)
+      return enqueue(tx, importHistory, {
+        payload: { userId: run.userId, runId: run.runId },
+        priority: priorityOf(run),
+      })
     await finishRun(tx, run, { status: 'complete' })
+    await markSyncedThrough(tx, run)
+    await joinRead(tx, run)
     const more = api.enrichment ?? api.profile
     if (run.kind === 'history' && more !== undefined) await queueEnrichment(tx, run)
   })
@@ -118,6 +152,42 @@ async function keepPage(
     const seconds = (Date.now() - run.startedAt.getTime()) / 1000
     services.countSync({ platform: run.platform, kind: run.kind, outcome: 'complete', seconds })
   }
+}
+
+/** What an earlier run read need not be read again: goes on where that began. The last days of it are, for what came late. */
+async function passOver(
+  { db }: IngestionServices,
+  run: SyncRun,
+  { history, page }: { history: History; page: HistoryPage },
+): Promise<HistoryPage> {
+  const { reached, next } = page
+  if (history.skipTo === undefined || reached === null || next === null) return page
+  const asked = await findAskedWindows(db, run, { exceptRun: run.runId })
+  const known = coveringWindow(
+    reached,
+    asked
+      .map(({ from, to }) => ({ from, to: new Date(to.getTime() - OVERLAP_MS) }))
+      .filter(({ from, to }) => from < to),
+  )
+  if (known === undefined) return page
+  return { ...page, reached: known.from, next: history.skipTo(next, known.from) }
+}
+
+/**
+ * To the start of the list where it ended; otherwise a day less, for the place of what has a hidden start is not known. Undefined in
+ * the middle of several lists, which reach back together.
+ */
+function readWindow({ since, startedAt }: SyncRun, { reached, next }: HistoryPage): Window | undefined {
+  if (next === null) return { from: since, to: startedAt }
+  if (reached === null) return undefined
+  const from = new Date(reached.getTime() + DAY_MS)
+  return { from: from < since ? since : from, to: startedAt }
+}
+
+/** Somebody whose webhooks are silent because nothing happens is polled for weeks: the same answer is not stored again. */
+async function isSameAsLastPoll({ db }: IngestionServices, run: SyncRun, digest: Buffer): Promise<boolean> {
+  if (run.askedBy !== 'schedule' || run.pagesFetched > 0) return false
+  return (await findPollDigest(db, run))?.equals(digest) ?? false
 }
 
 async function queueEnrichment(
@@ -131,6 +201,7 @@ async function queueEnrichment(
     since: until,
     until,
     cursor: {},
+    askedBy: 'schedule',
   })
   const payload = { userId, runId }
   if (started) await enqueue(tx, enrichActivities, { payload, runAt: new Date(Date.now() + ENRICHMENT_DELAY_MS) })

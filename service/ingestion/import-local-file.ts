@@ -51,6 +51,7 @@ async function begin(
       userId,
       platform,
       kind: 'upload',
+      askedBy: 'person',
       since: new Date(0),
       until: new Date(),
       cursor,

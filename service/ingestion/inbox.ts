@@ -101,12 +101,11 @@ export async function deleteOldInbox(db: Db): Promise<void> {
   await db.query(sql`delete from ops.callbacks where finished_at < now() - interval '30 days'`)
 }
 
-/** The connection ended: what it was sent and asked for says nothing about the next one. */
+/** The connection ended: what is sent after the next consent is news, even if it is the same. */
 export async function forgetDelivered(
   tx: Tx,
   { userId, platform }: { userId: string; platform: string },
 ): Promise<void> {
   await tx.query(sql`delete from ops.delivered_items where user_id = ${userId}::uuid and platform = ${platform}`)
   await tx.query(sql`delete from ops.callbacks where user_id = ${userId}::uuid and platform = ${platform}`)
-  await tx.query(sql`delete from ops.backfill_requests where user_id = ${userId}::uuid and platform = ${platform}`)
 }

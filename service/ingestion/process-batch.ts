@@ -7,6 +7,7 @@ import { type JsonItem, readJsonItems } from '../runtime/json-items.ts'
 import { checkAccount } from './check-account.task.ts'
 import { followCallback, insertCallback } from './follow-callback.task.ts'
 import { advanceDelivery, insertDeliveredItem, readBody } from './inbox.ts'
+import { noteDelivery } from './note-delivery.ts'
 import { type Delivery, dropDelivery, finishDelivery } from './queries.ts'
 import { markSynced } from './runs.ts'
 import type { ConnectionKey, IngestionServices } from './services.ts'
@@ -128,7 +129,7 @@ async function keepItems(services: IngestionServices, batch: Batch, { items, sta
     }
     await pages.store(tx)
     for (const key of touched.values()) {
-      await services.markWebhook(tx, key)
+      await noteDelivery(services, tx, key)
       await markSynced(tx, key)
     }
     return advanceDelivery(tx, batch.deliveryId, { from, to, outcomes })

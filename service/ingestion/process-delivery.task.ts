@@ -5,6 +5,7 @@ import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { comeAgainAt } from '../runtime/one-at-a-time.ts'
+import { noteDelivery } from './note-delivery.ts'
 import { type Batch, ERASED_OWNER, processBatch } from './process-batch.ts'
 import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery, wasStoredSince } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
@@ -132,7 +133,7 @@ async function apply(services: IngestionServices, tx: Tx, { deliveryId, effects,
     if (effect.kind === 'store') {
       if (!(await lockConsent(tx, effect.key))) continue // withdrawn since we asked the platform
       // First the connection's row, which keeps others of the same person waiting; then a look at what they stored.
-      await services.markWebhook(tx, effect.key)
+      await noteDelivery(services, tx, effect.key)
       const sourceId = String(effect.raw.metadata['source_id'])
       if (await wasStoredSince(tx, effect.key, { sourceId, since })) throw new Overtaken()
       await storeRaw(tx, { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } })

@@ -112,7 +112,15 @@ async function complete(services: ReceiveServices, incoming: IncomingFile, size:
     await failSilentImports(tx, incoming)
     const now = new Date()
     const cursor = { uploadId, payloads: 0 }
-    const run = { userId, platform, kind: 'upload' as const, since: new Date(0), until: now, cursor }
+    const run = {
+      userId,
+      platform,
+      kind: 'upload' as const,
+      askedBy: 'person' as const,
+      since: new Date(0),
+      until: now,
+      cursor,
+    }
     const { runId, started } = await insertRun(tx, run)
     if (!started) throw new AppError('upload/busy')
     if (!(await beginImport(tx, incoming, { sha256, runId })))

@@ -1,20 +1,34 @@
 import { z } from 'zod'
 import type { Backfill, BackfillWindow } from '../platforms/contract.ts'
-import type { Db, Tx } from '../runtime/db.ts'
+import type { Database, Db, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
-import { sql } from '../runtime/sql.ts'
 import { listWindows } from './backfill-windows.ts'
 import { takeDaysOfData } from './budget.ts'
 import { requestWith } from './request-platform.ts'
-import { advanceRun, findRunningRun, finishRun, insertRun, markWaiting, type RunKind, type SyncRun } from './runs.ts'
-import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
+import { findAskedWindows, recordAsked, subtractWindows } from './requested-windows.ts'
+import {
+  advanceRun,
+  findRunningRun,
+  finishRun,
+  insertRun,
+  markWaiting,
+  type NewRun,
+  noteResult,
+  type RunResult,
+  type SyncRun,
+} from './runs.ts'
+import { apiOf, type IngestionServices } from './services.ts'
 
 const DAY_MS = 86_400_000
+/** What lies between two windows by a few seconds only is not worth a request. */
+const SHORTEST_WINDOW_MS = 60_000
 
 interface Cursor {
   /** Of the window that is asked for next. */
   readonly index: number
+  /** How many parts of it were asked for. */
+  readonly part?: number
 }
 
 /** Asks a platform to send its history, one window a job. What was asked for arrives later as ordinary deliveries. */
@@ -40,19 +54,34 @@ export const requestBackfill = defineTask<IngestionServices>()({
   },
 })
 
-/** Such a platform is not asked for what is new: it sends that itself, and looking more often is against its rules. */
-export async function queueBackfill(
-  tx: Tx,
-  { userId, platform, kind }: ConnectionKey & { kind: Extract<RunKind, 'history' | 'incremental'> },
-  backfill: Backfill | undefined,
-): Promise<string> {
+type NewBackfill = Omit<NewRun, 'kind' | 'until' | 'cursor'> & { readonly kind: 'history' | 'incremental' }
+
+/**
+ * Such a platform is not asked for what is new: it sends that itself, and looking more often is against its rules. What it does not keep
+ * any more is not asked for, and the results say so.
+ */
+export async function queueBackfill(tx: Tx, asked: NewBackfill, backfill: Backfill | undefined): Promise<string> {
   const until = new Date()
-  const since = new Date(until.getTime() - (backfill?.daysBack ?? 0) * DAY_MS)
-  const run = { userId, platform, kind, since, until, cursor: { index: 0 } }
-  const { runId } = await insertRun(tx, run)
-  if (kind === 'history' && backfill !== undefined) await enqueue(tx, requestBackfill, { payload: { userId, runId } })
-  else await finishRun(tx, { userId, runId }, { status: 'complete' })
+  const oldest = new Date(until.getTime() - (backfill?.daysBack ?? 0) * DAY_MS)
+  const isCut = asked.since < oldest && asked.since.getTime() > 0
+  const results = [
+    ...(asked.results ?? []),
+    ...(backfill?.dataTypes ?? []).map(({ dataType }) => running(dataType, isCut)),
+  ]
+  const since = asked.since < oldest ? oldest : asked.since
+  const { userId } = asked
+  if (asked.kind === 'history' && backfill !== undefined) {
+    const { runId } = await insertRun(tx, { ...asked, since, until, results, cursor: { index: 0 } })
+    await enqueue(tx, requestBackfill, { payload: { userId, runId } })
+    return runId
+  }
+  const { runId } = await insertRun(tx, { ...asked, since: until, until, results: [], cursor: { index: 0 } })
+  await finishRun(tx, { userId, runId }, { status: 'complete' })
   return runId
+}
+
+function running(dataType: string, isCut: boolean): RunResult {
+  return { data_type: dataType, outcome: 'running', records: 0, reason: isCut ? 'older_than_the_platform_gives' : null }
 }
 
 async function askNext(services: IngestionServices, run: SyncRun<Cursor>): Promise<JobResult> {
@@ -68,9 +97,13 @@ async function askNext(services: IngestionServices, run: SyncRun<Cursor>): Promi
     return undefined
   }
   const scope = api.backfill.scopeOf(window.dataType)
-  const isWanted = (scope === undefined || granted.includes(scope)) && !(await isAsked(services.db, run, window))
-  if (!isWanted) return advance(services.db, run, { windows })
-  return ask(services, run, { backfill: api.backfill, windows, window })
+  if (scope !== undefined && !granted.includes(scope))
+    return advance(services.db, run, { windows, lack: 'scope_missing' })
+  // What was asked for before, by whatever run, is not asked for again: only what lies between, the newest part first.
+  const asked = await findAskedWindows(services.db, run, window)
+  const part = subtractWindows(window, asked, SHORTEST_WINDOW_MS).at(-1)
+  if (part === undefined) return advance(services.db, run, { windows })
+  return ask(services, run, { backfill: api.backfill, windows, window: { ...part, dataType: window.dataType } })
 }
 
 interface Asking {
@@ -94,7 +127,8 @@ async function ask(
     throw new AppError('platform/unavailable', { platform: run.platform, why: 'unexpected_answer_to_backfill' })
   if (reply.own === 'not_permitted')
     throw new AppError('connection/scope_missing', { platform: run.platform, scope: backfill.requiredScope })
-  return advance(services.db, run, { windows, window, outcome: reply.own })
+  const lack = reply.own === 'accepted' ? undefined : reply.own
+  return advance(services.db, run, { windows, window, outcome: reply.own, ...(lack === undefined ? {} : { lack }) })
 }
 
 async function waitFor(db: Db, run: SyncRun<Cursor>, until: Date): Promise<JobResult> {
@@ -102,36 +136,38 @@ async function waitFor(db: Db, run: SyncRun<Cursor>, until: Date): Promise<JobRe
   return { runAgainAt: until }
 }
 
-async function advance(
-  db: IngestionServices['db'],
-  run: SyncRun<Cursor>,
-  { windows, window, outcome }: { windows: readonly BackfillWindow[]; window?: BackfillWindow; outcome?: string },
-): Promise<undefined> {
-  const index = run.cursor.index + 1
+interface Step {
+  readonly windows: readonly BackfillWindow[]
+  /** What was asked for; undefined: nothing had to be. Then the next window's turn has come. */
+  readonly window?: BackfillWindow
+  readonly outcome?: string
+  /** Why something of this kind will not come. */
+  readonly lack?: string
+}
+
+async function advance(db: Database, run: SyncRun<Cursor>, step: Step): Promise<undefined> {
+  const { windows, window, outcome, lack } = step
+  const { index, part = 0 } = run.cursor
+  const nextCursor: Cursor = window === undefined ? { index: index + 1 } : { index, part: part + 1 }
+  const dataType = windows[index]?.dataType
   await db.transaction(async (tx) => {
-    const progress = Math.min(0.99, Math.round((index / windows.length) * 10_000) / 10_000)
-    if (!(await advanceRun(tx, run, { reached: null, progress, records: 0, nextCursor: { index } }))) return
-    if (window !== undefined) await recordRequest(tx, run, { ...window, outcome: outcome ?? null })
+    const progress = Math.min(0.99, Math.round(((index + 1) / windows.length) * 10_000) / 10_000)
+    if (!(await advanceRun(tx, run, { reached: null, progress, records: 0, nextCursor }))) return
+    if (window !== undefined) await recordAsked(tx, run, { ...window, outcome: outcome ?? null })
+    if (lack !== undefined) await noteResult(tx, run, lacking(run.results, { dataType, lack }))
     await enqueue(tx, requestBackfill, { payload: { userId: run.userId, runId: run.runId } })
   })
 }
 
-/** A window inside one that was asked for is not asked for again, whatever run it belongs to. */
-async function isAsked(db: Db, { userId, platform }: ConnectionKey, window: BackfillWindow): Promise<boolean> {
-  const { rowCount } = await db.query(sql`
-    select from ops.backfill_requests b
-    where b.user_id = ${userId}::uuid and b.platform = ${platform} and b.data_type = ${window.dataType} and b.outcome is not null
-      and b.window_start <= ${window.from} and b.window_end >= ${window.to}`)
-  return rowCount > 0
-}
-
-async function recordRequest(
-  tx: Tx,
-  { userId, platform }: ConnectionKey,
-  { dataType, from, to, outcome }: BackfillWindow & { outcome: string | null },
-): Promise<void> {
-  await tx.query(sql`
-    insert into ops.backfill_requests (user_id, platform, data_type, window_start, window_end, outcome)
-    values (${userId}::uuid, ${platform}, ${dataType}, ${from}, ${to}, ${outcome})
-    on conflict (user_id, platform, data_type, window_start, window_end) do update set outcome = excluded.outcome`)
+/** Without its scope nothing of a kind comes; otherwise something else of it may have. */
+function lacking(
+  results: readonly RunResult[],
+  { dataType, lack }: { dataType: string | undefined; lack: string },
+): readonly RunResult[] {
+  return results.map((result) => {
+    if (result.data_type !== dataType) return result
+    return lack === 'scope_missing'
+      ? { ...result, outcome: 'not_available', reason: lack }
+      : { ...result, reason: lack }
+  })
 }

@@ -34,12 +34,14 @@ export interface IngestionServices {
   }) => Promise<{ userId: string; status: string } | undefined>
   /** Whether the owner of an account that nobody has connected was erased; counts it. */
   readonly isErasedAccount: (account: { platform: string; platformUserId: string }) => Promise<boolean>
-  readonly markWebhook: (tx: Tx, key: ConnectionKey) => Promise<void>
   readonly endByPlatform: (tx: Tx, key: ConnectionKey) => Promise<void>
   readonly findGrantedScopes: (key: ConnectionKey) => Promise<readonly string[]>
   /** What the platform says is granted now. */
   readonly setGrantedScopes: (tx: Tx, key: ConnectionKey, granted: readonly string[]) => Promise<void>
   readonly servicePublicUrl: string
+  /** Within how many seconds a silent connection is polled again: after news, and at most while there are none. */
+  readonly pollSeconds: { readonly shortest: number; readonly longest: number }
+  readonly countStrategyChange: (change: { platform: string; polling: boolean; reason: string }) => void
   /** One large delivery at a time. */
   readonly takeTurn: TakeTurn
   /** From its arrival to its end, waiting included. */

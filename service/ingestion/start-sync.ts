@@ -1,46 +1,59 @@
-import type { Platforms } from '../platforms/contract.ts'
+import type { ConfiguredPlatform, Platforms } from '../platforms/contract.ts'
 import type { Database, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
-import { enqueue, PRIORITY } from '../runtime/jobs.ts'
+import { enqueue } from '../runtime/jobs.ts'
 import { sql } from '../runtime/sql.ts'
 import { importHistory } from './import-history.task.ts'
 import { queueBackfill } from './request-backfill.task.ts'
-import { insertRun } from './runs.ts'
+import { type AskedBy, insertRun, type RunResult } from './runs.ts'
 import { apiOf, type ConnectionKey } from './services.ts'
 import { lockConsent } from './store-raw.ts'
+import { OVERLAP_MS, priorityOf } from './sync-rules.ts'
 
 const DAY_MS = 86_400_000
-/** A ride uploaded late has an old start: each sync looks back this far behind the last one. */
-const OVERLAP_DAYS = 14
 /** A wrong device clock can date an activity ahead of now. */
 const AHEAD_DAYS = 1
 
-/** Queues the import of everything the platform has, newest first. Answers the run's id. */
+export interface SyncServices {
+  readonly db: Database
+  readonly platforms: Platforms
+}
+
+type Asked = ConnectionKey & { readonly askedBy: AskedBy }
+
+/** Queues the import of everything the platform has and that was not read before, newest first. Answers the run's id. */
 export async function queueHistory(platforms: Platforms, tx: Tx, key: ConnectionKey): Promise<string> {
-  return queueRun(platforms, tx, { ...key, kind: 'history', since: new Date(0) })
+  return queueRun(platforms, tx, { ...key, kind: 'history', since: new Date(0), askedBy: 'connection' })
 }
 
 /** Queues a look for what is new. Throws consent/required, connection/not_found, connection/reauth_required. */
-export async function syncNow(
-  services: { db: Database; platforms: Platforms },
-  key: ConnectionKey,
+export async function syncNow({ db, platforms }: SyncServices, asked: Asked): Promise<{ runId: string }> {
+  apiOf(platforms, asked.platform)
+  return db.transaction(async (tx) => ({ runId: await queueIncremental(platforms, tx, asked) }))
+}
+
+/**
+ * Queues the import of so many years, or as many as the platform allows: the run's results say so. What was read before is passed over.
+ * Throws consent/required, connection/not_found, connection/reauth_required, platform/unknown, platform/not_configured.
+ */
+export async function startHistory(
+  { db, platforms }: SyncServices,
+  { years, ...asked }: Asked & { readonly years: number },
 ): Promise<{ runId: string }> {
-  apiOf(services.platforms, key.platform)
-  return services.db.transaction(async (tx) => {
-    const { rows } = await tx.query<{ status: string; last_synced_at: Date | null }>(sql`
-      select status, last_synced_at from public.connections
-      where user_id = ${key.userId}::uuid and platform = ${key.platform} and status <> 'disconnected' for update`)
-    const connection = rows[0]
-    if (connection === undefined) throw new AppError('connection/not_found', { platform: key.platform })
-    if (connection.status === 'needs_reauth')
-      throw new AppError('connection/reauth_required', { platform: key.platform })
-    if (!(await lockConsent(tx, key))) throw new AppError('consent/required', { platform: key.platform })
-    const since =
-      connection.last_synced_at === null
-        ? new Date(0)
-        : new Date(connection.last_synced_at.getTime() - OVERLAP_DAYS * DAY_MS)
-    return { runId: await queueRun(services.platforms, tx, { ...key, kind: 'incremental', since }) }
+  apiOf(platforms, asked.platform)
+  return db.transaction(async (tx) => {
+    await lockSyncable(tx, asked)
+    const since = new Date()
+    since.setUTCFullYear(since.getUTCFullYear() - years)
+    return { runId: await queueRun(platforms, tx, { ...asked, kind: 'history', since }) }
   })
+}
+
+/** As `syncNow`, in the caller's transaction: from what the last complete look had seen, with an overlap. */
+export async function queueIncremental(platforms: Platforms, tx: Tx, asked: Asked): Promise<string> {
+  const { syncedThrough } = await lockSyncable(tx, asked)
+  const since = syncedThrough === null ? new Date(0) : new Date(syncedThrough.getTime() - OVERLAP_MS)
+  return queueRun(platforms, tx, { ...asked, kind: 'incremental', since })
 }
 
 /**
@@ -49,30 +62,52 @@ export async function syncNow(
  */
 export async function catchUp(platforms: Platforms, tx: Tx, key: ConnectionKey): Promise<void> {
   if (platforms.get(key.platform)?.api === undefined) return
-  const { rows } = await tx.query<{ lastSyncedAt: Date | null; isWhole: boolean }>(sql`
-    select c.last_synced_at as "lastSyncedAt", exists (
-      select from public.sync_runs r
-      where r.user_id = c.user_id and r.platform = c.platform and r.kind = 'history' and r.status = 'complete'
-        and r.started_at >= c.connected_at) as "isWhole"
-    from public.connections c
+  const { rows } = await tx.query<{ syncedThrough: Date | null }>(sql`
+    select c.synced_through as "syncedThrough" from public.connections c
     where c.user_id = ${key.userId}::uuid and c.platform = ${key.platform} and c.status in ('active', 'limited')`)
   const connection = rows[0]
   if (connection === undefined) return
-  const from = connection.isWhole ? connection.lastSyncedAt : null
-  const since = from === null ? new Date(0) : new Date(from.getTime() - OVERLAP_DAYS * DAY_MS)
-  await queueRun(platforms, tx, { ...key, kind: from === null ? 'history' : 'incremental', since })
+  const asked = { ...key, askedBy: 'connection' } as const
+  await (connection.syncedThrough === null ? queueHistory(platforms, tx, key) : queueIncremental(platforms, tx, asked))
+}
+
+/** Throws consent/required, connection/not_found, connection/reauth_required. */
+async function lockSyncable(tx: Tx, { userId, platform }: ConnectionKey): Promise<{ syncedThrough: Date | null }> {
+  const { rows } = await tx.query<{ status: string; syncedThrough: Date | null }>(sql`
+    select status, synced_through as "syncedThrough" from public.connections
+    where user_id = ${userId}::uuid and platform = ${platform} and status <> 'disconnected' for update`)
+  const connection = rows[0]
+  if (connection === undefined) throw new AppError('connection/not_found', { platform })
+  if (connection.status === 'needs_reauth') throw new AppError('connection/reauth_required', { platform })
+  if (!(await lockConsent(tx, { userId, platform }))) throw new AppError('consent/required', { platform })
+  return connection
 }
 
 async function queueRun(
   platforms: Platforms,
   tx: Tx,
-  { userId, platform, kind, since }: ConnectionKey & { kind: 'history' | 'incremental'; since: Date },
+  { kind, since, ...asked }: Asked & { kind: 'history' | 'incremental'; since: Date },
 ): Promise<string> {
-  const { api } = apiOf(platforms, platform)
-  if (api.history === undefined) return queueBackfill(tx, { userId, platform, kind }, api.backfill)
+  const { platform, api } = apiOf(platforms, asked.platform)
+  const results = kind === 'history' ? listLacking(platform) : []
+  if (api.history === undefined) return queueBackfill(tx, { ...asked, kind, since, results }, api.backfill)
   const until = new Date(Date.now() + AHEAD_DAYS * DAY_MS)
-  const { runId } = await insertRun(tx, { userId, platform, kind, since, until, cursor: api.history.first(until) })
-  const priority = kind === 'incremental' ? PRIORITY.interactive : PRIORITY.history
-  await enqueue(tx, importHistory, { payload: { userId, runId }, priority })
+  const { runId } = await insertRun(tx, { ...asked, kind, since, until, cursor: api.history.first(until), results })
+  await enqueue(tx, importHistory, {
+    payload: { userId: asked.userId, runId },
+    priority: priorityOf({ ...asked, kind }),
+  })
   return runId
+}
+
+const KINDS = ['activities', 'activity_streams', 'activity_laps', 'daily_metrics', 'sleep_sessions', 'samples'] as const
+
+/** What this platform does not have at all: said at once, so that nobody waits for it. */
+function listLacking({ coverage }: ConfiguredPlatform): readonly RunResult[] {
+  return KINDS.filter((kind) => !coverage.includes(kind)).map((kind) => ({
+    data_type: kind,
+    outcome: 'not_available',
+    records: 0,
+    reason: 'not_at_this_platform',
+  }))
 }

@@ -22,10 +22,22 @@ export function createMetrics() {
     requests: createRequestWindow(),
     observeCall,
     ...syncMetrics(registers),
+    ...strategyMetrics(registers),
     ...failureMetrics(registers),
     ...requestMetrics(registers),
     ...erasureMetrics(registers),
     ...privacyMetrics(registers),
+  }
+}
+
+function strategyMetrics(registers: Registry[]) {
+  return {
+    strategyChanges: new Counter({
+      name: 'sync_strategy_changes_total',
+      help: 'Connections that went over to polling or back to webhooks',
+      labelNames: ['platform', 'to', 'reason'],
+      registers,
+    }),
   }
 }
 

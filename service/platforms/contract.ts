@@ -147,6 +147,8 @@ export interface PlatformApi {
     first(until: Date): HistoryCursor
     request(cursor: HistoryCursor): PlatformRequest
     read(payload: unknown, cursor: HistoryCursor): HistoryPage
+    /** Goes on from that time backwards: what lies between is here already. Absent: nothing can be passed over. */
+    skipTo?(cursor: HistoryCursor, until: Date): HistoryCursor
     /** Where there are several lists: the scope without which this page is not asked for. */
     scopeOf?(cursor: HistoryCursor): string | undefined
     /** Where to go on when a page is not asked for or not given out. */

@@ -135,6 +135,7 @@ const CATALOG = {
     retry: true,
     publicMessage: 'The tokens are being renewed; it is tried again.',
   },
+  'sync/run_not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such sync run of yours.' },
   'webhook/not_verified': { httpStatus: 401, retry: false, publicMessage: 'Not accepted.' },
   'webhook/unknown_subscription': {
     httpStatus: 403,

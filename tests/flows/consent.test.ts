@@ -99,9 +99,9 @@ describe('without consent', () => {
   testWithFew('nothing is synchronized, renewed or stored', async ({ db, service }) => {
     await agreed(service)
     await decide(service, { granted: false })
-    await expect(syncNow({ db: service.db, platforms: service.config.platforms }, KEY)).rejects.toThrow(
-      'consent/required',
-    )
+    await expect(
+      syncNow({ db: service.db, platforms: service.config.platforms }, { ...KEY, askedBy: 'person' }),
+    ).rejects.toThrow('consent/required')
     await db.admin.query("update vault.tokens set access_expires_at = now() - interval '1 minute'")
     const before = await service.simulate('GET', '/requests')
     await expect(service.ingestion.withAccessToken(KEY, async () => 'called')).rejects.toThrow('consent/required')
@@ -218,9 +218,9 @@ describe('a new version of the text', () => {
       await agreed(service)
       await service.work()
       await publish(service, NEW_TEXT)
-      await expect(syncNow({ db: service.db, platforms: service.config.platforms }, KEY)).rejects.toThrow(
-        'consent/required',
-      )
+      await expect(
+        syncNow({ db: service.db, platforms: service.config.platforms }, { ...KEY, askedBy: 'person' }),
+      ).rejects.toThrow('consent/required')
       const { rows } = await db.admin.query('select status, text_version, current_version from consent_states')
       expect(rows).toEqual([{ status: 'outdated', text_version: 1, current_version: 2 }])
       await decide(service, { version: 2 })
@@ -241,7 +241,7 @@ describe('a new version of the text', () => {
       actor: SYSTEM,
     }
     expect(await publishConsentText({ db, audit }, { ...text, isTranslation: true })).toMatchObject({ version: 1 })
-    await syncNow({ db, platforms: service.config.platforms }, KEY)
+    await syncNow({ db, platforms: service.config.platforms }, { ...KEY, askedBy: 'person' })
     await expect(
       publishConsentText({ db, audit }, { ...text, body: `${text.body}!`, isTranslation: true }),
     ).rejects.toThrow('consent/text_exists')

@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { describe, expect } from 'vitest'
 import { disconnectPlatform } from '../../service/connections/disconnect.ts'
-import { endByPlatform, findConnectionByAccount, markWebhook } from '../../service/connections/find-connection.ts'
+import { endByPlatform, findConnectionByAccount } from '../../service/connections/find-connection.ts'
 import { withAccessToken } from '../../service/connections/with-access-token.ts'
+import { noteDelivery } from '../../service/ingestion/note-delivery.ts'
 import { connect, type TestServices, test } from '../support/connections.ts'
 
 const rowsOf = async (pool: pg.Pool, query: string) => (await pool.query<Record<string, unknown>>(query)).rows
@@ -143,7 +144,7 @@ describe('a connection', () => {
 
   test('remembers when the platform last spoke', async ({ db, services, fake }) => {
     const key = await connect({ services, fake })
-    await markWebhook(services.db, key)
+    await services.db.transaction((tx) => noteDelivery({ countStrategyChange: () => {} }, tx, key))
     const recent = `select last_webhook_at > now() - interval '1 minute' as recent from public.connections`
     expect(await rowsOf(db.admin, recent)).toEqual([{ recent: true }])
   })

@@ -143,7 +143,7 @@ describe('a connection to Garmin', () => {
     await service.work()
     expect(await connectionOf(db, ADA)).toMatchObject({ status: 'active', missing_scopes: [] })
     const asked = await db.admin.query<{ outcome: string; count: number }>(
-      'select outcome, count(*)::int from ops.backfill_requests group by 1',
+      'select outcome, count(*)::int from ops.requested_windows group by 1',
     )
     // Sixteen kinds can be asked for; the cycle was not granted.
     expect(asked.rows).toEqual([{ outcome: 'accepted', count: 15 }])
@@ -160,7 +160,7 @@ describe('a connection to Garmin', () => {
     await service.work()
     const { rows } = await db.admin.query("select status, error_code from sync_runs where platform = 'garmin'")
     expect(rows).toEqual([{ status: 'failed', error_code: 'connection/scope_missing' }])
-    expect((await db.admin.query('select from ops.backfill_requests')).rowCount).toBe(0)
+    expect((await db.admin.query('select from ops.requested_windows')).rowCount).toBe(0)
   })
 
   test('ends when Garmin refuses the tokens, and not because somebody says so', async ({ db, service, door }) => {

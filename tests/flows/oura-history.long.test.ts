@@ -49,7 +49,7 @@ describe('a person who connects Oura', () => {
     })
     // A look for what is new asks again, and everything stays as it is.
     const before = await fingerprint(db)
-    await syncNow(service.ingestion, { userId: ADA, platform: OURA })
+    await syncNow(service.ingestion, { userId: ADA, platform: OURA, askedBy: 'person' })
     await service.work()
     await normalizeAll(service, db)
     expect(await fingerprint(db)).toEqual(before)

@@ -36,6 +36,10 @@ export const testWithFew = base.extend<{ service: TestService }>({
   service: ({ db }, use) => lendService(db, use, { STRAVA_SIMULATOR_ACTIVITIES: SIX_ACTIVITIES }),
 })
 
+/** The same with a simulated Strava of the test's own making. */
+export const testWithStrava = (simulatorEnvironment: NodeJS.ProcessEnv) =>
+  base.extend<{ service: TestService }>({ service: ({ db }, use) => lendService(db, use, simulatorEnvironment) })
+
 async function lendService(
   db: TestDatabase,
   use: (service: TestService) => Promise<void>,

@@ -32,6 +32,11 @@ export type ApproveEmergencyAccessOutput = {
   readonly id: Scalars['uuid']['output'];
 };
 
+export type BatchSyncOutput = {
+  readonly rejected: ReadonlyArray<RejectedSync>;
+  readonly started: Scalars['Int']['output'];
+};
+
 export type BreachNoticeOutput = {
   readonly breachId: Scalars['uuid']['output'];
   readonly late: Scalars['Boolean']['output'];
@@ -40,6 +45,12 @@ export type BreachNoticeOutput = {
 export type CancelDeletionOutput = {
   readonly requestId: Scalars['uuid']['output'];
   readonly status: Scalars['String']['output'];
+};
+
+export type CancelSyncOutput = {
+  /** cancelled, or how it had ended */
+  readonly status: Scalars['String']['output'];
+  readonly syncRunId: Scalars['uuid']['output'];
 };
 
 export type CheckConnectionOutput = {
@@ -191,8 +202,12 @@ export type Mutation = {
   readonly answerDataRequest: AnswerDataRequestOutput;
   /** Approves another person's request. It ends by itself. */
   readonly approveEmergencyAccess: ApproveEmergencyAccessOutput;
+  /** Fetches what is new for many people, at most a thousand at a time. Whoever cannot be synced is listed with the reason. */
+  readonly batchSync: BatchSyncOutput;
   /** Takes back deleteMyData, until it begins. */
   readonly cancelDeletion: CancelDeletionOutput;
+  /** Stops an import of the person's own; what has arrived stays. An import that has ended is left as it is. */
+  readonly cancelSync: CancelSyncOutput;
   /** Asks the platform whether it still accepts the connection. */
   readonly checkConnection: CheckConnectionOutput;
   /** Finishes connecting: pass the handle from the fragment of the return address, or platform, code, state and scope caught by a native app. */
@@ -215,6 +230,8 @@ export type Mutation = {
   readonly exportMyData: ExportMyDataOutput;
   /** Takes the two further months, once and within the first; the person has to be told why. */
   readonly extendDataRequest: ExtendDataRequestOutput;
+  /** Imports so many years of a platform's history, or as many as it gives: the run's results say so. What was read before is passed over. */
+  readonly importHistory: SyncNowOutput;
   /** Tells everybody a breach affects who has not been told; breach_notifications shows how far it is. */
   readonly notifyBreach: NotifyBreachOutput;
   /** Sets whose word counts when several platforms or devices measured the same; all of the person's days are merged again */
@@ -271,8 +288,19 @@ export type MutationApproveEmergencyAccessArgs = {
 };
 
 
+export type MutationBatchSyncArgs = {
+  platform: Scalars['String']['input'];
+  userIds: ReadonlyArray<Scalars['uuid']['input']>;
+};
+
+
 export type MutationCancelDeletionArgs = {
   requestId: Scalars['uuid']['input'];
+};
+
+
+export type MutationCancelSyncArgs = {
+  runId: Scalars['uuid']['input'];
 };
 
 
@@ -334,6 +362,12 @@ export type MutationErasePersonArgs = {
 export type MutationExtendDataRequestArgs = {
   id: Scalars['uuid']['input'];
   reason: Scalars['String']['input'];
+};
+
+
+export type MutationImportHistoryArgs = {
+  platform: Scalars['String']['input'];
+  years: Scalars['Int']['input'];
 };
 
 
@@ -519,6 +553,12 @@ export type RejectedHealthSample = {
   /** Place in the list, from 0 */
   readonly index: Scalars['Int']['output'];
   readonly reason: Scalars['String']['output'];
+};
+
+export type RejectedSync = {
+  /** An error code */
+  readonly reason: Scalars['String']['output'];
+  readonly userId: Scalars['uuid']['output'];
 };
 
 export type ReportBreachOutput = {

@@ -48,6 +48,7 @@ export function ouraHistory(settings: OuraSettings): NonNullable<PlatformApi['hi
     },
     scopeOf: (cursor) => scopeName(listOf(Cursor.parse(cursor)).scope, settings),
     skip: (cursor) => after(cursor, { records: 0 }),
+    skipTo: (_cursor, until) => ({ end: until.getTime(), list: 0, seen: 0, emptyDays: 0 }),
   }
 }
 

@@ -42,6 +42,7 @@ export function stravaApi({ apiUrl, enrichDays }: Pick<StravaSettings, 'apiUrl' 
       first: firstPage,
       request: (cursor) => get(requestPage(cursor)),
       read: readHistoryPage,
+      skipTo: (_cursor, until) => firstPage(until),
     },
     item: ({ sourceId }) => ({
       ...activity(sourceId),

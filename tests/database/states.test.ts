@@ -1,0 +1,112 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type pg from 'pg'
+import { describe, expect } from 'vitest'
+import { test } from '../support/database.ts'
+import { ADA } from '../support/people.ts'
+
+const PAGE = readFileSync(join(import.meta.dirname, '../../docs/operations/states.md'), 'utf8')
+
+/** From and to of a table's rows, as the page has them. */
+function documented(heading: string): Set<string> {
+  const section = PAGE.split(/^## /m).find((text) => text.split('\n')[0]!.includes(heading))!
+  const rows = [...section.matchAll(/^\| (`[^|]+`) \| (`[^|]+`) \|/gm)]
+  const names = (cell: string) => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name!)
+  return new Set(
+    rows.flatMap(([, from = '', to = '']) =>
+      names(from).flatMap((one) => names(to).map((other) => `${one} → ${other}`)),
+    ),
+  )
+}
+
+interface Machine {
+  readonly heading: string
+  readonly states: readonly string[]
+  /** Puts one row into the state, past every trigger. */
+  readonly plant: (pool: pg.Pool, state: string) => Promise<unknown>
+  readonly move: (pool: pg.Pool, state: string) => Promise<unknown>
+}
+
+const ended = (state: string, open: readonly string[]) => (open.includes(state) ? null : 'now')
+const MACHINES: readonly Machine[] = [
+  {
+    heading: 'dead_letters.state',
+    states: ['waiting', 'retried', 'discarded'],
+    plant: (pool, state) =>
+      pool.query(
+        `insert into dead_letters (task, cause, attempts, queued_at, state, resolved_at) values ('t', 'internal/unexpected', 1, now(), $1, $2::timestamptz)`,
+        [state, ended(state, ['waiting'])],
+      ),
+    move: (pool, state) =>
+      pool.query('update dead_letters set state = $1, resolved_at = $2::timestamptz', [
+        state,
+        ended(state, ['waiting']),
+      ]),
+  },
+  {
+    heading: 'ops.circuit_breakers.state',
+    states: ['closed', 'open', 'half_open'],
+    plant: (pool, state) =>
+      pool.query(
+        `insert into ops.circuit_breakers (platform, state, open_until, probe_until) values ('acme', $1, $2::timestamptz, $3::timestamptz)`,
+        [state, ended(state, ['closed']), ended(state, ['closed', 'open'])],
+      ),
+    move: (pool, state) =>
+      pool.query(
+        'update ops.circuit_breakers set state = $1, open_until = $2::timestamptz, probe_until = $3::timestamptz',
+        [state, ended(state, ['closed']), ended(state, ['closed', 'open'])],
+      ),
+  },
+  {
+    heading: 'ops.webhook_deliveries.state',
+    states: ['receiving', 'received', 'processed', 'dropped'],
+    plant: (pool, state) =>
+      pool.query(
+        `insert into ops.webhook_deliveries (platform, dedupe_key, state, processed_at) values ('acme', 'k', $1, $2::timestamptz)`,
+        [state, ended(state, ['receiving', 'received'])],
+      ),
+    move: (pool, state) =>
+      pool.query('update ops.webhook_deliveries set state = $1, processed_at = $2::timestamptz', [
+        state,
+        ended(state, ['receiving', 'received']),
+      ]),
+  },
+  {
+    heading: 'sync_runs.status',
+    states: ['running', 'complete', 'failed', 'cancelled'],
+    plant: (pool, state) =>
+      pool.query(
+        `insert into sync_runs (user_id, platform, kind, since, until, reached, status, finished_at) values ($2, 'acme', 'history', now(), now(), now(), $1, $3::timestamptz)`,
+        [state, ADA, ended(state, ['running'])],
+      ),
+    move: (pool, state) =>
+      pool.query('update sync_runs set status = $1, finished_at = $2::timestamptz', [state, ended(state, ['running'])]),
+  },
+]
+
+describe('the tables of docs/operations/states.md', () => {
+  test.for(MACHINES.map((machine) => [machine.heading, machine] as const))(
+    '%s: the database allows what is there and nothing else',
+    async ([heading, { states, plant, move }], { db }) => {
+      await db.admin.query(`insert into platforms (id, display_name) values ('acme', 'Acme')`)
+      await db.admin.query('insert into app_users (user_id) values ($1)', [ADA])
+      const allowed: string[] = []
+      for (const from of states)
+        for (const to of states.filter((state) => state !== from)) {
+          await db.admin.query(
+            'delete from dead_letters; delete from ops.circuit_breakers; delete from ops.webhook_deliveries; delete from sync_runs',
+          )
+          await plant(db.admin, from)
+          const moved = await move(db.service, to).then(
+            () => true,
+            (error: { code: string }) => {
+              expect(error.code).toMatch(/^TB01/)
+              return false
+            },
+          )
+          if (moved) allowed.push(`${from} → ${to}`)
+        }
+      expect(new Set(allowed)).toEqual(documented(heading))
+    },
+  )
+})
