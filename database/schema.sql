@@ -2914,6 +2914,56 @@ end $function$;
 comment on function ops.create_sample_partitions(date[]) is 'Creates the partitions of samples for the given months; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
 grant execute on function ops.create_sample_partitions(date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.drop_expired_partitions(p_table text, p_before timestamp with time zone)
+ RETURNS TABLE(partition_name text, outcome text, deleted bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '5s'
+AS $function$
+declare
+  v_part record;
+  v_held boolean;
+  v_column text := case p_table when 'samples' then 'started_at' else 'created_at' end;
+begin
+  if p_table not in ('raw_fitness_data', 'samples') then
+    raise exception 'only raw_fitness_data and samples have partitions that expire';
+  end if;
+  if exists (select from public.legal_holds h where h.released_at is null and h.everybody) then return; end if;
+  for v_part in
+    select c.relname as name, b.bounds[1]::timestamptz as starts, b.bounds[2]::timestamptz as ends
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid,
+      regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') as b (bounds)
+    where i.inhparent = format('public.%I', p_table)::regclass and b.bounds[2]::timestamptz <= p_before
+    order by 2
+  loop
+    execute format('select exists (select from public.%I t join public.legal_holds h on h.user_id = t.user_id where h.released_at is null)',
+      v_part.name) into v_held;
+    if v_held then
+      -- Through the table itself: what counts its rows hears of it.
+      execute format('delete from public.%I t where t.%I >= $1 and t.%I < $2
+        and not exists (select from public.legal_holds h where h.user_id = t.user_id and h.released_at is null)',
+        p_table, v_column, v_column) using v_part.starts, v_part.ends;
+      get diagnostics deleted = row_count;
+      outcome := 'held';
+    else
+      execute format('select count(*) from public.%I', v_part.name) into deleted;
+      if p_table = 'raw_fitness_data' then
+        -- What hangs on the payloads, and the counts of them, which a dropped table would not tell.
+        delete from ops.rejected_records r where r.raw_created_at >= v_part.starts and r.raw_created_at < v_part.ends;
+        delete from public.user_fitness_summary s where s.date >= v_part.starts::date and s.date < v_part.ends::date;
+      end if;
+      execute format('alter table public.%I detach partition public.%I', p_table, v_part.name);
+      execute format('drop table public.%I', v_part.name);
+      outcome := 'dropped';
+    end if;
+    partition_name := v_part.name;
+    return next;
+  end loop;
+end $function$;
+comment on function ops.drop_expired_partitions(text,timestamp with time zone) is 'Drops the months of raw_fitness_data or samples that ended before a time; of a month with rows under a legal hold everybody else''s rows go. Safe to run twice.';
+grant execute on function ops.drop_expired_partitions(text,timestamp with time zone) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.end_results(p_results jsonb, p_reason text)
  RETURNS jsonb
  LANGUAGE sql
@@ -3015,6 +3065,7 @@ BEGIN ATOMIC
             FROM (ops.deleted_records d
               JOIN public.platforms p ON ((p.id = d.platform)))
            WHERE ((p.source_deletion_hours IS NOT NULL) AND (d.payloads_removed_at IS NULL))) due
+   WHERE (NOT ops.is_held(due.user_id))
    ORDER BY due.user_id, due.platform
   LIMIT find_policy_work.p_limit;
 END;

@@ -4,6 +4,7 @@ import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
 import { NOTICE_ENVIRONMENT, noticeProblems, noticeSettings } from './compliance/breach/settings.ts'
+import { RETENTION_ENVIRONMENT } from './compliance/retention/settings.ts'
 import { COMPLIANCE_ENVIRONMENT, complianceSettings } from './compliance/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
@@ -63,6 +64,7 @@ const Environment = z.object({
   SYNC_POLL_MAX_MINUTES: z.coerce.number().int().min(1).max(1440).default(360),
   ...COMPLIANCE_ENVIRONMENT,
   ...NOTICE_ENVIRONMENT,
+  ...RETENTION_ENVIRONMENT,
   /** Hasura's log of delivered events is emptied after so many days. */
   EVENT_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
@@ -185,6 +187,7 @@ function named(env: z.infer<typeof Environment>) {
     access: accessSettings(env),
     compliance: complianceSettings(env),
     notices: noticeSettings(env),
+    retention: env.RETENTION_DAYS,
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,

@@ -82,7 +82,6 @@ async function purge(services: ErasureServices, { id, userId, progress }: Erasur
   }
   await askPlatforms(services, id)
   if (progress.barrier === undefined) await mergeProgress(db, id, { barrier: await readBarrier(db) })
-  const files = (progress.files ?? 0) + (await services.removeFiles(userId))
   await deleteEverywhere(db, userId)
   await forgetInHasura(db, userId)
   const running = await deleteJobs(db, userId)
@@ -91,21 +90,17 @@ async function purge(services: ErasureServices, { id, userId, progress }: Erasur
   if (running > 0 || waiting > 0 || !(await isPast(db, progress.barrier ?? (await readBarrier(db)))))
     return inMs(SOON_MS)
   await removeRepeatKeys(db, { accounts, sourceIds: progress.sourceIds ?? [] })
-  await finish(services, { id, userId, files })
+  await finish(services, { id, userId })
   return 'go_on'
 }
 
 /** The row goes in the transaction whose search found nothing else: not one of the two without the other. */
-async function finish(
-  { db }: ErasureServices,
-  { id, userId, files }: { id: string; userId: string; files: number },
-): Promise<void> {
+async function finish({ db }: ErasureServices, { id, userId }: { id: string; userId: string }): Promise<void> {
   await db.transaction(async (tx) => {
     await deletePerson(tx, userId)
     await forgetInHasura(tx, userId)
     const after = await countPerson(tx, userId)
     if (Object.keys(after).length > 0) throw new AppError('erasure/left_over', { stores: Object.keys(after).join() })
-    await mergeProgress(tx, id, { files })
     await markErased(tx, id, after)
   })
 }
