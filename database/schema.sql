@@ -96,6 +96,7 @@ create table audit.personal_values (
 CREATE INDEX personal_values_by_actor ON audit.personal_values USING btree (actor_id) WHERE (actor_id IS NOT NULL);
 CREATE INDEX personal_values_by_subject ON audit.personal_values USING btree (subject_user_id) WHERE (subject_user_id IS NOT NULL);
 CREATE TRIGGER forget_erased BEFORE INSERT ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.forget_erased();
+CREATE TRIGGER note_access AFTER INSERT ON audit.personal_values FOR EACH ROW WHEN ((new.subject_user_id IS NOT NULL)) EXECUTE FUNCTION ops.note_access();
 CREATE TRIGGER refuse_row_delete BEFORE DELETE ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.personal_values FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 comment on table audit.personal_values is 'The values behind the HMACs of audit.events, each with its salt. Erasing a person empties value and salt together; every proof stays valid.';
@@ -1172,6 +1173,7 @@ create table public.connections (
 );
 CREATE UNIQUE INDEX connections_one_owner_per_account ON public.connections USING btree (platform, platform_user_id) WHERE (status <> 'disconnected'::text);
 CREATE TRIGGER check_connection_status BEFORE UPDATE OF status ON public.connections FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_connection_status();
+CREATE TRIGGER note_connection AFTER INSERT OR UPDATE OF status, connected_at ON public.connections FOR EACH ROW EXECUTE FUNCTION ops.note_connection();
 comment on table public.connections is 'A person''s consent to one platform, and how it is doing.';
 comment on column public.connections.user_id is 'Whose connection it is.';
 comment on column public.connections.platform is 'The platform connected to.';
@@ -1396,6 +1398,8 @@ create table public.daily_summaries (
   constraint daily_summaries_pkey PRIMARY KEY (user_id, local_day),
   constraint daily_summaries_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
+CREATE TRIGGER note_merged_insert AFTER INSERT ON public.daily_summaries REFERENCING NEW TABLE AS merged FOR EACH STATEMENT EXECUTE FUNCTION ops.note_merged();
+CREATE TRIGGER note_merged_update AFTER UPDATE ON public.daily_summaries REFERENCING NEW TABLE AS merged FOR EACH STATEMENT EXECUTE FUNCTION ops.note_merged();
 comment on table public.daily_summaries is 'A person''s day at a glance, merged across platforms.';
 comment on column public.daily_summaries.user_id is 'Whose day it is.';
 comment on column public.daily_summaries.local_day is 'The day where the person was.';
@@ -1449,6 +1453,7 @@ create table public.data_exports (
   constraint data_exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
 CREATE UNIQUE INDEX data_exports_one_at_a_time ON public.data_exports USING btree (user_id) WHERE (status = 'running'::text);
+CREATE TRIGGER note_export AFTER INSERT ON public.data_exports FOR EACH ROW EXECUTE FUNCTION ops.note_export();
 comment on table public.data_exports is 'Copies of a person''s data that were asked for: how far each is, and whether it can be fetched.';
 comment on column public.data_exports.user_id is 'Whose data it is.';
 comment on column public.data_exports.id is 'Id of the export; GET /exports/<id> fetches it once.';
@@ -2007,6 +2012,7 @@ create table public.policy_effects (
   constraint policy_effects_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint policy_effects_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
+CREATE TRIGGER note_expired AFTER INSERT OR UPDATE ON public.policy_effects FOR EACH ROW EXECUTE FUNCTION ops.note_expired();
 comment on table public.policy_effects is 'What a platform''s policy removed or kept apart, counted.';
 comment on column public.policy_effects.user_id is 'Whose data it was.';
 comment on column public.policy_effects.platform is 'Whose policy.';
@@ -2062,6 +2068,8 @@ CREATE INDEX idx_raw_fitness_processing ON ONLY public.raw_fitness_data USING bt
 CREATE INDEX idx_raw_fitness_user_platform ON ONLY public.raw_fitness_data USING btree (user_id, platform, created_at DESC);
 CREATE TRIGGER count_raw_data_deleted AFTER DELETE ON public.raw_fitness_data REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.count_raw_data_deleted();
 CREATE TRIGGER count_raw_data_inserted AFTER INSERT ON public.raw_fitness_data REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ops.count_raw_data_inserted();
+CREATE TRIGGER note_normalized AFTER UPDATE ON public.raw_fitness_data REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT EXECUTE FUNCTION ops.note_normalized();
+CREATE TRIGGER note_received AFTER INSERT ON public.raw_fitness_data REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ops.note_received();
 CREATE TRIGGER refuse_erased BEFORE INSERT ON public.raw_fitness_data FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
 comment on table public.raw_fitness_data is 'Every payload of every platform as it came, a page or chunk a row; append-only but for processed_at.';
 comment on column public.raw_fitness_data.id is 'Id of the payload; unique together with user_id and created_at.';
@@ -3764,6 +3772,67 @@ comment on function ops.merge_totals(uuid,date[]) is 'Sums of the day: from inte
 grant execute on function ops.merge_totals(uuid,date[]) to public;
 grant execute on function ops.merge_totals(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.note_access()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if exists (
+    select from audit.events e where e.id = new.event_id and e.outcome = 'success'
+      and e.action in ('emergency.read', 'export.downloaded', 'export.written_by_operator'))
+  then
+    perform ops.note_processing(new.subject_user_id, 'access', '', 'rights', 1);
+  end if;
+  return null;
+end $function$;
+comment on function ops.note_access() is 'Notes that somebody read the data.';
+grant execute on function ops.note_access() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_connection()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if new.status = 'disconnected' then
+    perform ops.note_processing(new.user_id, 'disconnect', new.platform, 'connection', 1);
+  elsif tg_op = 'INSERT' or new.connected_at is distinct from old.connected_at then
+    perform ops.note_processing(new.user_id, 'connect', new.platform, 'connection', 1);
+  end if;
+  return null;
+end $function$;
+comment on function ops.note_connection() is 'Notes that a connection began or ended.';
+grant execute on function ops.note_connection() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_expired()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(new.user_id, 'expire', new.platform, 'collection', 1);
+  return null;
+end $function$;
+comment on function ops.note_expired() is 'Notes what a platform''s policy removed.';
+grant execute on function ops.note_expired() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_export()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(new.user_id, 'export', '', 'rights', 1);
+  return null;
+end $function$;
+comment on function ops.note_export() is 'Notes that a copy was asked for.';
+grant execute on function ops.note_export() to public;
+
 CREATE OR REPLACE FUNCTION ops.note_failed_request(p_platform text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3796,6 +3865,66 @@ end $function$;
 comment on function ops.note_failed_request(text) is 'A request got a 5xx or no answer. The breaker opens when at least five did within a minute and they are at least half of all, or when it was the probe: for 5 seconds, doubling up to a minute. Answers the state.';
 grant execute on function ops.note_failed_request(text) to public;
 grant execute on function ops.note_failed_request(text) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.note_merged()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(m.user_id, 'merge', '', 'merging', count(*)) from merged m group by m.user_id;
+  return null;
+end $function$;
+comment on function ops.note_merged() is 'Notes days that were merged.';
+grant execute on function ops.note_merged() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_normalized()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(a.user_id, 'normalize', a.platform, 'collection', count(*))
+    from after_it a join before_it b on b.user_id = a.user_id and b.created_at = a.created_at and b.id = a.id
+    where b.processed_at is null and a.processed_at is not null group by a.user_id, a.platform;
+  return null;
+end $function$;
+comment on function ops.note_normalized() is 'Notes what was read.';
+grant execute on function ops.note_normalized() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_processing(p_user_id uuid, p_activity text, p_platform text, p_purpose text, p_times bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ INSERT INTO public.processing_activities AS p (user_id, day, activity, platform, purpose, times)  SELECT u.user_id,
+             ((now() AT TIME ZONE 'UTC'::text))::date AS timezone,
+             note_processing.p_activity AS p_activity,
+             note_processing.p_platform AS p_platform,
+             note_processing.p_purpose AS p_purpose,
+             note_processing.p_times AS p_times
+            FROM public.app_users u
+           WHERE (u.user_id = note_processing.p_user_id) ON CONFLICT(user_id, day, activity, platform, purpose) DO UPDATE SET times = (p.times + excluded.times), last_at = clock_timestamp();
+END;
+comment on function ops.note_processing(uuid,text,text,text,bigint) is 'Counts what is done with a person''s data, in the transaction that does it. Does nothing for a person who is gone.';
+
+CREATE OR REPLACE FUNCTION ops.note_received()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(a.user_id, 'receive', a.platform, 'collection', count(*)) from added a group by a.user_id, a.platform;
+  perform ops.note_processing(a.user_id, 'normalize', a.platform, 'collection', count(*)) from added a
+    where a.processed_at is not null group by a.user_id, a.platform;
+  return null;
+end $function$;
+comment on function ops.note_received() is 'Notes what was received.';
+grant execute on function ops.note_received() to public;
 
 CREATE OR REPLACE FUNCTION ops.person_digest(p_user_id uuid)
  RETURNS bytea

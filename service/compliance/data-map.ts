@@ -55,6 +55,7 @@ export const DATA_MAP: Readonly<Record<string, DataOfPerson>> = {
   'public.source_priorities': ofPerson('merging', 'whose word counts, as the person ordered it', restored),
   'public.policy_effects': madeHere('collection', 'how much a platform’s policy removed', rows),
   'public.sync_runs': madeHere('connection', 'imports', without(['next_cursor'])),
+  'public.connection_strategy_changes': madeHere('connection', 'why a platform is asked in another way', rows),
   'public.dead_letters': madeHere('connection', 'work that failed', without(['payload'])),
   'public.api_keys': ofPerson('security', 'API keys, without the keys themselves', without(['created_by'])),
   'public.consents': ofPerson('rights', 'consent given and withdrawn', rows),
@@ -81,7 +82,8 @@ export const DATA_MAP: Readonly<Record<string, DataOfPerson>> = {
   'ops.uploads': ofPerson('collection', 'files that were uploaded', rows),
   'ops.deleted_records': ofPlatforms('collection', 'records deleted at the platform', rows),
   'ops.rejected_records': madeHere('collection', 'records that could not be read', rows),
-  'ops.backfill_requests': madeHere('connection', 'history that was asked for', rows),
+  'ops.requested_windows': madeHere('connection', 'history that was asked for', rows),
+  'ops.sync_plans': madeHere('connection', 'when a platform is asked next', without(['poll_digest'])),
   'ops.callbacks': ofPlatforms('connection', 'addresses at which data waits', without(['url_sealed', 'url_digest'])),
   'ops.delivered_items': madeHere(
     'connection',

@@ -128,6 +128,8 @@ const STATEMENTS = [
    select u, (i || k)::uuid, (i || k)::uuid, 'failed', n, t, ${AT}, ${AT} from p, generate_series(6, 7) as k`,
   `insert into processing_activities (user_id, day, activity, platform, purpose, times, first_at, last_at)
    select u, date '2026-03-01', 'receive', id, t, n, ${AT}, ${AT} from p, unnest(array['strava', 'garmin']) as id`,
+  // What the planting itself has noted: other times whenever it is done.
+  'delete from processing_activities using p where user_id = u and purpose <> t',
   // Nobody's: the same two, whoever is planted.
   `insert into breaches (id, description, aware_at, risk, unreadable, keys_exposed, scope, people, reported_at, updated_at)
    select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'a copy was taken', ${AT}, 'high', false, false, '{}', 2, ${AT}, ${AT}
