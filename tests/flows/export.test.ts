@@ -115,7 +115,8 @@ describe('a copy of a person’s data', () => {
       select n.nspname || '.' || c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
       join pg_attribute a on a.attrelid = c.oid and a.attname = 'user_id'
       where n.nspname in ('public', 'ops') and c.relkind in ('r', 'p') and not c.relispartition
-        and n.nspname || '.' || c.relname not in ('ops.export_chunks', 'public.data_exports', 'public.data_requests', 'ops.summary_rebuilds')`)
+        and n.nspname || '.' || c.relname not in ('ops.export_chunks', 'public.data_exports', 'public.data_requests', 'ops.summary_rebuilds',
+          'public.processing_activities')`)
     for (const { name } of tables) {
       const { rows } = await db.admin.query<{ n: number }>(
         `select count(*)::int as n from ${name} where user_id = $1`,

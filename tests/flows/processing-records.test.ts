@@ -46,8 +46,8 @@ describe('records of processing', () => {
   test('have the kinds and purposes that the page describes, and go with the person', async ({ db, service }) => {
     const { rows } = await db.admin.query<{ kinds: string }>(`
       select pg_get_constraintdef(oid) as kinds from pg_constraint where conname = 'processing_activities_activity_check'`)
-    const kinds = [...rows[0]!.kinds.matchAll(/'(\w+)'/g)].map(([, kind]) => kind)
-    expect(kinds.toSorted()).toEqual(Object.keys(ACTIVITIES).toSorted())
+    const kinds = [...rows[0]!.kinds.matchAll(/'(\w+)'/g)].map(([, kind = '']) => kind)
+    expect(new Set(kinds)).toEqual(new Set(Object.keys(ACTIVITIES)))
     await connect(service)
     await service.work()
     const { rows: noted } = await db.admin.query<{ activity: string; purpose: string }>(
