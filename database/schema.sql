@@ -2219,6 +2219,8 @@ create table public.sleep_stages (
   started_at timestamp with time zone not null,
   ended_at timestamp with time zone not null,
   stage text not null,
+  source_id text,
+  raw_id uuid,
   constraint sleep_stages_pkey PRIMARY KEY (user_id, sleep_session_id, started_at, stage),
   constraint sleep_stages_check CHECK ((ended_at >= started_at)),
   constraint sleep_stages_stage_check CHECK ((stage = ANY (ARRAY['in_bed'::text, 'awake'::text, 'asleep'::text, 'light'::text, 'deep'::text, 'rem'::text]))),
@@ -2230,6 +2232,8 @@ comment on column public.sleep_stages.sleep_session_id is 'The session.';
 comment on column public.sleep_stages.started_at is 'When the stage began.';
 comment on column public.sleep_stages.ended_at is 'When it ended.';
 comment on column public.sleep_stages.stage is 'in_bed, awake, asleep (no stage known), light, deep or rem.';
+comment on column public.sleep_stages.source_id is 'The platform''s own id of this part, where it has one: with it the part is deleted at the source.';
+comment on column public.sleep_stages.raw_id is 'The payload that told it, where a night is told in parts; null where one payload tells the whole night.';
 grant select on public.sleep_stages to tributary_hasura;
 grant delete, insert, select, update on public.sleep_stages to tributary_service;
 
@@ -2840,6 +2844,15 @@ end $function$;
 comment on function ops.count_raw_data_inserted() is 'Keeps user_fitness_summary equal to a count over raw_fitness_data, at the cost of the new rows alone.';
 grant execute on function ops.count_raw_data_inserted() to public;
 
+CREATE OR REPLACE FUNCTION ops.covered_seconds(p_times tstzmultirange)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+RETURN (SELECT (round(sum(EXTRACT(epoch FROM (upper(part.part) - lower(part.part))))))::integer AS round FROM unnest(covered_seconds.p_times) part(part));
+comment on function ops.covered_seconds(tstzmultirange) is 'How long these times are together; null where there are none, which is not zero.';
+grant execute on function ops.covered_seconds(tstzmultirange) to public;
+grant execute on function ops.covered_seconds(tstzmultirange) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.create_monthly_partitions(p_months_ahead integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -3112,6 +3125,155 @@ END;
 comment on function ops.is_held(uuid) is 'Whether a legal hold keeps this person''s data.';
 grant execute on function ops.is_held(uuid) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.join_sleep_parts(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH parts AS (
+          SELECT r.parts,
+             r.source,
+             r."startedAt",
+             r."endedAt",
+             r."endOffsetSeconds",
+             r.stages
+            FROM jsonb_to_recordset(join_sleep_parts.p_records) r(parts text, source text, "startedAt" timestamp with time zone, "endedAt" timestamp with time zone, "endOffsetSeconds" integer, stages jsonb)
+           WHERE ((r.parts = 'some'::text) AND (NOT (EXISTS ( SELECT 1
+                    FROM public.sleep_sessions s
+                   WHERE ((s.user_id = join_sleep_parts.p_user_id) AND (s.platform = join_sleep_parts.p_platform) AND (s.source = r.source) AND (s.observed_at > join_sleep_parts.p_observed_at) AND (s.started_at <= (r."endedAt" + '01:30:00'::interval)) AND (s.ended_at >= (r."startedAt" - '01:30:00'::interval)) AND (EXISTS ( SELECT 1
+                            FROM public.sleep_stages t
+                           WHERE ((t.user_id = s.user_id) AND (t.sleep_session_id = s.id) AND (t.raw_id IS NULL)))))))))
+         ), known AS (
+          SELECT s.user_id,
+             s.id,
+             s.platform,
+             s.source_id,
+             s.source,
+             s.local_day,
+             s.started_at,
+             s.ended_at,
+             s.end_offset_seconds,
+             s.time_zone,
+             s.nap,
+             s.asleep_s,
+             s.in_bed_s,
+             s.awake_s,
+             s.light_s,
+             s.deep_s,
+             s.rem_s,
+             s.score,
+             s.finality,
+             s.raw_id,
+             s.raw_created_at,
+             s.observed_at,
+             s.created_at,
+             s.updated_at
+            FROM public.sleep_sessions s
+           WHERE ((s.user_id = join_sleep_parts.p_user_id) AND (s.platform = join_sleep_parts.p_platform) AND (EXISTS ( SELECT 1
+                    FROM parts p
+                   WHERE ((p.source = s.source) AND (s.started_at <= (p."endedAt" + '01:30:00'::interval)) AND (s.ended_at >= (p."startedAt" - '01:30:00'::interval))))))
+         ), told AS (
+          SELECT p.source,
+             t.stage,
+             t."startedAt" AS started_at,
+             t."endedAt" AS ended_at,
+             t."sourceId" AS source_id,
+             p."endOffsetSeconds" AS offset_s,
+             join_sleep_parts.p_raw_id AS stage_raw_id,
+             join_sleep_parts.p_raw_id AS raw_id,
+             join_sleep_parts.p_raw_created_at AS raw_created_at,
+             join_sleep_parts.p_observed_at AS observed_at,
+             1 AS latest
+            FROM (parts p
+              CROSS JOIN LATERAL jsonb_to_recordset(p.stages) t(stage text, "startedAt" timestamp with time zone, "endedAt" timestamp with time zone, "sourceId" text))
+           WHERE (NOT (EXISTS ( SELECT 1
+                    FROM ops.deleted_records d
+                   WHERE ((d.user_id = join_sleep_parts.p_user_id) AND (d.platform = join_sleep_parts.p_platform) AND (d.record_type = 'sleep_session'::text) AND (d.source_id = t."sourceId") AND (d.observed_at >= join_sleep_parts.p_observed_at)))))
+         UNION ALL
+          SELECT k.source,
+             t.stage,
+             t.started_at,
+             t.ended_at,
+             t.source_id,
+             k.end_offset_seconds,
+             t.raw_id,
+             k.raw_id,
+             k.raw_created_at,
+             k.observed_at,
+             0
+            FROM (known k
+              JOIN public.sleep_stages t ON (((t.user_id = k.user_id) AND (t.sleep_session_id = k.id))))
+           WHERE (t.raw_id IS DISTINCT FROM join_sleep_parts.p_raw_id)
+         ), segments AS (
+          SELECT DISTINCT ON (told.source, told.started_at, told.stage) told.source,
+             told.stage,
+             told.started_at,
+             told.ended_at,
+             told.source_id,
+             told.offset_s,
+             told.stage_raw_id,
+             told.raw_id,
+             told.raw_created_at,
+             told.observed_at,
+             told.latest
+            FROM told
+           ORDER BY told.source, told.started_at, told.stage, told.latest, told.ended_at DESC
+         ), begun AS (
+          SELECT segments.source,
+             segments.stage,
+             segments.started_at,
+             segments.ended_at,
+             segments.source_id,
+             segments.offset_s,
+             segments.stage_raw_id,
+             segments.raw_id,
+             segments.raw_created_at,
+             segments.observed_at,
+             segments.latest,
+             (segments.started_at > (max(segments.ended_at) OVER (PARTITION BY segments.source ORDER BY segments.started_at, segments.ended_at, segments.stage ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + '01:30:00'::interval)) AS is_first
+            FROM segments
+         ), numbered AS (
+          SELECT begun.source,
+             begun.stage,
+             begun.started_at,
+             begun.ended_at,
+             begun.source_id,
+             begun.offset_s,
+             begun.stage_raw_id,
+             begun.raw_id,
+             begun.raw_created_at,
+             begun.observed_at,
+             begun.latest,
+             begun.is_first,
+             count(*) FILTER (WHERE begun.is_first) OVER (PARTITION BY begun.source ORDER BY begun.started_at, begun.ended_at, begun.stage) AS night
+            FROM begun
+         ), nights AS (
+          SELECT n.source,
+             min(n.started_at) AS started_at,
+             max(n.ended_at) AS ended_at,
+             max(n.observed_at) AS observed_at,
+             (array_agg(n.offset_s ORDER BY n.ended_at DESC) FILTER (WHERE (n.offset_s IS NOT NULL)))[1] AS offset_s,
+             (array_agg(n.raw_id ORDER BY n.observed_at DESC))[1] AS raw_id,
+             (array_agg(n.raw_created_at ORDER BY n.observed_at DESC))[1] AS raw_created_at,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = ANY (ARRAY['asleep'::text, 'light'::text, 'deep'::text, 'rem'::text]))) AS asleep,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'in_bed'::text)) AS in_bed,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'awake'::text)) AS awake,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'light'::text)) AS light,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'deep'::text)) AS deep,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'rem'::text)) AS rem,
+             jsonb_agg(jsonb_build_object('stage', n.stage, 'startedAt', n.started_at, 'endedAt', n.ended_at, 'sourceId', n.source_id, 'rawId', n.stage_raw_id)) AS stages
+            FROM numbered n
+           GROUP BY n.source, n.night
+         )
+  SELECT (COALESCE(( SELECT jsonb_agg(r.value) AS jsonb_agg
+            FROM jsonb_array_elements(join_sleep_parts.p_records) r(value)
+           WHERE ((r.value ->> 'parts'::text) IS DISTINCT FROM 'some'::text)), '[]'::jsonb) || COALESCE(( SELECT jsonb_agg(jsonb_build_object('parts', 'some', 'source', n.source, 'startedAt', n.started_at, 'endedAt', n.ended_at, 'sourceId', ((n.source || '|'::text) || to_char((n.started_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text)), 'endOffsetSeconds', n.offset_s, 'timeZone', NULL::unknown, 'nap', false, 'finality', 0, 'asleepS', ops.covered_seconds(n.asleep), 'inBedS', ops.covered_seconds(n.in_bed), 'awakeS', ops.covered_seconds(n.awake), 'lightS', ops.covered_seconds(n.light), 'deepS', ops.covered_seconds(n.deep), 'remS', ops.covered_seconds(n.rem), 'stages', n.stages, 'rawId', n.raw_id, 'rawCreatedAt', n.raw_created_at, 'observedAt', n.observed_at)) AS jsonb_agg
+            FROM nights n), '[]'::jsonb));
+END;
+comment on function ops.join_sleep_parts(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Of sleep that arrives in parts (parts: some): whole nights, made of these parts and of what is known of the same source no further than 90 minutes away. Other records are answered as they are.';
+grant execute on function ops.join_sleep_parts(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
+grant execute on function ops.join_sleep_parts(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.lock_consent(p_user_id uuid, p_platform text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -3191,7 +3353,10 @@ begin
         abs(nullif(a.distance_m, 0) - nullif(b.distance_m, 0)) as distance_difference_m, greatest(a.distance_m, b.distance_m) as distance_m
       from candidates a join candidates b on b.place < a.place and b.platform_group = a.platform_group
       -- One device records one workout at a time; the parts of an event, and the event itself, are not each other.
-      where (a.platform <> b.platform or (a.device_name <> b.device_name and a.parent_source_id is distinct from b.source_id
+      -- Of a workout that one platform tells twice (an app's upload and an export, say) only the ids differ.
+      where (a.platform <> b.platform or ((a.device_name <> b.device_name or (a.sport = b.sport
+            and abs(extract(epoch from a.started_at - b.started_at)) < 2 and abs(extract(epoch from a.ended_at - b.ended_at)) < 2 and coalesce(abs(a.distance_m - b.distance_m) <= 10, true)))
+          and a.parent_source_id is distinct from b.source_id
           and b.parent_source_id is distinct from a.source_id and (a.parent_source_id = b.parent_source_id) is not true))
     )
     select c.hidden, c.shown, case when c.start_hidden then 'day' else 'time' end as matched_by
@@ -4138,6 +4303,43 @@ comment on function ops.receive_deliveries(text[],text[],bytea[],text,integer,in
 grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to public;
 grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.recompute_sleep(p_user_id uuid, p_sessions uuid[])
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_days date[];
+begin
+  with totals as (
+    select t.sleep_session_id as id, min(t.started_at) as started_at, max(t.ended_at) as ended_at,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage in ('asleep', 'light', 'deep', 'rem')) as asleep,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'in_bed') as in_bed,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'awake') as awake,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'light') as light,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'deep') as deep,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'rem') as rem
+    from public.sleep_stages t where t.user_id = p_user_id and t.sleep_session_id = any (p_sessions)
+    group by t.sleep_session_id
+  ), counted as (
+    update public.sleep_sessions s
+    set started_at = t.started_at, ended_at = t.ended_at, asleep_s = ops.covered_seconds(t.asleep), in_bed_s = ops.covered_seconds(t.in_bed),
+      awake_s = ops.covered_seconds(t.awake), light_s = ops.covered_seconds(t.light), deep_s = ops.covered_seconds(t.deep),
+      rem_s = ops.covered_seconds(t.rem), updated_at = now()
+    from totals t where s.user_id = p_user_id and s.id = t.id
+    returning s.local_day
+  ), gone as (
+    delete from public.sleep_sessions s
+    where s.user_id = p_user_id and s.id = any (p_sessions) and not exists (select 1 from totals t where t.id = s.id)
+    returning s.local_day
+  )
+  select array_agg(distinct local_day) into v_days from (select local_day from counted union all select local_day from gone) as touched;
+  return coalesce(v_days, '{}');
+end $function$;
+comment on function ops.recompute_sleep(uuid,uuid[]) is 'After stages were removed: the numbers of these sleep sessions from what is left; one without any stage goes. Answers their days.';
+grant execute on function ops.recompute_sleep(uuid,uuid[]) to public;
+grant execute on function ops.recompute_sleep(uuid,uuid[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.redact_payload(p_payload jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -4293,6 +4495,7 @@ declare
   v_days date[];
   v_from timestamptz;
   v_to timestamptz;
+  v_nights uuid[];
 begin
   -- The table of samples has no index for payloads: what one produced lies near what it produces now.
   select min(s."startedAt") - interval '2 days', max(s."startedAt") + interval '2 days' into v_from, v_to
@@ -4306,6 +4509,8 @@ begin
     delete from public.sleep_sessions s
     where s.user_id = p_user_id and s.platform = p_platform and s.raw_id = p_raw_id and s.raw_created_at = p_raw_created_at
       and not exists (select 1 from jsonb_array_elements(p_records -> 'sleepSessions') r where r ->> 'sourceId' = s.source_id)
+      -- A night that was told in parts is looked at part by part, below.
+      and not exists (select 1 from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id and t.raw_id is not null)
     returning s.local_day
   ), reported as (
     delete from public.daily_metrics d
@@ -4336,6 +4541,20 @@ begin
   )
   select array(select local_day from workouts union select local_day from sleep union select local_day from reported
     union select local_day from measured) into v_days;
+
+  with parts as (
+    delete from public.sleep_stages t using public.sleep_sessions s
+    where s.user_id = p_user_id and s.platform = p_platform and t.user_id = s.user_id and t.sleep_session_id = s.id and t.raw_id = p_raw_id
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records -> 'sleepSessions') as r (source text, stages jsonb)
+        cross join lateral jsonb_to_recordset(r.stages) as o (stage text, "startedAt" timestamptz)
+        where r.source = s.source and o.stage = t.stage and o."startedAt" = t.started_at)
+    returning t.sleep_session_id
+  )
+  select array_agg(distinct sleep_session_id) into v_nights from parts;
+  if v_nights is not null then
+    v_days := v_days || ops.recompute_sleep(p_user_id, v_nights);
+  end if;
   return v_days;
 end $function$;
 comment on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) is 'For a replay: removes rows that a payload once produced and, read by today''s normalizer, no longer does. Answers their days.';
@@ -4726,7 +4945,10 @@ begin
       i."offsetSeconds", i.manual, i."sourceId", p_raw_id, p_raw_created_at, p_observed_at
     from incoming i
     on conflict (user_id, kind, started_at, ended_at, platform, source, variant) do update
-    set value = excluded.value, local_day = excluded.local_day, start_offset_seconds = excluded.start_offset_seconds,
+    set value = excluded.value, 
+      -- Of one reading that comes twice, the path that tells where the person was is right.
+      local_day = case when excluded.start_offset_seconds is null and s.start_offset_seconds is not null then s.local_day else excluded.local_day end,
+      start_offset_seconds = coalesce(excluded.start_offset_seconds, s.start_offset_seconds),
       manual = excluded.manual, source_id = coalesce(excluded.source_id, s.source_id), raw_id = excluded.raw_id,
       raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
     where excluded.observed_at > s.observed_at
@@ -4785,12 +5007,15 @@ declare
   v_written date[];
   v_sessions uuid[];
   v_deleted date[];
+  v_absorbed date[];
+  v_shortened date[];
+  v_records jsonb := ops.join_sleep_parts(p_user_id, p_platform, p_raw_id, p_raw_created_at, p_observed_at, p_records);
 begin
   with incoming as (
-    select r.* from jsonb_to_recordset(p_records) as r (
+    select r.* from jsonb_to_recordset(v_records) as r (
       "sourceId" text, source text, "localDay" date, "startedAt" timestamptz, "endedAt" timestamptz, "endOffsetSeconds" integer,
       "timeZone" text, nap boolean, "asleepS" integer, "inBedS" integer, "awakeS" integer, "lightS" integer, "deepS" integer,
-      "remS" integer, score numeric, finality integer)
+      "remS" integer, score numeric, finality integer, "rawId" uuid, "rawCreatedAt" timestamptz, "observedAt" timestamptz)
     where not exists (
       select 1 from ops.deleted_records d
       where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sleep_session' and d.source_id = r."sourceId"
@@ -4802,7 +5027,8 @@ begin
       coalesce(i."localDay", case when i."endOffsetSeconds" is null then (i."endedAt" at time zone v_time_zone)::date
         else (i."endedAt" at time zone 'UTC' + make_interval(secs => i."endOffsetSeconds"))::date end),
       i."startedAt", i."endedAt", i."endOffsetSeconds", i."timeZone", i.nap, i."asleepS", i."inBedS", i."awakeS", i."lightS", i."deepS",
-      i."remS", i.score, i.finality, p_raw_id, p_raw_created_at, p_observed_at
+      i."remS", i.score, i.finality, coalesce(i."rawId", p_raw_id), coalesce(i."rawCreatedAt", p_raw_created_at),
+      coalesce(i."observedAt", p_observed_at)
     from incoming i
     order by i."sourceId"
     on conflict (user_id, platform, source_id) do update
@@ -4821,13 +5047,13 @@ begin
             excluded.rem_s, excluded.score, excluded.finality)
         or exists (
           select t."startedAt", max(t."endedAt"), t.stage
-          from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
           cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
           where r."sourceId" = s.source_id group by t."startedAt", t.stage
           except select t.started_at, t.ended_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id)
         or exists (
           select t.started_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id
-          except select t."startedAt", t.stage from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          except select t."startedAt", t.stage from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
           cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
           where r."sourceId" = s.source_id)))
     returning new.id as id, old.local_day as old_day, new.local_day as new_day
@@ -4836,12 +5062,26 @@ begin
   from written cross join lateral (values (old_day), (new_day)) as touched (day) where day is not null;
 
   delete from public.sleep_stages t where t.user_id = p_user_id and t.sleep_session_id = any (v_sessions);
-  insert into public.sleep_stages (user_id, sleep_session_id, started_at, ended_at, stage)
-  select p_user_id, s.id, t."startedAt", max(t."endedAt"), t.stage
-  from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+  insert into public.sleep_stages (user_id, sleep_session_id, started_at, ended_at, stage, source_id, raw_id)
+  select p_user_id, s.id, t."startedAt", max(t."endedAt"), t.stage, max(t."sourceId"), (array_agg(t."rawId"))[1]
+  from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
   join public.sleep_sessions s on s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId" and s.id = any (v_sessions)
-  cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+  cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz, "sourceId" text, "rawId" uuid)
   group by s.id, t."startedAt", t.stage;
+
+  -- One night of one source is one session: what was known of it in pieces is in this one now, or is told anew by it.
+  with nights as (
+    select r.* from jsonb_to_recordset(v_records) as r (parts text, "sourceId" text, source text, "startedAt" timestamptz, "endedAt" timestamptz)
+    where r.parts is not null
+  ), absorbed as (
+    delete from public.sleep_sessions s using nights n
+    where s.user_id = p_user_id and s.platform = p_platform and s.source = n.source and s.source_id <> n."sourceId"
+      and s.started_at < n."endedAt" and s.ended_at > n."startedAt"
+      and (n.parts = 'some' or s.observed_at <= p_observed_at or (s.started_at >= n."startedAt" and s.ended_at <= n."endedAt"))
+      and not exists (select 1 from nights o where o."sourceId" = s.source_id)
+    returning s.local_day
+  )
+  select array_agg(distinct local_day) into v_absorbed from absorbed;
 
   with gone as (
     insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
@@ -4855,7 +5095,18 @@ begin
   )
   select array_agg(distinct local_day) into v_deleted from removed;
 
-  return array(select distinct day from unnest(v_written || v_deleted) as day order by day);
+  if cardinality(p_deleted) > 0 then
+    with cut as (
+      delete from public.sleep_stages t using public.sleep_sessions s
+      where s.user_id = p_user_id and s.platform = p_platform and s.observed_at <= p_observed_at
+        and t.user_id = s.user_id and t.sleep_session_id = s.id and t.source_id = any (p_deleted)
+      returning t.sleep_session_id
+    )
+    select array_agg(distinct sleep_session_id) into v_sessions from cut;
+    v_shortened := ops.recompute_sleep(p_user_id, v_sessions);
+  end if;
+
+  return array(select distinct day from unnest(v_written || v_absorbed || v_deleted || v_shortened) as day order by day);
 end $function$;
 comment on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) is 'Writes the sleep sessions of one payload with their stages and answers the local days whose numbers may have changed. A tentative version never replaces a final one, an older payload never a newer one; the same payload twice gives the same rows.';
 grant execute on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) to public;

@@ -4,11 +4,15 @@ import { benchExport } from './export.ts'
 import { type Outcome, printTable } from './figures.ts'
 import { benchGarminDelivery } from './garmin-delivery.ts'
 import { benchGraphql } from './graphql-at-scale.ts'
+import { benchJobs } from './job-throughput.ts'
 import { benchRotation } from './key-rotation.ts'
 import { benchSubscriptions } from './live-subscriptions.ts'
+import { benchSteadyLoad } from './steady-load.ts'
 import { openSummariesDatabase } from './summaries-database.ts'
+import { benchUpkeep } from './summary-upkeep.ts'
 import { benchBoxes } from './vault-boxes.ts'
 import { benchVisibility } from './visibility.ts'
+import { benchIntake } from './webhook-intake.ts'
 
 const FULL = {
   appleImport: { days: 3_650, heartRatesPerDay: 330 },
@@ -17,9 +21,13 @@ const FULL = {
   boxes: { rounds: 200, perRound: 2_000 },
   rotation: { people: 10_000 },
   visibility: { rounds: 100 },
+  intake: { runs: 5, seconds: 3 },
+  jobs: { runs: 5, jobs: 5_000 },
+  steadyLoad: { seconds: 120 },
   size: { people: 2_740, days: 3_650 },
   graphql: { rounds: 3_000 },
   subscriptions: { count: 500 },
+  upkeep: { rounds: 100 },
 }
 /** Under a minute and a half, and enough to notice what has become much worse. */
 const QUICK = {
@@ -29,9 +37,13 @@ const QUICK = {
   boxes: { rounds: 20, perRound: 1_000 },
   rotation: { people: 300 },
   visibility: { rounds: 10 },
+  intake: { runs: 1, seconds: 2 },
+  jobs: { runs: 1, jobs: 2_000 },
+  steadyLoad: { seconds: 5 },
   size: { people: 100, days: 1_000 },
   graphql: { rounds: 500 },
   subscriptions: { count: 50 },
+  upkeep: { rounds: 10 },
 }
 
 async function main(): Promise<number> {
@@ -52,9 +64,13 @@ async function runAll({
   boxes,
   rotation,
   visibility,
+  intake,
+  jobs,
+  steadyLoad,
   size,
   graphql,
   subscriptions,
+  upkeep,
 }: typeof FULL): Promise<Outcome[]> {
   const outcomes = [
     await benchAppleImport(appleImport),
@@ -63,11 +79,15 @@ async function runAll({
     benchBoxes(boxes),
     await benchRotation(rotation),
     await benchVisibility(visibility),
+    await benchIntake(intake),
+    await benchJobs(jobs),
+    await benchSteadyLoad(steadyLoad),
   ]
   const database = await openSummariesDatabase(size)
   try {
     outcomes.push(await benchGraphql(database, graphql))
     outcomes.push(await benchSubscriptions(database, subscriptions))
+    outcomes.push(await benchUpkeep(database, upkeep))
   } finally {
     await database.close()
   }

@@ -66,7 +66,51 @@ describe('an erasure whose process dies', () => {
   })
 })
 
+describe('two workers at the last step', () => {
+  test('sign one report', async ({ service, db }) => {
+    await connect(service, { userId: ADA })
+    const services = erasureOf(service)
+    const { requestId } = await request(services, ADA)
+    await runErasure(services, requestId)
+    await db.admin.query("update erasures set status = 'confirming', report = null")
+    await Promise.all([1, 2, 3].map(() => erasePerson.run({ erasureId: requestId }, services)))
+    expect((await db.admin.query("select from audit.events where action = 'erasure.completed'")).rowCount).toBe(2)
+  })
+})
+
+/** Calls `act` once, right before the first statement that begins so. */
+function interrupted(db: Database, text: string, act: () => Promise<unknown>): Database {
+  let done = false
+  const watch = <Inner extends Db>(inner: Inner): Inner => ({
+    ...inner,
+    async query(query: Parameters<Db['query']>[0]) {
+      if (!done && query.text.trimStart().startsWith(text)) {
+        done = true
+        await act()
+      }
+      return inner.query(query)
+    },
+  })
+  return { ...watch(db), transaction: (work) => db.transaction((tx: Tx) => work(watch(tx))) }
+}
+
 describe('an erasure wins', () => {
+  test('against a job that comes at the last moment, which is no failure', async ({ service, db }) => {
+    await connect(service, { userId: ADA })
+    const services = erasureOf(service)
+    const late = () =>
+      db.admin.query(`select graphile_worker.add_job('normalize_raw_data', json_build_object('userId', $1::text))`, [
+        ADA,
+      ])
+    const { requestId } = await request(services, ADA)
+    const crossed = { ...services, db: interrupted(service.db, 'delete from public.app_users', late) }
+    expect(await erasePerson.run({ erasureId: requestId }, crossed)).toHaveProperty('runAgainAt')
+    expect((await runErasure(services, requestId)).status).toBe('complete')
+    expect(
+      (await db.admin.query("select from graphile_worker._private_jobs where payload::text like '%userId%'")).rowCount,
+    ).toBe(0)
+  })
+
   test('against a refresh whose answer comes afterwards', async ({ service, db }) => {
     await connect(service, { userId: ADA })
     await db.admin.query(
