@@ -14,6 +14,7 @@ import {
   type ExportKey,
   failExport,
   finishExport,
+  isCurrent,
   noteProgress,
 } from './queries.ts'
 import { writeCopy } from './write-copy.ts'
@@ -46,9 +47,9 @@ export const exportData = defineTask<ExportServices>()({
     try {
       await makeCopy(services, attempt, begun.requestId)
     } catch (error) {
+      // Another attempt took over, or the person is gone, whatever it was that noticed: nothing failed.
+      if (!(await isCurrent(services.db, attempt))) return undefined
       if (!(error instanceof AppError) || error.spec.retry) throw error
-      // Another attempt took over, or the person is gone: nothing failed.
-      if (error.code === 'privacy/export_gone') return undefined
       await failExport(services.db, attempt, error.code)
       throw error
     }

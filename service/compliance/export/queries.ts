@@ -52,6 +52,14 @@ export interface ExportAttempt extends ExportKey {
   readonly attempt: string
 }
 
+/** Whether this attempt still writes it: false once another took over, or the person is gone. */
+export async function isCurrent(db: Db, { userId, exportId, attempt }: ExportAttempt): Promise<boolean> {
+  const { rowCount } = await db.query(sql`
+    select from public.data_exports
+    where user_id = ${userId}::uuid and id = ${exportId}::uuid and attempt = ${attempt}::uuid and status = 'running'`)
+  return rowCount === 1
+}
+
 /** False when the export is another attempt's, or gone with its person. */
 export async function appendChunk(
   db: Db,
