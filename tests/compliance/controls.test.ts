@@ -34,9 +34,11 @@ function quoted(text: string): readonly string[] {
   return [...text.matchAll(/`([^`]+)`/g)].map(([, one = '']) => one)
 }
 
-const PAGES = ['docs/compliance/hipaa.md', 'docs/compliance/soc2.md', 'docs/compliance/gdpr.md'].filter((page) =>
-  existsSync(join(ROOT, page)),
-)
+const PAGES = [
+  'docs/compliance/hipaa.md',
+  'docs/compliance/soc2.md',
+  'docs/compliance/gdpr-erasure-and-breaches.md',
+].filter((page) => existsSync(join(ROOT, page)))
 const controls = PAGES.flatMap(controlsOf)
 const settings = read('docs/operations/settings.md')
 
