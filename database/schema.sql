@@ -369,6 +369,24 @@ create table ops.export_chunks (
 comment on table ops.export_chunks is 'The zip of an export in sealed pieces, until it is fetched or expires.';
 grant delete, insert, select on ops.export_chunks to tributary_service;
 
+create table ops.failed_notices (
+  user_id uuid not null,
+  platform text not null,
+  source_id text not null,
+  cause text not null,
+  noticed_at timestamp with time zone default now() not null,
+  constraint failed_notices_pkey PRIMARY KEY (user_id, platform, source_id),
+  constraint failed_notices_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint failed_notices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table ops.failed_notices is 'Records that a webhook told of and that could not be read back: what a later comparison finds has a reason.';
+comment on column ops.failed_notices.user_id is 'Whose record it is.';
+comment on column ops.failed_notices.platform is 'Who told of it.';
+comment on column ops.failed_notices.source_id is 'The platform''s id of the record.';
+comment on column ops.failed_notices.cause is 'Why it could not be read back, as an error code.';
+comment on column ops.failed_notices.noticed_at is 'When.';
+grant delete, insert, select, update on ops.failed_notices to tributary_service;
+
 create table ops.job_rates (
   queue text not null,
   used integer default 0 not null,
@@ -2085,6 +2103,79 @@ grant select, trigger on public.raw_fitness_data to tributary_hasura;
 grant delete, insert, select on public.raw_fitness_data to tributary_service;
 grant update (processed_at) on public.raw_fitness_data to tributary_service;
 
+create table public.reconciliation_findings (
+  user_id uuid not null,
+  report_id uuid not null,
+  platform text not null,
+  kind text not null,
+  source_id text not null,
+  cause text not null,
+  state text not null,
+  happened_at timestamp with time zone,
+  found_at timestamp with time zone default now() not null,
+  constraint reconciliation_findings_pkey PRIMARY KEY (user_id, report_id, kind, source_id),
+  constraint reconciliation_findings_kind_check CHECK ((kind = ANY (ARRAY['missing'::text, 'changed'::text, 'deleted'::text]))),
+  constraint reconciliation_findings_state_check CHECK ((state = ANY (ARRAY['suspected'::text, 'repaired'::text, 'not_confirmed'::text]))),
+  constraint reconciliation_findings_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint reconciliation_findings_user_id_report_id_fkey FOREIGN KEY (user_id, report_id) REFERENCES public.reconciliation_reports(user_id, id) ON DELETE CASCADE
+);
+comment on table public.reconciliation_findings is 'Each record that a comparison found missing, changed or deleted.';
+comment on column public.reconciliation_findings.user_id is 'Whose record it is.';
+comment on column public.reconciliation_findings.report_id is 'The report it belongs to.';
+comment on column public.reconciliation_findings.platform is 'The platform it is about.';
+comment on column public.reconciliation_findings.kind is 'missing here, changed at the platform, or deleted there.';
+comment on column public.reconciliation_findings.source_id is 'The platform''s id of the record.';
+comment on column public.reconciliation_findings.cause is 'Why it was not noticed: webhook_never_came, delivery_failed, delivery_waiting, not_normalized, import_incomplete, or not_polled.';
+comment on column public.reconciliation_findings.state is 'suspected until the platform confirms a deletion; then repaired, or not_confirmed.';
+comment on column public.reconciliation_findings.happened_at is 'When the record itself began; null when that is not known.';
+comment on column public.reconciliation_findings.found_at is 'When it was found.';
+grant select on public.reconciliation_findings to tributary_hasura;
+grant delete, insert, select, update on public.reconciliation_findings to tributary_service;
+
+create table public.reconciliation_reports (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  platform text not null,
+  status text default 'running'::text not null,
+  reason text,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  listed integer default 0 not null,
+  missing integer default 0 not null,
+  changed integer default 0 not null,
+  deleted integer default 0 not null,
+  repaired integer default 0 not null,
+  causes jsonb default '{}'::jsonb not null,
+  not_compared text[] default '{}'::text[] not null,
+  started_at timestamp with time zone default now() not null,
+  finished_at timestamp with time zone,
+  constraint reconciliation_reports_pkey PRIMARY KEY (user_id, id),
+  constraint reconciliation_reports_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
+  constraint reconciliation_reports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'complete'::text, 'failed'::text, 'not_available'::text]))),
+  constraint reconciliation_reports_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint reconciliation_reports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX reconciliation_reports_by_time ON public.reconciliation_reports USING btree (user_id, started_at DESC);
+comment on table public.reconciliation_reports is 'What a comparison of a platform''s list with what is here found, and why as far as known.';
+comment on column public.reconciliation_reports.user_id is 'Whose data was compared.';
+comment on column public.reconciliation_reports.id is 'Id of the report; its sync run has the same.';
+comment on column public.reconciliation_reports.platform is 'The platform whose list was read.';
+comment on column public.reconciliation_reports.status is 'running, complete, failed, or not_available where the platform has no list.';
+comment on column public.reconciliation_reports.reason is 'Why it failed or is not available; null otherwise.';
+comment on column public.reconciliation_reports.since is 'Start of the period compared.';
+comment on column public.reconciliation_reports.until is 'End of the period compared.';
+comment on column public.reconciliation_reports.listed is 'Records that the platform listed.';
+comment on column public.reconciliation_reports.missing is 'Of them, those that were not here.';
+comment on column public.reconciliation_reports.changed is 'Of them, those that were different here.';
+comment on column public.reconciliation_reports.deleted is 'Records here that are gone at the platform.';
+comment on column public.reconciliation_reports.repaired is 'Findings that were repaired.';
+comment on column public.reconciliation_reports.causes is 'How many findings had which cause.';
+comment on column public.reconciliation_reports.not_compared is 'Data types that were read again without a comparison.';
+comment on column public.reconciliation_reports.started_at is 'When it began.';
+comment on column public.reconciliation_reports.finished_at is 'When it ended; null while it runs.';
+grant select on public.reconciliation_reports to tributary_hasura;
+grant delete, insert, select, update on public.reconciliation_reports to tributary_service;
+
 create table public.role_platform_restrictions (
   role text not null,
   platform text not null,
@@ -3111,6 +3202,22 @@ BEGIN ATOMIC
 END;
 comment on function ops.has_consent(uuid,text) is 'Whether the person''s latest decision about every required purpose of the platform is to agree, and to the newest text. No text published: false.';
 grant execute on function ops.has_consent(uuid,text) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.has_no_job(p_key text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  return not exists (select from graphile_worker._private_jobs j where j.key = p_key)
+    and not exists (
+      select from ops.dead_jobs d join public.dead_letters l on l.id = d.dead_letter_id
+      where d.job_key = p_key and l.state <> 'retried');
+end $function$;
+comment on function ops.has_no_job(text) is 'Whether nothing will happen by itself: no job of that key is queued or runs, and none is kept in dead_letters.';
+grant execute on function ops.has_no_job(text) to public;
+grant execute on function ops.has_no_job(text) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.is_held(p_user_id uuid)
  RETURNS boolean

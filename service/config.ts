@@ -61,6 +61,8 @@ const Environment = z.object({
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
   /** A connection whose webhooks are silent is polled every so many minutes, up to the most while nothing is new. */
   SYNC_POLL_MINUTES: z.coerce.number().int().min(1).max(1440).default(15),
+  /** How many days back the nightly comparison goes. */
+  SYNC_RECONCILE_DAYS: z.coerce.number().int().min(1).max(366).default(35),
   SYNC_POLL_MAX_MINUTES: z.coerce.number().int().min(1).max(1440).default(360),
   ...COMPLIANCE_ENVIRONMENT,
   ...NOTICE_ENVIRONMENT,
@@ -113,6 +115,18 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     platforms.flatMap(({ value }) => (value === undefined ? [] : [[value.id, value]])),
   )
   return Object.freeze({ ...named(parsed.data), platforms: configured })
+}
+
+/** Every variable that is read, those of the platforms included. */
+export async function environmentNames(): Promise<readonly string[]> {
+  const platforms = [...(await discoverPlatforms()).values()]
+  return [...Object.keys(Environment.shape), ...platforms.flatMap(({ env }) => shapeOf(env))]
+}
+
+/** A platform's settings are a shape, checked further or turned into something else. */
+function shapeOf(type: z.ZodType): readonly string[] {
+  if (type instanceof z.ZodObject) return Object.keys(type.shape)
+  return type instanceof z.ZodPipe ? shapeOf(type.in as z.ZodType) : []
 }
 
 /** The little that a client of our GraphQL needs; throws like `loadConfig`. */
@@ -179,6 +193,7 @@ function named(env: z.infer<typeof Environment>) {
     },
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
+    reconcileDays: env.SYNC_RECONCILE_DAYS,
     pollSeconds: {
       shortest: env.SYNC_POLL_MINUTES * 60,
       longest: Math.max(env.SYNC_POLL_MINUTES, env.SYNC_POLL_MAX_MINUTES) * 60,

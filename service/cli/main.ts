@@ -18,8 +18,11 @@ import { keysCommand } from './keys.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
 import { requestsCommand } from './requests.command.ts'
+import { reconcileCommand, syncCommand } from './sync.command.ts'
 
 const COMMANDS: readonly Command[] = [
+  syncCommand,
+  reconcileCommand,
   jobsCommand,
   deadLettersCommand,
   keysCommand,

@@ -66,6 +66,12 @@ const STATEMENTS = [
    from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
   `insert into connection_strategy_changes (user_id, id, platform, changed_at, strategy, polling, reason, quiet_s, expected_within_s)
    select u, (i || k)::uuid, id, ${AT}, 'hybrid', true, t, n, n from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
+  `insert into reconciliation_reports (user_id, id, platform, status, reason, since, until, listed, causes, not_compared, started_at, finished_at)
+   select u, (i || k)::uuid, id, 'complete', t, ${AT}, ${AT}, n, jsonb_build_object(t, n), array[t], ${AT}, ${AT}
+   from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
+  `insert into reconciliation_findings (user_id, report_id, platform, kind, source_id, cause, state, happened_at, found_at)
+   select u, (i || k)::uuid, id, 'missing', t, t, 'repaired', ${AT}, ${AT}
+   from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
   `insert into activities (user_id, id, platform, source_id, sport, source_sport, name, local_day, started_at, distance_m, moving_time_s,
      raw_id, raw_created_at, observed_at, created_at, updated_at)
    select u, (i || k)::uuid, 'strava', t || k, 'run', t, t || k, date '2026-03-01' + k, ${AT} + k * interval '1 day', n + k, n + k,

@@ -242,6 +242,8 @@ export type Mutation = {
   readonly publishConsentText: PublishConsentTextOutput;
   /** Reads rows under an approved access of one's own; every read is in the person's access log. */
   readonly readAsEmergency: ReadAsEmergencyOutput;
+  /** Compares a person's data with the lists of their platforms and repairs what differs; reconciliation_reports tells what was found. */
+  readonly reconcileUser: ReadonlyArray<ReconcileUserOutput>;
   /** Notes that an authority, the media or a platform was told of a breach. */
   readonly recordBreachNotice: BreachNoticeOutput;
   /** Writes down what a person asks for under the GDPR, with the day by which it has to be answered: as a person for oneself, as an operator what came by mail. */
@@ -407,6 +409,11 @@ export type MutationReadAsEmergencyArgs = {
 };
 
 
+export type MutationReconcileUserArgs = {
+  userId: Scalars['uuid']['input'];
+};
+
+
 export type MutationRecordBreachNoticeArgs = {
   breachId: Scalars['uuid']['input'];
   lateReason?: InputMaybe<Scalars['String']['input']>;
@@ -533,6 +540,14 @@ export type Query = {
 export type ReadAsEmergencyOutput = {
   /** The rows as JSON objects, newest first */
   readonly rows: Scalars['jsonb']['output'];
+};
+
+export type ReconcileUserOutput = {
+  readonly platform: Scalars['String']['output'];
+  /** Why there is none, as an error code */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** Null where there is none */
+  readonly reportId?: Maybe<Scalars['uuid']['output']>;
 };
 
 export type RecordDataRequestOutput = {
