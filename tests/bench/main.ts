@@ -81,7 +81,8 @@ async function runAll({
     await benchVisibility(visibility),
     await benchIntake(intake),
     await benchJobs(jobs),
-    await benchSteadyLoad(steadyLoad),
+    // Minutes of load, for a machine of one's own.
+    ...(process.argv.includes('--steady') ? [await benchSteadyLoad(steadyLoad)] : []),
   ]
   const database = await openSummariesDatabase(size)
   try {
