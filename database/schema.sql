@@ -96,6 +96,7 @@ create table audit.personal_values (
 CREATE INDEX personal_values_by_actor ON audit.personal_values USING btree (actor_id) WHERE (actor_id IS NOT NULL);
 CREATE INDEX personal_values_by_subject ON audit.personal_values USING btree (subject_user_id) WHERE (subject_user_id IS NOT NULL);
 CREATE TRIGGER forget_erased BEFORE INSERT ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.forget_erased();
+CREATE TRIGGER note_access AFTER INSERT ON audit.personal_values FOR EACH ROW WHEN ((new.subject_user_id IS NOT NULL)) EXECUTE FUNCTION ops.note_access();
 CREATE TRIGGER refuse_row_delete BEFORE DELETE ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.personal_values FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 comment on table audit.personal_values is 'The values behind the HMACs of audit.events, each with its salt. Erasing a person empties value and salt together; every proof stays valid.';
@@ -352,6 +353,21 @@ comment on column ops.erasure_tombstones.last_refused_at is 'When that was last.
 grant insert, select on ops.erasure_tombstones to tributary_service;
 grant update (last_refused_at) on ops.erasure_tombstones to tributary_service;
 grant update (refused) on ops.erasure_tombstones to tributary_service;
+
+create table ops.export_chunks (
+  user_id uuid not null,
+  export_id uuid not null,
+  attempt uuid not null,
+  from_byte bigint not null,
+  byte_count integer not null,
+  bytes_sealed bytea not null,
+  constraint export_chunks_pkey PRIMARY KEY (user_id, export_id, attempt, from_byte),
+  constraint export_chunks_byte_count_check CHECK ((byte_count > 0)),
+  constraint export_chunks_from_byte_check CHECK ((from_byte >= 0)),
+  constraint export_chunks_user_id_export_id_fkey FOREIGN KEY (user_id, export_id) REFERENCES public.data_exports(user_id, id) ON DELETE CASCADE
+);
+comment on table ops.export_chunks is 'The zip of an export in sealed pieces, until it is fetched or expires.';
+grant delete, insert, select on ops.export_chunks to tributary_service;
 
 create table ops.failed_notices (
   user_id uuid not null,
@@ -1175,6 +1191,7 @@ create table public.connections (
 );
 CREATE UNIQUE INDEX connections_one_owner_per_account ON public.connections USING btree (platform, platform_user_id) WHERE (status <> 'disconnected'::text);
 CREATE TRIGGER check_connection_status BEFORE UPDATE OF status ON public.connections FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_connection_status();
+CREATE TRIGGER note_connection AFTER INSERT OR UPDATE OF status, connected_at ON public.connections FOR EACH ROW EXECUTE FUNCTION ops.note_connection();
 comment on table public.connections is 'A person''s consent to one platform, and how it is doing.';
 comment on column public.connections.user_id is 'Whose connection it is.';
 comment on column public.connections.platform is 'The platform connected to.';
@@ -1399,6 +1416,8 @@ create table public.daily_summaries (
   constraint daily_summaries_pkey PRIMARY KEY (user_id, local_day),
   constraint daily_summaries_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
+CREATE TRIGGER note_merged_insert AFTER INSERT ON public.daily_summaries REFERENCING NEW TABLE AS merged FOR EACH STATEMENT EXECUTE FUNCTION ops.note_merged();
+CREATE TRIGGER note_merged_update AFTER UPDATE ON public.daily_summaries REFERENCING NEW TABLE AS merged FOR EACH STATEMENT EXECUTE FUNCTION ops.note_merged();
 comment on table public.daily_summaries is 'A person''s day at a glance, merged across platforms.';
 comment on column public.daily_summaries.user_id is 'Whose day it is.';
 comment on column public.daily_summaries.local_day is 'The day where the person was.';
@@ -1424,6 +1443,66 @@ comment on column public.daily_summaries.provenance is 'For each number: how it 
 comment on column public.daily_summaries.kept_apart is 'How many numbers of each platform were not merged because its policy forbids combining.';
 grant select on public.daily_summaries to tributary_hasura;
 grant delete, insert, select, update on public.daily_summaries to tributary_service;
+
+create table public.data_exports (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  request_id uuid not null,
+  status text default 'running'::text not null,
+  progress numeric default 0 not null,
+  rows_written bigint default 0 not null,
+  byte_count bigint,
+  sha256 text,
+  error_code text,
+  attempt uuid,
+  download_until timestamp with time zone,
+  requested_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  ready_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  downloaded_at timestamp with time zone,
+  constraint data_exports_pkey PRIMARY KEY (user_id, id),
+  constraint data_exports_id_key UNIQUE (id),
+  constraint data_exports_check CHECK (((status = 'running'::text) = ((ready_at IS NULL) AND (error_code IS NULL)))),
+  constraint data_exports_check1 CHECK (((ready_at IS NULL) = (expires_at IS NULL))),
+  constraint data_exports_check2 CHECK (((status = 'downloaded'::text) = (downloaded_at IS NOT NULL))),
+  constraint data_exports_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (1)::numeric))),
+  constraint data_exports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'ready'::text, 'downloaded'::text, 'expired'::text, 'failed'::text]))),
+  constraint data_exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX data_exports_one_at_a_time ON public.data_exports USING btree (user_id) WHERE (status = 'running'::text);
+CREATE TRIGGER note_export AFTER INSERT ON public.data_exports FOR EACH ROW EXECUTE FUNCTION ops.note_export();
+comment on table public.data_exports is 'Copies of a person''s data that were asked for: how far each is, and whether it can be fetched.';
+comment on column public.data_exports.user_id is 'Whose data it is.';
+comment on column public.data_exports.id is 'Id of the export; GET /exports/<id> fetches it once.';
+comment on column public.data_exports.request_id is 'The row of data_requests that it answers.';
+comment on column public.data_exports.status is 'running, ready, downloaded, expired or failed.';
+comment on column public.data_exports.progress is 'Share of the work done, from 0 to 1.';
+comment on column public.data_exports.rows_written is 'Rows written so far.';
+comment on column public.data_exports.byte_count is 'Size of the zip in bytes; null until it is ready.';
+comment on column public.data_exports.sha256 is 'SHA-256 of the zip, hexadecimal; null until it is ready.';
+comment on column public.data_exports.error_code is 'Why it failed; null unless it did.';
+comment on column public.data_exports.attempt is 'Which run of the job writes it; not exposed to people.';
+comment on column public.data_exports.download_until is 'While it is being fetched, until when nobody else can; not exposed to people.';
+comment on column public.data_exports.requested_at is 'When it was asked for.';
+comment on column public.data_exports.updated_at is 'When it last made progress.';
+comment on column public.data_exports.ready_at is 'When it was ready.';
+comment on column public.data_exports.expires_at is 'When it is removed, fetched or not.';
+comment on column public.data_exports.downloaded_at is 'When it was fetched whole, and removed.';
+grant select on public.data_exports to tributary_hasura;
+grant delete, insert, select on public.data_exports to tributary_service;
+grant update (attempt) on public.data_exports to tributary_service;
+grant update (byte_count) on public.data_exports to tributary_service;
+grant update (download_until) on public.data_exports to tributary_service;
+grant update (downloaded_at) on public.data_exports to tributary_service;
+grant update (error_code) on public.data_exports to tributary_service;
+grant update (expires_at) on public.data_exports to tributary_service;
+grant update (progress) on public.data_exports to tributary_service;
+grant update (ready_at) on public.data_exports to tributary_service;
+grant update (rows_written) on public.data_exports to tributary_service;
+grant update (sha256) on public.data_exports to tributary_service;
+grant update (status) on public.data_exports to tributary_service;
+grant update (updated_at) on public.data_exports to tributary_service;
 
 create table public.data_requests (
   user_id uuid not null,
@@ -1951,6 +2030,7 @@ create table public.policy_effects (
   constraint policy_effects_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint policy_effects_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
+CREATE TRIGGER note_expired AFTER INSERT OR UPDATE ON public.policy_effects FOR EACH ROW EXECUTE FUNCTION ops.note_expired();
 comment on table public.policy_effects is 'What a platform''s policy removed or kept apart, counted.';
 comment on column public.policy_effects.user_id is 'Whose data it was.';
 comment on column public.policy_effects.platform is 'Whose policy.';
@@ -1960,6 +2040,34 @@ comment on column public.policy_effects.records is 'How many.';
 comment on column public.policy_effects.updated_at is 'When the count last changed.';
 grant select on public.policy_effects to tributary_hasura;
 grant delete, insert, select, update on public.policy_effects to tributary_service;
+
+create table public.processing_activities (
+  user_id uuid not null,
+  day date not null,
+  activity text not null,
+  platform text default ''::text not null,
+  purpose text not null,
+  times bigint default 1 not null,
+  first_at timestamp with time zone default clock_timestamp() not null,
+  last_at timestamp with time zone default clock_timestamp() not null,
+  constraint processing_activities_pkey PRIMARY KEY (user_id, day, activity, platform, purpose),
+  constraint processing_activities_activity_check CHECK ((activity = ANY (ARRAY['connect'::text, 'receive'::text, 'normalize'::text, 'merge'::text, 'expire'::text, 'access'::text, 'export'::text, 'disconnect'::text]))),
+  constraint processing_activities_times_check CHECK ((times > 0)),
+  constraint processing_activities_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table public.processing_activities is 'What was done with a person''s data, one row for each day, kind, platform and purpose.';
+comment on column public.processing_activities.user_id is 'Whose data it was.';
+comment on column public.processing_activities.day is 'The day, in UTC.';
+comment on column public.processing_activities.activity is 'What was done: connect, receive, normalize, merge, expire, access, export or disconnect.';
+comment on column public.processing_activities.platform is 'The platform the data came from; empty when it is about all of them.';
+comment on column public.processing_activities.purpose is 'What for; docs/compliance/records-of-processing.md describes each.';
+comment on column public.processing_activities.times is 'How often on that day.';
+comment on column public.processing_activities.first_at is 'The first time on that day.';
+comment on column public.processing_activities.last_at is 'The last time on that day.';
+grant select on public.processing_activities to tributary_hasura;
+grant delete, insert, select on public.processing_activities to tributary_service;
+grant update (last_at) on public.processing_activities to tributary_service;
+grant update (times) on public.processing_activities to tributary_service;
 
 create table public.raw_fitness_data (
   id uuid default gen_random_uuid() not null,
@@ -1978,6 +2086,8 @@ CREATE INDEX idx_raw_fitness_processing ON ONLY public.raw_fitness_data USING bt
 CREATE INDEX idx_raw_fitness_user_platform ON ONLY public.raw_fitness_data USING btree (user_id, platform, created_at DESC);
 CREATE TRIGGER count_raw_data_deleted AFTER DELETE ON public.raw_fitness_data REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.count_raw_data_deleted();
 CREATE TRIGGER count_raw_data_inserted AFTER INSERT ON public.raw_fitness_data REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ops.count_raw_data_inserted();
+CREATE TRIGGER note_normalized AFTER UPDATE ON public.raw_fitness_data REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT EXECUTE FUNCTION ops.note_normalized();
+CREATE TRIGGER note_received AFTER INSERT ON public.raw_fitness_data REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ops.note_received();
 CREATE TRIGGER refuse_erased BEFORE INSERT ON public.raw_fitness_data FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
 comment on table public.raw_fitness_data is 'Every payload of every platform as it came, a page or chunk a row; append-only but for processed_at.';
 comment on column public.raw_fitness_data.id is 'Id of the payload; unique together with user_id and created_at.';
@@ -2450,7 +2560,7 @@ create table vault.purpose_keys (
   retired_at timestamp with time zone,
   constraint purpose_keys_pkey PRIMARY KEY (key_id),
   constraint purpose_keys_purpose_version_key UNIQUE (purpose, version),
-  constraint purpose_keys_purpose_check CHECK ((purpose = ANY (ARRAY['oauth_state'::text, 'inbox'::text, 'revocation'::text]))),
+  constraint purpose_keys_purpose_check CHECK ((purpose = ANY (ARRAY['oauth_state'::text, 'inbox'::text, 'revocation'::text, 'export'::text]))),
   constraint purpose_keys_seals_check CHECK ((seals >= 0)),
   constraint purpose_keys_version_check CHECK ((version > 0)),
   constraint purpose_keys_master_version_fkey FOREIGN KEY (master_version) REFERENCES vault.master_key_versions(version)
@@ -2862,6 +2972,33 @@ begin
 end $function$;
 comment on function ops.create_monthly_partitions(integer) is 'Creates the partitions of raw_fitness_data for this month and the given number of months ahead; answers how many were new.';
 grant execute on function ops.create_monthly_partitions(integer) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.create_raw_partitions(p_months date[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_start date;
+  v_created integer := 0;
+  v_name text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ops.create_monthly_partitions', 0));
+  for v_start in select distinct date_trunc('month', month)::date from unnest(p_months) as month
+  loop
+    v_name := 'raw_fitness_data_' || to_char(v_start, 'YYYY_MM');
+    if to_regclass('public.' || v_name) is null then
+      execute format('create table public.%I partition of public.raw_fitness_data for values from (%L) to (%L)',
+        v_name, v_start, (v_start + interval '1 month')::date);
+      v_created := v_created + 1;
+    end if;
+    execute format('grant trigger on public.%I to tributary_hasura', v_name);
+  end loop;
+  return v_created;
+end $function$;
+comment on function ops.create_raw_partitions(date[]) is 'Creates the partitions of raw_fitness_data for the given months, for a copy that is imported; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
+grant execute on function ops.create_raw_partitions(date[]) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.create_sample_partitions(p_months date[])
  RETURNS integer
@@ -3907,6 +4044,67 @@ comment on function ops.merge_totals(uuid,date[]) is 'Sums of the day: from inte
 grant execute on function ops.merge_totals(uuid,date[]) to public;
 grant execute on function ops.merge_totals(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.note_access()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if exists (
+    select from audit.events e where e.id = new.event_id and e.outcome = 'success'
+      and e.action in ('emergency.read', 'export.downloaded', 'export.written_by_operator'))
+  then
+    perform ops.note_processing(new.subject_user_id, 'access', '', 'rights', 1);
+  end if;
+  return null;
+end $function$;
+comment on function ops.note_access() is 'Notes that somebody read the data.';
+grant execute on function ops.note_access() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_connection()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if new.status = 'disconnected' then
+    perform ops.note_processing(new.user_id, 'disconnect', new.platform, 'connection', 1);
+  elsif tg_op = 'INSERT' or new.connected_at is distinct from old.connected_at then
+    perform ops.note_processing(new.user_id, 'connect', new.platform, 'connection', 1);
+  end if;
+  return null;
+end $function$;
+comment on function ops.note_connection() is 'Notes that a connection began or ended.';
+grant execute on function ops.note_connection() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_expired()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(new.user_id, 'expire', new.platform, 'collection', 1);
+  return null;
+end $function$;
+comment on function ops.note_expired() is 'Notes what a platform''s policy removed.';
+grant execute on function ops.note_expired() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_export()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(new.user_id, 'export', '', 'rights', 1);
+  return null;
+end $function$;
+comment on function ops.note_export() is 'Notes that a copy was asked for.';
+grant execute on function ops.note_export() to public;
+
 CREATE OR REPLACE FUNCTION ops.note_failed_request(p_platform text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3939,6 +4137,66 @@ end $function$;
 comment on function ops.note_failed_request(text) is 'A request got a 5xx or no answer. The breaker opens when at least five did within a minute and they are at least half of all, or when it was the probe: for 5 seconds, doubling up to a minute. Answers the state.';
 grant execute on function ops.note_failed_request(text) to public;
 grant execute on function ops.note_failed_request(text) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.note_merged()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(m.user_id, 'merge', '', 'merging', count(*)) from merged m group by m.user_id;
+  return null;
+end $function$;
+comment on function ops.note_merged() is 'Notes days that were merged.';
+grant execute on function ops.note_merged() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_normalized()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(a.user_id, 'normalize', a.platform, 'collection', count(*))
+    from after_it a join before_it b on b.user_id = a.user_id and b.created_at = a.created_at and b.id = a.id
+    where b.processed_at is null and a.processed_at is not null group by a.user_id, a.platform;
+  return null;
+end $function$;
+comment on function ops.note_normalized() is 'Notes what was read.';
+grant execute on function ops.note_normalized() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_processing(p_user_id uuid, p_activity text, p_platform text, p_purpose text, p_times bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ INSERT INTO public.processing_activities AS p (user_id, day, activity, platform, purpose, times)  SELECT u.user_id,
+             ((now() AT TIME ZONE 'UTC'::text))::date AS timezone,
+             note_processing.p_activity AS p_activity,
+             note_processing.p_platform AS p_platform,
+             note_processing.p_purpose AS p_purpose,
+             note_processing.p_times AS p_times
+            FROM public.app_users u
+           WHERE (u.user_id = note_processing.p_user_id) ON CONFLICT(user_id, day, activity, platform, purpose) DO UPDATE SET times = (p.times + excluded.times), last_at = clock_timestamp();
+END;
+comment on function ops.note_processing(uuid,text,text,text,bigint) is 'Counts what is done with a person''s data, in the transaction that does it. Does nothing for a person who is gone.';
+
+CREATE OR REPLACE FUNCTION ops.note_received()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(a.user_id, 'receive', a.platform, 'collection', count(*)) from added a group by a.user_id, a.platform;
+  perform ops.note_processing(a.user_id, 'normalize', a.platform, 'collection', count(*)) from added a
+    where a.processed_at is not null group by a.user_id, a.platform;
+  return null;
+end $function$;
+comment on function ops.note_received() is 'Notes what was received.';
+grant execute on function ops.note_received() to public;
 
 CREATE OR REPLACE FUNCTION ops.person_digest(p_user_id uuid)
  RETURNS bytea

@@ -77,12 +77,12 @@ const connectionsByStatus = sql`
 const webhookSilence = sql`
   select jsonb_build_object('platform', platform) as labels,
     extract(epoch from now() - max(coalesce(last_webhook_at, connected_at)))::float8 as value
-  from public.connections where status in ('active', 'limited') and strategy = 'push' group by platform`
+  from public.connections where status in ('active', 'limited') and strategy in ('push', 'hybrid') group by platform`
 
 const connectionsSilent = sql`
   select jsonb_build_object('platform', platform) as labels,
     count(*) filter (where coalesce(last_webhook_at, connected_at) < now() - interval '7 days')::float8 as value
-  from public.connections where status in ('active', 'limited') and strategy = 'push' group by platform`
+  from public.connections where status in ('active', 'limited') and strategy in ('push', 'hybrid') group by platform`
 
 const syncRuns = sql`
   select jsonb_build_object('platform', platform, 'kind', kind, 'state',

@@ -1,5 +1,6 @@
 import { cpus, loadavg } from 'node:os'
 import { benchAppleImport } from './apple-import.ts'
+import { benchExport } from './export.ts'
 import { type Outcome, printTable } from './figures.ts'
 import { benchGarminDelivery } from './garmin-delivery.ts'
 import { benchGraphql } from './graphql-at-scale.ts'
@@ -16,6 +17,7 @@ import { benchIntake } from './webhook-intake.ts'
 const FULL = {
   appleImport: { days: 3_650, heartRatesPerDay: 330 },
   garminDelivery: { megabytes: 100, longestHours: 3 },
+  copy: { days: 3_650, samplesPerDay: 1_440 },
   boxes: { rounds: 200, perRound: 2_000 },
   rotation: { people: 10_000 },
   visibility: { rounds: 100 },
@@ -31,6 +33,7 @@ const FULL = {
 const QUICK = {
   appleImport: { days: 300, heartRatesPerDay: 100 },
   garminDelivery: { megabytes: 10, longestHours: 1 },
+  copy: { days: 365, samplesPerDay: 200 },
   boxes: { rounds: 20, perRound: 1_000 },
   rotation: { people: 300 },
   visibility: { rounds: 10 },
@@ -57,6 +60,7 @@ async function main(): Promise<number> {
 async function runAll({
   appleImport,
   garminDelivery,
+  copy,
   boxes,
   rotation,
   visibility,
@@ -71,6 +75,7 @@ async function runAll({
   const outcomes = [
     await benchAppleImport(appleImport),
     await benchGarminDelivery(garminDelivery),
+    await benchExport(copy),
     benchBoxes(boxes),
     await benchRotation(rotation),
     await benchVisibility(visibility),

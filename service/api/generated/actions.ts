@@ -154,6 +154,11 @@ export type DisconnectPlatformOutput = {
   readonly status: Scalars['String']['output'];
 };
 
+export type ExportMyDataOutput = {
+  /** Of data_exports */
+  readonly exportId: Scalars['uuid']['output'];
+};
+
 export type ExtendDataRequestOutput = {
   readonly dueAt: Scalars['timestamptz']['output'];
   readonly id: Scalars['uuid']['output'];
@@ -221,6 +226,8 @@ export type Mutation = {
   readonly disconnectPlatform: DisconnectPlatformOutput;
   /** Deletes everything about a person who asked for it otherwise than in the app. */
   readonly erasePerson: DeleteMyDataOutput;
+  /** Makes a zip of all data about the person; data_exports tells how far it is, and GET /exports/<id> fetches it once. One that is running or waits to be fetched is answered again. */
+  readonly exportMyData: ExportMyDataOutput;
   /** Takes the two further months, once and within the first; the person has to be told why. */
   readonly extendDataRequest: ExtendDataRequestOutput;
   /** Imports so many years of a platform's history, or as many as it gives: the run's results say so. What was read before is passed over. */
