@@ -1,20 +1,32 @@
 # One image, several programs: service/main.ts (default), service/worker.ts, database/migrate.ts, service/platforms/simulators.ts.
-FROM node:24-slim AS dependencies
+# The tags name one version; the workflow builds with the digests that Dependabot keeps up to date.
+ARG NODE_IMAGE=node:24.9.0-bookworm-slim
+ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
+
+FROM ${NODE_IMAGE} AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# No install script runs, and nothing of development comes along.
+RUN npm ci --omit=dev --omit=optional --ignore-scripts && npm cache clean --force
 
-FROM node:24-slim
+# No shell, no package manager, nobody's home: the program and its packages.
+FROM ${RUNTIME_IMAGE}
+ARG VERSION=0.0.0
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="tributary" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
 ENV NODE_ENV=production
-# glibc keeps what was freed in as many places as there are threads; the bound on memory counts on two.
-ENV MALLOC_ARENA_MAX=2
 WORKDIR /app
-COPY --from=dependencies /app/node_modules ./node_modules
-COPY package.json LICENSE ./
-COPY database ./database
-COPY service ./service
-USER node
-EXPOSE 3000 3001
+COPY --from=dependencies --chown=0:0 /app/node_modules ./node_modules
+COPY --chown=0:0 package.json LICENSE ./
+COPY --chown=0:0 database ./database
+COPY --chown=0:0 service ./service
+# Not root, and by number, so that Kubernetes can see it. The files are root's: the program cannot change itself.
+USER 10001:10001
+EXPOSE 3000 3001 3002
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
-  CMD ["node", "-e", "fetch('http://127.0.0.1:' + (process.env.SERVICE_PORT || 3000) + '/health/ready').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "service/main.ts"]
+  CMD ["/nodejs/bin/node", "-e", "fetch('http://127.0.0.1:' + (process.env.SERVICE_PORT || 3000) + '/health/ready').then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))"]
+# The base's entrypoint is node itself, in exec form: it gets the signals.
+CMD ["service/main.ts"]

@@ -10,6 +10,7 @@ import {
   printSchema,
 } from 'graphql'
 import { describeGraphql } from './codegen/describe-graphql.ts'
+import { describeProcessing } from './service/compliance/processing.ts'
 import { discoverPlatforms } from './service/platforms/discover.ts'
 import { ERROR_CODES, errorSpec } from './service/runtime/errors.ts'
 import { describeMatrix } from './tests/permissions/describe-matrix.ts'
@@ -42,6 +43,7 @@ export async function generateFiles(source: GraphqlSource): Promise<readonly Gen
     { path: 'docs/api/graphql.md', content: describeGraphql(schema) },
     { path: 'docs/errors.md', content: describeErrors() },
     { path: 'docs/platform-guides/README.md', content: await describePlatforms() },
+    { path: 'docs/compliance/records-of-processing.md', content: describeProcessing() },
     { path: PERMISSIONS_PAGE, content: await describePermissions() },
   ]
   return [...files, ...(await generateTypes({ schema, actions }))]

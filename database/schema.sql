@@ -96,6 +96,7 @@ create table audit.personal_values (
 CREATE INDEX personal_values_by_actor ON audit.personal_values USING btree (actor_id) WHERE (actor_id IS NOT NULL);
 CREATE INDEX personal_values_by_subject ON audit.personal_values USING btree (subject_user_id) WHERE (subject_user_id IS NOT NULL);
 CREATE TRIGGER forget_erased BEFORE INSERT ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.forget_erased();
+CREATE TRIGGER note_access AFTER INSERT ON audit.personal_values FOR EACH ROW WHEN ((new.subject_user_id IS NOT NULL)) EXECUTE FUNCTION ops.note_access();
 CREATE TRIGGER refuse_row_delete BEFORE DELETE ON audit.personal_values FOR EACH ROW EXECUTE FUNCTION audit.refuse_change();
 CREATE TRIGGER refuse_truncate BEFORE TRUNCATE ON audit.personal_values FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_change();
 comment on table audit.personal_values is 'The values behind the HMACs of audit.events, each with its salt. Erasing a person empties value and salt together; every proof stays valid.';
@@ -352,6 +353,39 @@ comment on column ops.erasure_tombstones.last_refused_at is 'When that was last.
 grant insert, select on ops.erasure_tombstones to tributary_service;
 grant update (last_refused_at) on ops.erasure_tombstones to tributary_service;
 grant update (refused) on ops.erasure_tombstones to tributary_service;
+
+create table ops.export_chunks (
+  user_id uuid not null,
+  export_id uuid not null,
+  attempt uuid not null,
+  from_byte bigint not null,
+  byte_count integer not null,
+  bytes_sealed bytea not null,
+  constraint export_chunks_pkey PRIMARY KEY (user_id, export_id, attempt, from_byte),
+  constraint export_chunks_byte_count_check CHECK ((byte_count > 0)),
+  constraint export_chunks_from_byte_check CHECK ((from_byte >= 0)),
+  constraint export_chunks_user_id_export_id_fkey FOREIGN KEY (user_id, export_id) REFERENCES public.data_exports(user_id, id) ON DELETE CASCADE
+);
+comment on table ops.export_chunks is 'The zip of an export in sealed pieces, until it is fetched or expires.';
+grant delete, insert, select on ops.export_chunks to tributary_service;
+
+create table ops.failed_notices (
+  user_id uuid not null,
+  platform text not null,
+  source_id text not null,
+  cause text not null,
+  noticed_at timestamp with time zone default now() not null,
+  constraint failed_notices_pkey PRIMARY KEY (user_id, platform, source_id),
+  constraint failed_notices_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint failed_notices_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table ops.failed_notices is 'Records that a webhook told of and that could not be read back: what a later comparison finds has a reason.';
+comment on column ops.failed_notices.user_id is 'Whose record it is.';
+comment on column ops.failed_notices.platform is 'Who told of it.';
+comment on column ops.failed_notices.source_id is 'The platform''s id of the record.';
+comment on column ops.failed_notices.cause is 'Why it could not be read back, as an error code.';
+comment on column ops.failed_notices.noticed_at is 'When.';
+grant delete, insert, select, update on ops.failed_notices to tributary_service;
 
 create table ops.job_rates (
   queue text not null,
@@ -1157,6 +1191,7 @@ create table public.connections (
 );
 CREATE UNIQUE INDEX connections_one_owner_per_account ON public.connections USING btree (platform, platform_user_id) WHERE (status <> 'disconnected'::text);
 CREATE TRIGGER check_connection_status BEFORE UPDATE OF status ON public.connections FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_connection_status();
+CREATE TRIGGER note_connection AFTER INSERT OR UPDATE OF status, connected_at ON public.connections FOR EACH ROW EXECUTE FUNCTION ops.note_connection();
 comment on table public.connections is 'A person''s consent to one platform, and how it is doing.';
 comment on column public.connections.user_id is 'Whose connection it is.';
 comment on column public.connections.platform is 'The platform connected to.';
@@ -1381,6 +1416,8 @@ create table public.daily_summaries (
   constraint daily_summaries_pkey PRIMARY KEY (user_id, local_day),
   constraint daily_summaries_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
+CREATE TRIGGER note_merged_insert AFTER INSERT ON public.daily_summaries REFERENCING NEW TABLE AS merged FOR EACH STATEMENT EXECUTE FUNCTION ops.note_merged();
+CREATE TRIGGER note_merged_update AFTER UPDATE ON public.daily_summaries REFERENCING NEW TABLE AS merged FOR EACH STATEMENT EXECUTE FUNCTION ops.note_merged();
 comment on table public.daily_summaries is 'A person''s day at a glance, merged across platforms.';
 comment on column public.daily_summaries.user_id is 'Whose day it is.';
 comment on column public.daily_summaries.local_day is 'The day where the person was.';
@@ -1406,6 +1443,66 @@ comment on column public.daily_summaries.provenance is 'For each number: how it 
 comment on column public.daily_summaries.kept_apart is 'How many numbers of each platform were not merged because its policy forbids combining.';
 grant select on public.daily_summaries to tributary_hasura;
 grant delete, insert, select, update on public.daily_summaries to tributary_service;
+
+create table public.data_exports (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  request_id uuid not null,
+  status text default 'running'::text not null,
+  progress numeric default 0 not null,
+  rows_written bigint default 0 not null,
+  byte_count bigint,
+  sha256 text,
+  error_code text,
+  attempt uuid,
+  download_until timestamp with time zone,
+  requested_at timestamp with time zone default now() not null,
+  updated_at timestamp with time zone default now() not null,
+  ready_at timestamp with time zone,
+  expires_at timestamp with time zone,
+  downloaded_at timestamp with time zone,
+  constraint data_exports_pkey PRIMARY KEY (user_id, id),
+  constraint data_exports_id_key UNIQUE (id),
+  constraint data_exports_check CHECK (((status = 'running'::text) = ((ready_at IS NULL) AND (error_code IS NULL)))),
+  constraint data_exports_check1 CHECK (((ready_at IS NULL) = (expires_at IS NULL))),
+  constraint data_exports_check2 CHECK (((status = 'downloaded'::text) = (downloaded_at IS NOT NULL))),
+  constraint data_exports_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (1)::numeric))),
+  constraint data_exports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'ready'::text, 'downloaded'::text, 'expired'::text, 'failed'::text]))),
+  constraint data_exports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE UNIQUE INDEX data_exports_one_at_a_time ON public.data_exports USING btree (user_id) WHERE (status = 'running'::text);
+CREATE TRIGGER note_export AFTER INSERT ON public.data_exports FOR EACH ROW EXECUTE FUNCTION ops.note_export();
+comment on table public.data_exports is 'Copies of a person''s data that were asked for: how far each is, and whether it can be fetched.';
+comment on column public.data_exports.user_id is 'Whose data it is.';
+comment on column public.data_exports.id is 'Id of the export; GET /exports/<id> fetches it once.';
+comment on column public.data_exports.request_id is 'The row of data_requests that it answers.';
+comment on column public.data_exports.status is 'running, ready, downloaded, expired or failed.';
+comment on column public.data_exports.progress is 'Share of the work done, from 0 to 1.';
+comment on column public.data_exports.rows_written is 'Rows written so far.';
+comment on column public.data_exports.byte_count is 'Size of the zip in bytes; null until it is ready.';
+comment on column public.data_exports.sha256 is 'SHA-256 of the zip, hexadecimal; null until it is ready.';
+comment on column public.data_exports.error_code is 'Why it failed; null unless it did.';
+comment on column public.data_exports.attempt is 'Which run of the job writes it; not exposed to people.';
+comment on column public.data_exports.download_until is 'While it is being fetched, until when nobody else can; not exposed to people.';
+comment on column public.data_exports.requested_at is 'When it was asked for.';
+comment on column public.data_exports.updated_at is 'When it last made progress.';
+comment on column public.data_exports.ready_at is 'When it was ready.';
+comment on column public.data_exports.expires_at is 'When it is removed, fetched or not.';
+comment on column public.data_exports.downloaded_at is 'When it was fetched whole, and removed.';
+grant select on public.data_exports to tributary_hasura;
+grant delete, insert, select on public.data_exports to tributary_service;
+grant update (attempt) on public.data_exports to tributary_service;
+grant update (byte_count) on public.data_exports to tributary_service;
+grant update (download_until) on public.data_exports to tributary_service;
+grant update (downloaded_at) on public.data_exports to tributary_service;
+grant update (error_code) on public.data_exports to tributary_service;
+grant update (expires_at) on public.data_exports to tributary_service;
+grant update (progress) on public.data_exports to tributary_service;
+grant update (ready_at) on public.data_exports to tributary_service;
+grant update (rows_written) on public.data_exports to tributary_service;
+grant update (sha256) on public.data_exports to tributary_service;
+grant update (status) on public.data_exports to tributary_service;
+grant update (updated_at) on public.data_exports to tributary_service;
 
 create table public.data_requests (
   user_id uuid not null,
@@ -1933,6 +2030,7 @@ create table public.policy_effects (
   constraint policy_effects_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint policy_effects_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
+CREATE TRIGGER note_expired AFTER INSERT OR UPDATE ON public.policy_effects FOR EACH ROW EXECUTE FUNCTION ops.note_expired();
 comment on table public.policy_effects is 'What a platform''s policy removed or kept apart, counted.';
 comment on column public.policy_effects.user_id is 'Whose data it was.';
 comment on column public.policy_effects.platform is 'Whose policy.';
@@ -1942,6 +2040,34 @@ comment on column public.policy_effects.records is 'How many.';
 comment on column public.policy_effects.updated_at is 'When the count last changed.';
 grant select on public.policy_effects to tributary_hasura;
 grant delete, insert, select, update on public.policy_effects to tributary_service;
+
+create table public.processing_activities (
+  user_id uuid not null,
+  day date not null,
+  activity text not null,
+  platform text default ''::text not null,
+  purpose text not null,
+  times bigint default 1 not null,
+  first_at timestamp with time zone default clock_timestamp() not null,
+  last_at timestamp with time zone default clock_timestamp() not null,
+  constraint processing_activities_pkey PRIMARY KEY (user_id, day, activity, platform, purpose),
+  constraint processing_activities_activity_check CHECK ((activity = ANY (ARRAY['connect'::text, 'receive'::text, 'normalize'::text, 'merge'::text, 'expire'::text, 'access'::text, 'export'::text, 'disconnect'::text]))),
+  constraint processing_activities_times_check CHECK ((times > 0)),
+  constraint processing_activities_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+comment on table public.processing_activities is 'What was done with a person''s data, one row for each day, kind, platform and purpose.';
+comment on column public.processing_activities.user_id is 'Whose data it was.';
+comment on column public.processing_activities.day is 'The day, in UTC.';
+comment on column public.processing_activities.activity is 'What was done: connect, receive, normalize, merge, expire, access, export or disconnect.';
+comment on column public.processing_activities.platform is 'The platform the data came from; empty when it is about all of them.';
+comment on column public.processing_activities.purpose is 'What for; docs/compliance/records-of-processing.md describes each.';
+comment on column public.processing_activities.times is 'How often on that day.';
+comment on column public.processing_activities.first_at is 'The first time on that day.';
+comment on column public.processing_activities.last_at is 'The last time on that day.';
+grant select on public.processing_activities to tributary_hasura;
+grant delete, insert, select on public.processing_activities to tributary_service;
+grant update (last_at) on public.processing_activities to tributary_service;
+grant update (times) on public.processing_activities to tributary_service;
 
 create table public.raw_fitness_data (
   id uuid default gen_random_uuid() not null,
@@ -1960,6 +2086,8 @@ CREATE INDEX idx_raw_fitness_processing ON ONLY public.raw_fitness_data USING bt
 CREATE INDEX idx_raw_fitness_user_platform ON ONLY public.raw_fitness_data USING btree (user_id, platform, created_at DESC);
 CREATE TRIGGER count_raw_data_deleted AFTER DELETE ON public.raw_fitness_data REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION ops.count_raw_data_deleted();
 CREATE TRIGGER count_raw_data_inserted AFTER INSERT ON public.raw_fitness_data REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ops.count_raw_data_inserted();
+CREATE TRIGGER note_normalized AFTER UPDATE ON public.raw_fitness_data REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT EXECUTE FUNCTION ops.note_normalized();
+CREATE TRIGGER note_received AFTER INSERT ON public.raw_fitness_data REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ops.note_received();
 CREATE TRIGGER refuse_erased BEFORE INSERT ON public.raw_fitness_data FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
 comment on table public.raw_fitness_data is 'Every payload of every platform as it came, a page or chunk a row; append-only but for processed_at.';
 comment on column public.raw_fitness_data.id is 'Id of the payload; unique together with user_id and created_at.';
@@ -1974,6 +2102,79 @@ comment on column public.raw_fitness_data.created_at is 'When the row was writte
 grant select, trigger on public.raw_fitness_data to tributary_hasura;
 grant delete, insert, select on public.raw_fitness_data to tributary_service;
 grant update (processed_at) on public.raw_fitness_data to tributary_service;
+
+create table public.reconciliation_findings (
+  user_id uuid not null,
+  report_id uuid not null,
+  platform text not null,
+  kind text not null,
+  source_id text not null,
+  cause text not null,
+  state text not null,
+  happened_at timestamp with time zone,
+  found_at timestamp with time zone default now() not null,
+  constraint reconciliation_findings_pkey PRIMARY KEY (user_id, report_id, kind, source_id),
+  constraint reconciliation_findings_kind_check CHECK ((kind = ANY (ARRAY['missing'::text, 'changed'::text, 'deleted'::text]))),
+  constraint reconciliation_findings_state_check CHECK ((state = ANY (ARRAY['suspected'::text, 'repaired'::text, 'not_confirmed'::text]))),
+  constraint reconciliation_findings_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint reconciliation_findings_user_id_report_id_fkey FOREIGN KEY (user_id, report_id) REFERENCES public.reconciliation_reports(user_id, id) ON DELETE CASCADE
+);
+comment on table public.reconciliation_findings is 'Each record that a comparison found missing, changed or deleted.';
+comment on column public.reconciliation_findings.user_id is 'Whose record it is.';
+comment on column public.reconciliation_findings.report_id is 'The report it belongs to.';
+comment on column public.reconciliation_findings.platform is 'The platform it is about.';
+comment on column public.reconciliation_findings.kind is 'missing here, changed at the platform, or deleted there.';
+comment on column public.reconciliation_findings.source_id is 'The platform''s id of the record.';
+comment on column public.reconciliation_findings.cause is 'Why it was not noticed: webhook_never_came, delivery_failed, delivery_waiting, not_normalized, import_incomplete, or not_polled.';
+comment on column public.reconciliation_findings.state is 'suspected until the platform confirms a deletion; then repaired, or not_confirmed.';
+comment on column public.reconciliation_findings.happened_at is 'When the record itself began; null when that is not known.';
+comment on column public.reconciliation_findings.found_at is 'When it was found.';
+grant select on public.reconciliation_findings to tributary_hasura;
+grant delete, insert, select, update on public.reconciliation_findings to tributary_service;
+
+create table public.reconciliation_reports (
+  user_id uuid not null,
+  id uuid default gen_random_uuid() not null,
+  platform text not null,
+  status text default 'running'::text not null,
+  reason text,
+  since timestamp with time zone not null,
+  until timestamp with time zone not null,
+  listed integer default 0 not null,
+  missing integer default 0 not null,
+  changed integer default 0 not null,
+  deleted integer default 0 not null,
+  repaired integer default 0 not null,
+  causes jsonb default '{}'::jsonb not null,
+  not_compared text[] default '{}'::text[] not null,
+  started_at timestamp with time zone default now() not null,
+  finished_at timestamp with time zone,
+  constraint reconciliation_reports_pkey PRIMARY KEY (user_id, id),
+  constraint reconciliation_reports_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
+  constraint reconciliation_reports_status_check CHECK ((status = ANY (ARRAY['running'::text, 'complete'::text, 'failed'::text, 'not_available'::text]))),
+  constraint reconciliation_reports_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
+  constraint reconciliation_reports_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX reconciliation_reports_by_time ON public.reconciliation_reports USING btree (user_id, started_at DESC);
+comment on table public.reconciliation_reports is 'What a comparison of a platform''s list with what is here found, and why as far as known.';
+comment on column public.reconciliation_reports.user_id is 'Whose data was compared.';
+comment on column public.reconciliation_reports.id is 'Id of the report; its sync run has the same.';
+comment on column public.reconciliation_reports.platform is 'The platform whose list was read.';
+comment on column public.reconciliation_reports.status is 'running, complete, failed, or not_available where the platform has no list.';
+comment on column public.reconciliation_reports.reason is 'Why it failed or is not available; null otherwise.';
+comment on column public.reconciliation_reports.since is 'Start of the period compared.';
+comment on column public.reconciliation_reports.until is 'End of the period compared.';
+comment on column public.reconciliation_reports.listed is 'Records that the platform listed.';
+comment on column public.reconciliation_reports.missing is 'Of them, those that were not here.';
+comment on column public.reconciliation_reports.changed is 'Of them, those that were different here.';
+comment on column public.reconciliation_reports.deleted is 'Records here that are gone at the platform.';
+comment on column public.reconciliation_reports.repaired is 'Findings that were repaired.';
+comment on column public.reconciliation_reports.causes is 'How many findings had which cause.';
+comment on column public.reconciliation_reports.not_compared is 'Data types that were read again without a comparison.';
+comment on column public.reconciliation_reports.started_at is 'When it began.';
+comment on column public.reconciliation_reports.finished_at is 'When it ended; null while it runs.';
+grant select on public.reconciliation_reports to tributary_hasura;
+grant delete, insert, select, update on public.reconciliation_reports to tributary_service;
 
 create table public.role_platform_restrictions (
   role text not null,
@@ -2109,6 +2310,8 @@ create table public.sleep_stages (
   started_at timestamp with time zone not null,
   ended_at timestamp with time zone not null,
   stage text not null,
+  source_id text,
+  raw_id uuid,
   constraint sleep_stages_pkey PRIMARY KEY (user_id, sleep_session_id, started_at, stage),
   constraint sleep_stages_check CHECK ((ended_at >= started_at)),
   constraint sleep_stages_stage_check CHECK ((stage = ANY (ARRAY['in_bed'::text, 'awake'::text, 'asleep'::text, 'light'::text, 'deep'::text, 'rem'::text]))),
@@ -2120,6 +2323,8 @@ comment on column public.sleep_stages.sleep_session_id is 'The session.';
 comment on column public.sleep_stages.started_at is 'When the stage began.';
 comment on column public.sleep_stages.ended_at is 'When it ended.';
 comment on column public.sleep_stages.stage is 'in_bed, awake, asleep (no stage known), light, deep or rem.';
+comment on column public.sleep_stages.source_id is 'The platform''s own id of this part, where it has one: with it the part is deleted at the source.';
+comment on column public.sleep_stages.raw_id is 'The payload that told it, where a night is told in parts; null where one payload tells the whole night.';
 grant select on public.sleep_stages to tributary_hasura;
 grant delete, insert, select, update on public.sleep_stages to tributary_service;
 
@@ -2355,7 +2560,7 @@ create table vault.purpose_keys (
   retired_at timestamp with time zone,
   constraint purpose_keys_pkey PRIMARY KEY (key_id),
   constraint purpose_keys_purpose_version_key UNIQUE (purpose, version),
-  constraint purpose_keys_purpose_check CHECK ((purpose = ANY (ARRAY['oauth_state'::text, 'inbox'::text, 'revocation'::text]))),
+  constraint purpose_keys_purpose_check CHECK ((purpose = ANY (ARRAY['oauth_state'::text, 'inbox'::text, 'revocation'::text, 'export'::text]))),
   constraint purpose_keys_seals_check CHECK ((seals >= 0)),
   constraint purpose_keys_version_check CHECK ((version > 0)),
   constraint purpose_keys_master_version_fkey FOREIGN KEY (master_version) REFERENCES vault.master_key_versions(version)
@@ -2730,6 +2935,15 @@ end $function$;
 comment on function ops.count_raw_data_inserted() is 'Keeps user_fitness_summary equal to a count over raw_fitness_data, at the cost of the new rows alone.';
 grant execute on function ops.count_raw_data_inserted() to public;
 
+CREATE OR REPLACE FUNCTION ops.covered_seconds(p_times tstzmultirange)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+RETURN (SELECT (round(sum(EXTRACT(epoch FROM (upper(part.part) - lower(part.part))))))::integer AS round FROM unnest(covered_seconds.p_times) part(part));
+comment on function ops.covered_seconds(tstzmultirange) is 'How long these times are together; null where there are none, which is not zero.';
+grant execute on function ops.covered_seconds(tstzmultirange) to public;
+grant execute on function ops.covered_seconds(tstzmultirange) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.create_monthly_partitions(p_months_ahead integer)
  RETURNS integer
  LANGUAGE plpgsql
@@ -2759,6 +2973,33 @@ end $function$;
 comment on function ops.create_monthly_partitions(integer) is 'Creates the partitions of raw_fitness_data for this month and the given number of months ahead; answers how many were new.';
 grant execute on function ops.create_monthly_partitions(integer) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.create_raw_partitions(p_months date[])
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_start date;
+  v_created integer := 0;
+  v_name text;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('ops.create_monthly_partitions', 0));
+  for v_start in select distinct date_trunc('month', month)::date from unnest(p_months) as month
+  loop
+    v_name := 'raw_fitness_data_' || to_char(v_start, 'YYYY_MM');
+    if to_regclass('public.' || v_name) is null then
+      execute format('create table public.%I partition of public.raw_fitness_data for values from (%L) to (%L)',
+        v_name, v_start, (v_start + interval '1 month')::date);
+      v_created := v_created + 1;
+    end if;
+    execute format('grant trigger on public.%I to tributary_hasura', v_name);
+  end loop;
+  return v_created;
+end $function$;
+comment on function ops.create_raw_partitions(date[]) is 'Creates the partitions of raw_fitness_data for the given months, for a copy that is imported; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
+grant execute on function ops.create_raw_partitions(date[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.create_sample_partitions(p_months date[])
  RETURNS integer
  LANGUAGE plpgsql
@@ -2784,6 +3025,56 @@ begin
 end $function$;
 comment on function ops.create_sample_partitions(date[]) is 'Creates the partitions of samples for the given months; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
 grant execute on function ops.create_sample_partitions(date[]) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.drop_expired_partitions(p_table text, p_before timestamp with time zone)
+ RETURNS TABLE(partition_name text, outcome text, deleted bigint)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '5s'
+AS $function$
+declare
+  v_part record;
+  v_held boolean;
+  v_column text := case p_table when 'samples' then 'started_at' else 'created_at' end;
+begin
+  if p_table not in ('raw_fitness_data', 'samples') then
+    raise exception 'only raw_fitness_data and samples have partitions that expire';
+  end if;
+  if exists (select from public.legal_holds h where h.released_at is null and h.everybody) then return; end if;
+  for v_part in
+    select c.relname as name, b.bounds[1]::timestamptz as starts, b.bounds[2]::timestamptz as ends
+    from pg_inherits i join pg_class c on c.oid = i.inhrelid,
+      regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') as b (bounds)
+    where i.inhparent = format('public.%I', p_table)::regclass and b.bounds[2]::timestamptz <= p_before
+    order by 2
+  loop
+    execute format('select exists (select from public.%I t join public.legal_holds h on h.user_id = t.user_id where h.released_at is null)',
+      v_part.name) into v_held;
+    if v_held then
+      -- Through the table itself: what counts its rows hears of it.
+      execute format('delete from public.%I t where t.%I >= $1 and t.%I < $2
+        and not exists (select from public.legal_holds h where h.user_id = t.user_id and h.released_at is null)',
+        p_table, v_column, v_column) using v_part.starts, v_part.ends;
+      get diagnostics deleted = row_count;
+      outcome := 'held';
+    else
+      execute format('select count(*) from public.%I', v_part.name) into deleted;
+      if p_table = 'raw_fitness_data' then
+        -- What hangs on the payloads, and the counts of them, which a dropped table would not tell.
+        delete from ops.rejected_records r where r.raw_created_at >= v_part.starts and r.raw_created_at < v_part.ends;
+        delete from public.user_fitness_summary s where s.date >= v_part.starts::date and s.date < v_part.ends::date;
+      end if;
+      execute format('alter table public.%I detach partition public.%I', p_table, v_part.name);
+      execute format('drop table public.%I', v_part.name);
+      outcome := 'dropped';
+    end if;
+    partition_name := v_part.name;
+    return next;
+  end loop;
+end $function$;
+comment on function ops.drop_expired_partitions(text,timestamp with time zone) is 'Drops the months of raw_fitness_data or samples that ended before a time; of a month with rows under a legal hold everybody else''s rows go. Safe to run twice.';
+grant execute on function ops.drop_expired_partitions(text,timestamp with time zone) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.end_results(p_results jsonb, p_reason text)
  RETURNS jsonb
@@ -2886,6 +3177,7 @@ BEGIN ATOMIC
             FROM (ops.deleted_records d
               JOIN public.platforms p ON ((p.id = d.platform)))
            WHERE ((p.source_deletion_hours IS NOT NULL) AND (d.payloads_removed_at IS NULL))) due
+   WHERE (NOT ops.is_held(due.user_id))
    ORDER BY due.user_id, due.platform
   LIMIT find_policy_work.p_limit;
 END;
@@ -2911,6 +3203,22 @@ END;
 comment on function ops.has_consent(uuid,text) is 'Whether the person''s latest decision about every required purpose of the platform is to agree, and to the newest text. No text published: false.';
 grant execute on function ops.has_consent(uuid,text) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.has_no_job(p_key text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  return not exists (select from graphile_worker._private_jobs j where j.key = p_key)
+    and not exists (
+      select from ops.dead_jobs d join public.dead_letters l on l.id = d.dead_letter_id
+      where d.job_key = p_key and l.state <> 'retried');
+end $function$;
+comment on function ops.has_no_job(text) is 'Whether nothing will happen by itself: no job of that key is queued or runs, and none is kept in dead_letters.';
+grant execute on function ops.has_no_job(text) to public;
+grant execute on function ops.has_no_job(text) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.is_held(p_user_id uuid)
  RETURNS boolean
  LANGUAGE sql
@@ -2923,6 +3231,155 @@ BEGIN ATOMIC
 END;
 comment on function ops.is_held(uuid) is 'Whether a legal hold keeps this person''s data.';
 grant execute on function ops.is_held(uuid) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.join_sleep_parts(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+BEGIN ATOMIC
+ WITH parts AS (
+          SELECT r.parts,
+             r.source,
+             r."startedAt",
+             r."endedAt",
+             r."endOffsetSeconds",
+             r.stages
+            FROM jsonb_to_recordset(join_sleep_parts.p_records) r(parts text, source text, "startedAt" timestamp with time zone, "endedAt" timestamp with time zone, "endOffsetSeconds" integer, stages jsonb)
+           WHERE ((r.parts = 'some'::text) AND (NOT (EXISTS ( SELECT 1
+                    FROM public.sleep_sessions s
+                   WHERE ((s.user_id = join_sleep_parts.p_user_id) AND (s.platform = join_sleep_parts.p_platform) AND (s.source = r.source) AND (s.observed_at > join_sleep_parts.p_observed_at) AND (s.started_at <= (r."endedAt" + '01:30:00'::interval)) AND (s.ended_at >= (r."startedAt" - '01:30:00'::interval)) AND (EXISTS ( SELECT 1
+                            FROM public.sleep_stages t
+                           WHERE ((t.user_id = s.user_id) AND (t.sleep_session_id = s.id) AND (t.raw_id IS NULL)))))))))
+         ), known AS (
+          SELECT s.user_id,
+             s.id,
+             s.platform,
+             s.source_id,
+             s.source,
+             s.local_day,
+             s.started_at,
+             s.ended_at,
+             s.end_offset_seconds,
+             s.time_zone,
+             s.nap,
+             s.asleep_s,
+             s.in_bed_s,
+             s.awake_s,
+             s.light_s,
+             s.deep_s,
+             s.rem_s,
+             s.score,
+             s.finality,
+             s.raw_id,
+             s.raw_created_at,
+             s.observed_at,
+             s.created_at,
+             s.updated_at
+            FROM public.sleep_sessions s
+           WHERE ((s.user_id = join_sleep_parts.p_user_id) AND (s.platform = join_sleep_parts.p_platform) AND (EXISTS ( SELECT 1
+                    FROM parts p
+                   WHERE ((p.source = s.source) AND (s.started_at <= (p."endedAt" + '01:30:00'::interval)) AND (s.ended_at >= (p."startedAt" - '01:30:00'::interval))))))
+         ), told AS (
+          SELECT p.source,
+             t.stage,
+             t."startedAt" AS started_at,
+             t."endedAt" AS ended_at,
+             t."sourceId" AS source_id,
+             p."endOffsetSeconds" AS offset_s,
+             join_sleep_parts.p_raw_id AS stage_raw_id,
+             join_sleep_parts.p_raw_id AS raw_id,
+             join_sleep_parts.p_raw_created_at AS raw_created_at,
+             join_sleep_parts.p_observed_at AS observed_at,
+             1 AS latest
+            FROM (parts p
+              CROSS JOIN LATERAL jsonb_to_recordset(p.stages) t(stage text, "startedAt" timestamp with time zone, "endedAt" timestamp with time zone, "sourceId" text))
+           WHERE (NOT (EXISTS ( SELECT 1
+                    FROM ops.deleted_records d
+                   WHERE ((d.user_id = join_sleep_parts.p_user_id) AND (d.platform = join_sleep_parts.p_platform) AND (d.record_type = 'sleep_session'::text) AND (d.source_id = t."sourceId") AND (d.observed_at >= join_sleep_parts.p_observed_at)))))
+         UNION ALL
+          SELECT k.source,
+             t.stage,
+             t.started_at,
+             t.ended_at,
+             t.source_id,
+             k.end_offset_seconds,
+             t.raw_id,
+             k.raw_id,
+             k.raw_created_at,
+             k.observed_at,
+             0
+            FROM (known k
+              JOIN public.sleep_stages t ON (((t.user_id = k.user_id) AND (t.sleep_session_id = k.id))))
+           WHERE (t.raw_id IS DISTINCT FROM join_sleep_parts.p_raw_id)
+         ), segments AS (
+          SELECT DISTINCT ON (told.source, told.started_at, told.stage) told.source,
+             told.stage,
+             told.started_at,
+             told.ended_at,
+             told.source_id,
+             told.offset_s,
+             told.stage_raw_id,
+             told.raw_id,
+             told.raw_created_at,
+             told.observed_at,
+             told.latest
+            FROM told
+           ORDER BY told.source, told.started_at, told.stage, told.latest, told.ended_at DESC
+         ), begun AS (
+          SELECT segments.source,
+             segments.stage,
+             segments.started_at,
+             segments.ended_at,
+             segments.source_id,
+             segments.offset_s,
+             segments.stage_raw_id,
+             segments.raw_id,
+             segments.raw_created_at,
+             segments.observed_at,
+             segments.latest,
+             (segments.started_at > (max(segments.ended_at) OVER (PARTITION BY segments.source ORDER BY segments.started_at, segments.ended_at, segments.stage ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) + '01:30:00'::interval)) AS is_first
+            FROM segments
+         ), numbered AS (
+          SELECT begun.source,
+             begun.stage,
+             begun.started_at,
+             begun.ended_at,
+             begun.source_id,
+             begun.offset_s,
+             begun.stage_raw_id,
+             begun.raw_id,
+             begun.raw_created_at,
+             begun.observed_at,
+             begun.latest,
+             begun.is_first,
+             count(*) FILTER (WHERE begun.is_first) OVER (PARTITION BY begun.source ORDER BY begun.started_at, begun.ended_at, begun.stage) AS night
+            FROM begun
+         ), nights AS (
+          SELECT n.source,
+             min(n.started_at) AS started_at,
+             max(n.ended_at) AS ended_at,
+             max(n.observed_at) AS observed_at,
+             (array_agg(n.offset_s ORDER BY n.ended_at DESC) FILTER (WHERE (n.offset_s IS NOT NULL)))[1] AS offset_s,
+             (array_agg(n.raw_id ORDER BY n.observed_at DESC))[1] AS raw_id,
+             (array_agg(n.raw_created_at ORDER BY n.observed_at DESC))[1] AS raw_created_at,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = ANY (ARRAY['asleep'::text, 'light'::text, 'deep'::text, 'rem'::text]))) AS asleep,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'in_bed'::text)) AS in_bed,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'awake'::text)) AS awake,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'light'::text)) AS light,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'deep'::text)) AS deep,
+             range_agg(tstzrange(n.started_at, n.ended_at)) FILTER (WHERE (n.stage = 'rem'::text)) AS rem,
+             jsonb_agg(jsonb_build_object('stage', n.stage, 'startedAt', n.started_at, 'endedAt', n.ended_at, 'sourceId', n.source_id, 'rawId', n.stage_raw_id)) AS stages
+            FROM numbered n
+           GROUP BY n.source, n.night
+         )
+  SELECT (COALESCE(( SELECT jsonb_agg(r.value) AS jsonb_agg
+            FROM jsonb_array_elements(join_sleep_parts.p_records) r(value)
+           WHERE ((r.value ->> 'parts'::text) IS DISTINCT FROM 'some'::text)), '[]'::jsonb) || COALESCE(( SELECT jsonb_agg(jsonb_build_object('parts', 'some', 'source', n.source, 'startedAt', n.started_at, 'endedAt', n.ended_at, 'sourceId', ((n.source || '|'::text) || to_char((n.started_at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'::text)), 'endOffsetSeconds', n.offset_s, 'timeZone', NULL::unknown, 'nap', false, 'finality', 0, 'asleepS', ops.covered_seconds(n.asleep), 'inBedS', ops.covered_seconds(n.in_bed), 'awakeS', ops.covered_seconds(n.awake), 'lightS', ops.covered_seconds(n.light), 'deepS', ops.covered_seconds(n.deep), 'remS', ops.covered_seconds(n.rem), 'stages', n.stages, 'rawId', n.raw_id, 'rawCreatedAt', n.raw_created_at, 'observedAt', n.observed_at)) AS jsonb_agg
+            FROM nights n), '[]'::jsonb));
+END;
+comment on function ops.join_sleep_parts(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Of sleep that arrives in parts (parts: some): whole nights, made of these parts and of what is known of the same source no further than 90 minutes away. Other records are answered as they are.';
+grant execute on function ops.join_sleep_parts(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
+grant execute on function ops.join_sleep_parts(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.lock_consent(p_user_id uuid, p_platform text)
  RETURNS boolean
@@ -3003,7 +3460,10 @@ begin
         abs(nullif(a.distance_m, 0) - nullif(b.distance_m, 0)) as distance_difference_m, greatest(a.distance_m, b.distance_m) as distance_m
       from candidates a join candidates b on b.place < a.place and b.platform_group = a.platform_group
       -- One device records one workout at a time; the parts of an event, and the event itself, are not each other.
-      where (a.platform <> b.platform or (a.device_name <> b.device_name and a.parent_source_id is distinct from b.source_id
+      -- Of a workout that one platform tells twice (an app's upload and an export, say) only the ids differ.
+      where (a.platform <> b.platform or ((a.device_name <> b.device_name or (a.sport = b.sport
+            and abs(extract(epoch from a.started_at - b.started_at)) < 2 and abs(extract(epoch from a.ended_at - b.ended_at)) < 2 and coalesce(abs(a.distance_m - b.distance_m) <= 10, true)))
+          and a.parent_source_id is distinct from b.source_id
           and b.parent_source_id is distinct from a.source_id and (a.parent_source_id = b.parent_source_id) is not true))
     )
     select c.hidden, c.shown, case when c.start_hidden then 'day' else 'time' end as matched_by
@@ -3584,6 +4044,67 @@ comment on function ops.merge_totals(uuid,date[]) is 'Sums of the day: from inte
 grant execute on function ops.merge_totals(uuid,date[]) to public;
 grant execute on function ops.merge_totals(uuid,date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.note_access()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if exists (
+    select from audit.events e where e.id = new.event_id and e.outcome = 'success'
+      and e.action in ('emergency.read', 'export.downloaded', 'export.written_by_operator'))
+  then
+    perform ops.note_processing(new.subject_user_id, 'access', '', 'rights', 1);
+  end if;
+  return null;
+end $function$;
+comment on function ops.note_access() is 'Notes that somebody read the data.';
+grant execute on function ops.note_access() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_connection()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if new.status = 'disconnected' then
+    perform ops.note_processing(new.user_id, 'disconnect', new.platform, 'connection', 1);
+  elsif tg_op = 'INSERT' or new.connected_at is distinct from old.connected_at then
+    perform ops.note_processing(new.user_id, 'connect', new.platform, 'connection', 1);
+  end if;
+  return null;
+end $function$;
+comment on function ops.note_connection() is 'Notes that a connection began or ended.';
+grant execute on function ops.note_connection() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_expired()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(new.user_id, 'expire', new.platform, 'collection', 1);
+  return null;
+end $function$;
+comment on function ops.note_expired() is 'Notes what a platform''s policy removed.';
+grant execute on function ops.note_expired() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_export()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(new.user_id, 'export', '', 'rights', 1);
+  return null;
+end $function$;
+comment on function ops.note_export() is 'Notes that a copy was asked for.';
+grant execute on function ops.note_export() to public;
+
 CREATE OR REPLACE FUNCTION ops.note_failed_request(p_platform text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3616,6 +4137,66 @@ end $function$;
 comment on function ops.note_failed_request(text) is 'A request got a 5xx or no answer. The breaker opens when at least five did within a minute and they are at least half of all, or when it was the probe: for 5 seconds, doubling up to a minute. Answers the state.';
 grant execute on function ops.note_failed_request(text) to public;
 grant execute on function ops.note_failed_request(text) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.note_merged()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(m.user_id, 'merge', '', 'merging', count(*)) from merged m group by m.user_id;
+  return null;
+end $function$;
+comment on function ops.note_merged() is 'Notes days that were merged.';
+grant execute on function ops.note_merged() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_normalized()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(a.user_id, 'normalize', a.platform, 'collection', count(*))
+    from after_it a join before_it b on b.user_id = a.user_id and b.created_at = a.created_at and b.id = a.id
+    where b.processed_at is null and a.processed_at is not null group by a.user_id, a.platform;
+  return null;
+end $function$;
+comment on function ops.note_normalized() is 'Notes what was read.';
+grant execute on function ops.note_normalized() to public;
+
+CREATE OR REPLACE FUNCTION ops.note_processing(p_user_id uuid, p_activity text, p_platform text, p_purpose text, p_times bigint)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+BEGIN ATOMIC
+ INSERT INTO public.processing_activities AS p (user_id, day, activity, platform, purpose, times)  SELECT u.user_id,
+             ((now() AT TIME ZONE 'UTC'::text))::date AS timezone,
+             note_processing.p_activity AS p_activity,
+             note_processing.p_platform AS p_platform,
+             note_processing.p_purpose AS p_purpose,
+             note_processing.p_times AS p_times
+            FROM public.app_users u
+           WHERE (u.user_id = note_processing.p_user_id) ON CONFLICT(user_id, day, activity, platform, purpose) DO UPDATE SET times = (p.times + excluded.times), last_at = clock_timestamp();
+END;
+comment on function ops.note_processing(uuid,text,text,text,bigint) is 'Counts what is done with a person''s data, in the transaction that does it. Does nothing for a person who is gone.';
+
+CREATE OR REPLACE FUNCTION ops.note_received()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform ops.note_processing(a.user_id, 'receive', a.platform, 'collection', count(*)) from added a group by a.user_id, a.platform;
+  perform ops.note_processing(a.user_id, 'normalize', a.platform, 'collection', count(*)) from added a
+    where a.processed_at is not null group by a.user_id, a.platform;
+  return null;
+end $function$;
+comment on function ops.note_received() is 'Notes what was received.';
+grant execute on function ops.note_received() to public;
 
 CREATE OR REPLACE FUNCTION ops.person_digest(p_user_id uuid)
  RETURNS bytea
@@ -3829,6 +4410,43 @@ comment on function ops.receive_deliveries(text[],text[],bytea[],text,integer,in
 grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to public;
 grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.recompute_sleep(p_user_id uuid, p_sessions uuid[])
+ RETURNS date[]
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_days date[];
+begin
+  with totals as (
+    select t.sleep_session_id as id, min(t.started_at) as started_at, max(t.ended_at) as ended_at,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage in ('asleep', 'light', 'deep', 'rem')) as asleep,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'in_bed') as in_bed,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'awake') as awake,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'light') as light,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'deep') as deep,
+      range_agg(tstzrange(t.started_at, t.ended_at)) filter (where t.stage = 'rem') as rem
+    from public.sleep_stages t where t.user_id = p_user_id and t.sleep_session_id = any (p_sessions)
+    group by t.sleep_session_id
+  ), counted as (
+    update public.sleep_sessions s
+    set started_at = t.started_at, ended_at = t.ended_at, asleep_s = ops.covered_seconds(t.asleep), in_bed_s = ops.covered_seconds(t.in_bed),
+      awake_s = ops.covered_seconds(t.awake), light_s = ops.covered_seconds(t.light), deep_s = ops.covered_seconds(t.deep),
+      rem_s = ops.covered_seconds(t.rem), updated_at = now()
+    from totals t where s.user_id = p_user_id and s.id = t.id
+    returning s.local_day
+  ), gone as (
+    delete from public.sleep_sessions s
+    where s.user_id = p_user_id and s.id = any (p_sessions) and not exists (select 1 from totals t where t.id = s.id)
+    returning s.local_day
+  )
+  select array_agg(distinct local_day) into v_days from (select local_day from counted union all select local_day from gone) as touched;
+  return coalesce(v_days, '{}');
+end $function$;
+comment on function ops.recompute_sleep(uuid,uuid[]) is 'After stages were removed: the numbers of these sleep sessions from what is left; one without any stage goes. Answers their days.';
+grant execute on function ops.recompute_sleep(uuid,uuid[]) to public;
+grant execute on function ops.recompute_sleep(uuid,uuid[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.redact_payload(p_payload jsonb)
  RETURNS jsonb
  LANGUAGE sql
@@ -3984,6 +4602,7 @@ declare
   v_days date[];
   v_from timestamptz;
   v_to timestamptz;
+  v_nights uuid[];
 begin
   -- The table of samples has no index for payloads: what one produced lies near what it produces now.
   select min(s."startedAt") - interval '2 days', max(s."startedAt") + interval '2 days' into v_from, v_to
@@ -3997,6 +4616,8 @@ begin
     delete from public.sleep_sessions s
     where s.user_id = p_user_id and s.platform = p_platform and s.raw_id = p_raw_id and s.raw_created_at = p_raw_created_at
       and not exists (select 1 from jsonb_array_elements(p_records -> 'sleepSessions') r where r ->> 'sourceId' = s.source_id)
+      -- A night that was told in parts is looked at part by part, below.
+      and not exists (select 1 from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id and t.raw_id is not null)
     returning s.local_day
   ), reported as (
     delete from public.daily_metrics d
@@ -4027,6 +4648,20 @@ begin
   )
   select array(select local_day from workouts union select local_day from sleep union select local_day from reported
     union select local_day from measured) into v_days;
+
+  with parts as (
+    delete from public.sleep_stages t using public.sleep_sessions s
+    where s.user_id = p_user_id and s.platform = p_platform and t.user_id = s.user_id and t.sleep_session_id = s.id and t.raw_id = p_raw_id
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records -> 'sleepSessions') as r (source text, stages jsonb)
+        cross join lateral jsonb_to_recordset(r.stages) as o (stage text, "startedAt" timestamptz)
+        where r.source = s.source and o.stage = t.stage and o."startedAt" = t.started_at)
+    returning t.sleep_session_id
+  )
+  select array_agg(distinct sleep_session_id) into v_nights from parts;
+  if v_nights is not null then
+    v_days := v_days || ops.recompute_sleep(p_user_id, v_nights);
+  end if;
   return v_days;
 end $function$;
 comment on function ops.remove_unproduced(uuid,text,uuid,timestamp with time zone,jsonb) is 'For a replay: removes rows that a payload once produced and, read by today''s normalizer, no longer does. Answers their days.';
@@ -4417,7 +5052,10 @@ begin
       i."offsetSeconds", i.manual, i."sourceId", p_raw_id, p_raw_created_at, p_observed_at
     from incoming i
     on conflict (user_id, kind, started_at, ended_at, platform, source, variant) do update
-    set value = excluded.value, local_day = excluded.local_day, start_offset_seconds = excluded.start_offset_seconds,
+    set value = excluded.value, 
+      -- Of one reading that comes twice, the path that tells where the person was is right.
+      local_day = case when excluded.start_offset_seconds is null and s.start_offset_seconds is not null then s.local_day else excluded.local_day end,
+      start_offset_seconds = coalesce(excluded.start_offset_seconds, s.start_offset_seconds),
       manual = excluded.manual, source_id = coalesce(excluded.source_id, s.source_id), raw_id = excluded.raw_id,
       raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
     where excluded.observed_at > s.observed_at
@@ -4476,12 +5114,15 @@ declare
   v_written date[];
   v_sessions uuid[];
   v_deleted date[];
+  v_absorbed date[];
+  v_shortened date[];
+  v_records jsonb := ops.join_sleep_parts(p_user_id, p_platform, p_raw_id, p_raw_created_at, p_observed_at, p_records);
 begin
   with incoming as (
-    select r.* from jsonb_to_recordset(p_records) as r (
+    select r.* from jsonb_to_recordset(v_records) as r (
       "sourceId" text, source text, "localDay" date, "startedAt" timestamptz, "endedAt" timestamptz, "endOffsetSeconds" integer,
       "timeZone" text, nap boolean, "asleepS" integer, "inBedS" integer, "awakeS" integer, "lightS" integer, "deepS" integer,
-      "remS" integer, score numeric, finality integer)
+      "remS" integer, score numeric, finality integer, "rawId" uuid, "rawCreatedAt" timestamptz, "observedAt" timestamptz)
     where not exists (
       select 1 from ops.deleted_records d
       where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sleep_session' and d.source_id = r."sourceId"
@@ -4493,7 +5134,8 @@ begin
       coalesce(i."localDay", case when i."endOffsetSeconds" is null then (i."endedAt" at time zone v_time_zone)::date
         else (i."endedAt" at time zone 'UTC' + make_interval(secs => i."endOffsetSeconds"))::date end),
       i."startedAt", i."endedAt", i."endOffsetSeconds", i."timeZone", i.nap, i."asleepS", i."inBedS", i."awakeS", i."lightS", i."deepS",
-      i."remS", i.score, i.finality, p_raw_id, p_raw_created_at, p_observed_at
+      i."remS", i.score, i.finality, coalesce(i."rawId", p_raw_id), coalesce(i."rawCreatedAt", p_raw_created_at),
+      coalesce(i."observedAt", p_observed_at)
     from incoming i
     order by i."sourceId"
     on conflict (user_id, platform, source_id) do update
@@ -4512,13 +5154,13 @@ begin
             excluded.rem_s, excluded.score, excluded.finality)
         or exists (
           select t."startedAt", max(t."endedAt"), t.stage
-          from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
           cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
           where r."sourceId" = s.source_id group by t."startedAt", t.stage
           except select t.started_at, t.ended_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id)
         or exists (
           select t.started_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id
-          except select t."startedAt", t.stage from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          except select t."startedAt", t.stage from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
           cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
           where r."sourceId" = s.source_id)))
     returning new.id as id, old.local_day as old_day, new.local_day as new_day
@@ -4527,12 +5169,26 @@ begin
   from written cross join lateral (values (old_day), (new_day)) as touched (day) where day is not null;
 
   delete from public.sleep_stages t where t.user_id = p_user_id and t.sleep_session_id = any (v_sessions);
-  insert into public.sleep_stages (user_id, sleep_session_id, started_at, ended_at, stage)
-  select p_user_id, s.id, t."startedAt", max(t."endedAt"), t.stage
-  from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+  insert into public.sleep_stages (user_id, sleep_session_id, started_at, ended_at, stage, source_id, raw_id)
+  select p_user_id, s.id, t."startedAt", max(t."endedAt"), t.stage, max(t."sourceId"), (array_agg(t."rawId"))[1]
+  from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
   join public.sleep_sessions s on s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId" and s.id = any (v_sessions)
-  cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+  cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz, "sourceId" text, "rawId" uuid)
   group by s.id, t."startedAt", t.stage;
+
+  -- One night of one source is one session: what was known of it in pieces is in this one now, or is told anew by it.
+  with nights as (
+    select r.* from jsonb_to_recordset(v_records) as r (parts text, "sourceId" text, source text, "startedAt" timestamptz, "endedAt" timestamptz)
+    where r.parts is not null
+  ), absorbed as (
+    delete from public.sleep_sessions s using nights n
+    where s.user_id = p_user_id and s.platform = p_platform and s.source = n.source and s.source_id <> n."sourceId"
+      and s.started_at < n."endedAt" and s.ended_at > n."startedAt"
+      and (n.parts = 'some' or s.observed_at <= p_observed_at or (s.started_at >= n."startedAt" and s.ended_at <= n."endedAt"))
+      and not exists (select 1 from nights o where o."sourceId" = s.source_id)
+    returning s.local_day
+  )
+  select array_agg(distinct local_day) into v_absorbed from absorbed;
 
   with gone as (
     insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
@@ -4546,7 +5202,18 @@ begin
   )
   select array_agg(distinct local_day) into v_deleted from removed;
 
-  return array(select distinct day from unnest(v_written || v_deleted) as day order by day);
+  if cardinality(p_deleted) > 0 then
+    with cut as (
+      delete from public.sleep_stages t using public.sleep_sessions s
+      where s.user_id = p_user_id and s.platform = p_platform and s.observed_at <= p_observed_at
+        and t.user_id = s.user_id and t.sleep_session_id = s.id and t.source_id = any (p_deleted)
+      returning t.sleep_session_id
+    )
+    select array_agg(distinct sleep_session_id) into v_sessions from cut;
+    v_shortened := ops.recompute_sleep(p_user_id, v_sessions);
+  end if;
+
+  return array(select distinct day from unnest(v_written || v_absorbed || v_deleted || v_shortened) as day order by day);
 end $function$;
 comment on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) is 'Writes the sleep sessions of one payload with their stages and answers the local days whose numbers may have changed. A tentative version never replaces a final one, an older payload never a newer one; the same payload twice gives the same rows.';
 grant execute on function ops.store_sleep_sessions(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb,text[]) to public;

@@ -4,6 +4,7 @@ import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
 import { NOTICE_ENVIRONMENT, noticeProblems, noticeSettings } from './compliance/breach/settings.ts'
+import { RETENTION_ENVIRONMENT } from './compliance/retention/settings.ts'
 import { COMPLIANCE_ENVIRONMENT, complianceSettings } from './compliance/settings.ts'
 import type { ConfiguredPlatform, Platform, Platforms, PlatformUpload } from './platforms/contract.ts'
 import { discoverPlatforms } from './platforms/discover.ts'
@@ -60,9 +61,12 @@ const Environment = z.object({
   WEBHOOK_RETENTION_DAYS: z.coerce.number().int().min(0).max(60).default(7),
   /** A connection whose webhooks are silent is polled every so many minutes, up to the most while nothing is new. */
   SYNC_POLL_MINUTES: z.coerce.number().int().min(1).max(1440).default(15),
+  /** How many days back the nightly comparison goes. */
+  SYNC_RECONCILE_DAYS: z.coerce.number().int().min(1).max(366).default(35),
   SYNC_POLL_MAX_MINUTES: z.coerce.number().int().min(1).max(1440).default(360),
   ...COMPLIANCE_ENVIRONMENT,
   ...NOTICE_ENVIRONMENT,
+  ...RETENTION_ENVIRONMENT,
   /** Hasura's log of delivered events is emptied after so many days. */
   EVENT_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
@@ -111,6 +115,18 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     platforms.flatMap(({ value }) => (value === undefined ? [] : [[value.id, value]])),
   )
   return Object.freeze({ ...named(parsed.data), platforms: configured })
+}
+
+/** Every variable that is read, those of the platforms included. */
+export async function environmentNames(): Promise<readonly string[]> {
+  const platforms = [...(await discoverPlatforms()).values()]
+  return [...Object.keys(Environment.shape), ...platforms.flatMap(({ env }) => shapeOf(env))]
+}
+
+/** A platform's settings are a shape, checked further or turned into something else. */
+function shapeOf(type: z.ZodType): readonly string[] {
+  if (type instanceof z.ZodObject) return Object.keys(type.shape)
+  return type instanceof z.ZodPipe ? shapeOf(type.in as z.ZodType) : []
 }
 
 /** The little that a client of our GraphQL needs; throws like `loadConfig`. */
@@ -177,6 +193,7 @@ function named(env: z.infer<typeof Environment>) {
     },
     vault: namedVault(env),
     webhookRetentionDays: env.WEBHOOK_RETENTION_DAYS,
+    reconcileDays: env.SYNC_RECONCILE_DAYS,
     pollSeconds: {
       shortest: env.SYNC_POLL_MINUTES * 60,
       longest: Math.max(env.SYNC_POLL_MINUTES, env.SYNC_POLL_MAX_MINUTES) * 60,
@@ -185,6 +202,7 @@ function named(env: z.infer<typeof Environment>) {
     access: accessSettings(env),
     compliance: complianceSettings(env),
     notices: noticeSettings(env),
+    retention: env.RETENTION_DAYS,
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,
@@ -213,6 +231,7 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
     displayName,
     coverage,
     normalize,
+    ...(platform.files && { files: platform.files }),
     policy: platform.policy(settings.data),
     ...(platform.upload && { upload: platform.upload(settings.data) }),
     ...platform.connect?.(settings.data),

@@ -1,6 +1,7 @@
 import { restrictionsIn } from './access/allowed-platforms.ts'
 import { actionRoutes } from './api/actions.ts'
 import { demoRoutes } from './api/demo.route.ts'
+import { exportRoutes } from './api/export.route.ts'
 import { healthReportRoute, healthRoutes } from './api/health.route.ts'
 import { metricsRoute } from './api/metrics.route.ts'
 import { oauthCallbackRoute } from './api/oauth-callback.route.ts'
@@ -17,7 +18,7 @@ import { shutDownOnSignal } from './runtime/shutdown.ts'
 import { bindActions } from './wire-actions.ts'
 import { countErased } from './wire-erasure.ts'
 import { healthChecks } from './wire-monitoring.ts'
-import { prepareConsentTexts } from './wire-privacy.ts'
+import { prepareConsentTexts, wireExports } from './wire-privacy.ts'
 import { startKeyListener } from './wire-vault.ts'
 import { type Wiring, wire } from './wiring.ts'
 
@@ -100,6 +101,7 @@ export function createPublic(wiring: Wiring) {
     takeRequest: wiring.takeRequest,
     isErased: countErased(wiring),
   })
+  app.register(exportRoutes, { ...wireExports(wiring), verifyToken, takeRequest: wiring.takeRequest })
   if (config.demo) {
     const options = demoOptions(wiring)
     app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })

@@ -28,7 +28,7 @@ import type { Wiring } from './wiring.ts'
 
 /** Every Hasura action, with its services. */
 export function bindActions(wiring: Wiring): readonly BoundAction[] {
-  const { db, config, connections, ingestion, apiKeys, audit, uploads } = wiring
+  const { db, connections, ingestion, apiKeys, audit, uploads } = wiring
   const emergency = wireEmergency(wiring)
   const actions = [
     bindAction(connectPlatformAction, connections),
@@ -39,7 +39,7 @@ export function bindActions(wiring: Wiring): readonly BoundAction[] {
     bindAction(requestEmergencyAccessAction, emergency),
     bindAction(approveEmergencyAccessAction, emergency),
     bindAction(readAsEmergencyAction, emergency),
-    ...bindSyncActions({ db, platforms: config.platforms }),
+    ...bindSyncActions(ingestion),
     bindAction(uploadHealthSamplesAction, uploads),
     bindAction(orderSourcesAction, { db }),
     bindAction(createApiKeyAction, apiKeys),

@@ -12,6 +12,7 @@ import { replayErasures } from './compliance/erasure/replay-erasures.task.ts'
 import type { ErasureServices } from './compliance/erasure/services.ts'
 import { refusePerson } from './compliance/erasure/tombstones.ts'
 import { openRequest } from './compliance/requests/requests.ts'
+import { applyRetention } from './compliance/retention/apply-retention.task.ts'
 import { endAllConnections } from './connections/end-all.ts'
 import { attemptRevocation } from './connections/revoke-at-platform.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
@@ -36,7 +37,6 @@ export function wireErasure(wiring: Wiring): ErasureServices {
       const asked = { userId, kind: 'erasure', channel: 'app', actor: { kind: 'user', id: userId } } as const
       await openRequest(requests, tx, asked)
     },
-    removeFiles: () => Promise.resolve(0),
     ledgerKey: backup?.key,
     signer: signingKey === undefined ? undefined : createHeadSigner(signingKey),
     backupKeepDays: backup === undefined ? undefined : config.backup.keepDays,
@@ -60,6 +60,7 @@ export function bindErasureTasks(wiring: Wiring, options: BindOptions): readonly
   const store = wireBackup({ config, db, audit })?.store
   return [
     bindTask(erasePerson, wireErasure(wiring), options),
+    bindTask(applyRetention, { db, audit, retention: config.retention }, { ...options, schedule: '51 2 * * *' }),
     bindTask(replayErasures, { db, store }, { ...options, schedule: '*/5 * * * *' }),
   ]
 }

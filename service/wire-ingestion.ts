@@ -68,6 +68,7 @@ export function wireIngestion({ config, db, vault, metrics, connections, takeTur
     findGrantedScopes: (key) => findGrantedScopes(db, key),
     setGrantedScopes: (tx, key, granted) => setGrantedScopes(config.platforms, tx, { key, granted }),
     pollSeconds: config.pollSeconds,
+    reconcileDays: config.reconcileDays,
     countStrategyChange: ({ platform, polling, reason }) =>
       metrics.strategyChanges.inc({ platform, to: polling ? 'polling' : 'webhooks', reason }),
     observeDelivery: ({ platform, receivedAt }) =>

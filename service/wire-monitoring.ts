@@ -6,10 +6,11 @@ import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { registerPools } from './monitoring/pool-metrics.ts'
 import { watchOpenRequests } from './monitoring/privacy-metrics.ts'
 import { findTroubledPlatforms } from './monitoring/queries.ts'
-import { registerProbe, registerState } from './monitoring/state-metrics.ts'
+import { READ_WITHIN_MS, registerProbe, registerState } from './monitoring/state-metrics.ts'
 import type { Database } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
+import { within } from './runtime/within.ts'
 import type { Vault } from './vault/vault.ts'
 
 interface MetricsParts {
@@ -23,7 +24,7 @@ export function wireMetrics({ config, db, bookkeepingDb }: MetricsParts): Metric
   const metrics = createMetrics()
   registerState(metrics.registry, db)
   registerPools(metrics.registry, [watched('main', db), watched('bookkeeping', bookkeepingDb)])
-  watchOpenRequests(metrics.registry, () => countOpenRequests(db))
+  watchOpenRequests(metrics.registry, () => within(() => countOpenRequests(db), READ_WITHIN_MS).catch(() => []))
   registerProbe(metrics.registry, {
     name: 'hasura_up',
     help: '1 while Hasura answers and all of its metadata is consistent',

@@ -3,10 +3,16 @@ import { batchSyncAction } from './api/batch-sync.action.ts'
 import { bindAction } from './api/bind-action.ts'
 import { cancelSyncAction } from './api/cancel-sync.action.ts'
 import { importHistoryAction } from './api/import-history.action.ts'
+import { reconcileUserAction } from './api/reconcile-user.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
 import { planDuePolls } from './ingestion/plan-polls.task.ts'
+import { planNight } from './ingestion/plan-reconciliations.task.ts'
 import { pollConnection } from './ingestion/poll-connection.task.ts'
+import { reconcileConnection } from './ingestion/reconcile-connection.task.ts'
+import type { ReconcileServices } from './ingestion/reconcile-user.ts'
+import { startReconciliationTask } from './ingestion/start-reconciliation.task.ts'
 import type { SyncServices } from './ingestion/start-sync.ts'
+import { sweepStuck } from './ingestion/sweep-stuck.task.ts'
 import { watchConnections } from './ingestion/watch-connections.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import type { Wiring } from './wiring.ts'
@@ -17,15 +23,20 @@ export function bindSyncTasks({ ingestion }: Pick<Wiring, 'ingestion'>, options:
     bindTask(watchConnections, ingestion, { ...options, schedule: '* * * * *' }),
     bindTask(planDuePolls, ingestion, { ...options, schedule: '* * * * *' }),
     bindTask(pollConnection, ingestion, options),
+    bindTask(planNight, ingestion, { ...options, schedule: '0 2 * * *' }),
+    bindTask(startReconciliationTask, ingestion, options),
+    bindTask(reconcileConnection, ingestion, options),
+    bindTask(sweepStuck, ingestion, { ...options, schedule: '* * * * *' }),
   ]
 }
 
 /** What people and operators ask of the sync engine. */
-export function bindSyncActions(services: SyncServices): readonly BoundAction[] {
+export function bindSyncActions(services: SyncServices & ReconcileServices): readonly BoundAction[] {
   return [
     bindAction(syncNowAction, services),
     bindAction(importHistoryAction, services),
     bindAction(cancelSyncAction, services),
     bindAction(batchSyncAction, services),
+    bindAction(reconcileUserAction, services),
   ]
 }

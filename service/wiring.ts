@@ -14,6 +14,7 @@ import { createSamplePartitions } from './normalization/sample-partitions.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import type { RecordAudit } from './runtime/audit-event.ts'
 import { type Database, openDatabase } from './runtime/db.ts'
+import { createJobFence, type JobFence } from './runtime/job-fence.ts'
 import { createLog, describeError, type Log } from './runtime/log.ts'
 import { createTurns, type TakeTurn } from './runtime/one-at-a-time.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
@@ -31,7 +32,9 @@ import { wireVault } from './wire-vault.ts'
 export interface Wiring {
   readonly config: Config
   readonly log: Log
+  /** Guarded by the fence, as everything is but what keeps tokens: see `job-fence.ts`. */
   readonly db: Database
+  readonly fence: JobFence
   readonly vault: Vault
   readonly metrics: Metrics
   readonly origins: Origins
@@ -48,18 +51,18 @@ export interface Wiring {
 
 export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
   const log = createLog({ level: config.logLevel, process: processName })
-  const { db, bookkeepingDb } = openPools(config, { log, processName })
+  const { plain, db, fence, bookkeepingDb } = openPools(config, { log, processName })
   const metrics = wireMetrics({ config, db, bookkeepingDb })
   const origins = createOrigins()
   const audit = createAudit({
     origins,
     count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
   })
-  const counted = countVault(wireVault(config.vault, { db, bookkeepingDb }), (done) =>
+  const counted = countVault(wireVault(config.vault, { db: plain, bookkeepingDb }), (done) =>
     metrics.encryptionOperations.inc({ ...done }),
   )
-  const vault = auditVault({ db, vault: counted, audit, origins })
-  const connections = wireConnections({ config, db, vault, metrics, audit })
+  const vault = auditVault({ db: plain, vault: counted, audit, origins })
+  const connections = wireConnections({ config, db: plain, vault, metrics, audit })
   const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.atOnce.webhooks / 2) })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections, takeTurn })
   const normalization = wireNormalization({ config, db, metrics, takeTurn })
@@ -75,6 +78,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     config,
     log,
     db,
+    fence,
     vault,
     metrics,
     origins,
@@ -94,7 +98,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
 function openPools(
   config: Config,
   { log, processName }: { log: Log; processName: string },
-): { db: Database; bookkeepingDb: Database } {
+): { plain: Database; db: Database; fence: JobFence; bookkeepingDb: Database } {
   const options = {
     ...config.database,
     applicationName: `tributary-${processName}`,
@@ -103,7 +107,9 @@ function openPools(
   const pool = openDatabase(options)
   const bookkeepingDb = openDatabase({ ...options, maxConnections: 1 })
   const close = async () => void (await Promise.all([pool.close(), bookkeepingDb.close()]))
-  return { db: { ...pool, close }, bookkeepingDb }
+  const plain = { ...pool, close }
+  const fence = createJobFence()
+  return { plain, db: fence.guard(plain), fence, bookkeepingDb }
 }
 
 type Parts = Pick<Wiring, 'config' | 'db' | 'vault' | 'metrics'>

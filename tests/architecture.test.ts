@@ -69,6 +69,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'vault/settings.ts',
     'compliance/settings.ts',
     'compliance/breach/settings.ts',
+    'compliance/retention/settings.ts',
     'runtime',
     CONTRACT,
     'platforms/discover.ts',

@@ -19,6 +19,7 @@ describe('npm run codegen', () => {
     'hasura/schema.graphql',
     'docs/api/graphql.md',
     'docs/errors.md',
+    'docs/compliance/records-of-processing.md',
     'hasura/README.md',
     'service/api/generated/actions.ts',
     'service/cli/generated/graphql.ts',

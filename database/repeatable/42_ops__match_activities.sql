@@ -33,7 +33,10 @@ begin
         abs(nullif(a.distance_m, 0) - nullif(b.distance_m, 0)) as distance_difference_m, greatest(a.distance_m, b.distance_m) as distance_m
       from candidates a join candidates b on b.place < a.place and b.platform_group = a.platform_group
       -- One device records one workout at a time; the parts of an event, and the event itself, are not each other.
-      where (a.platform <> b.platform or (a.device_name <> b.device_name and a.parent_source_id is distinct from b.source_id
+      -- Of a workout that one platform tells twice (an app's upload and an export, say) only the ids differ.
+      where (a.platform <> b.platform or ((a.device_name <> b.device_name or (a.sport = b.sport
+            and abs(extract(epoch from a.started_at - b.started_at)) < 2 and abs(extract(epoch from a.ended_at - b.ended_at)) < 2 and coalesce(abs(a.distance_m - b.distance_m) <= 10, true)))
+          and a.parent_source_id is distinct from b.source_id
           and b.parent_source_id is distinct from a.source_id and (a.parent_source_id = b.parent_source_id) is not true))
     )
     select c.hidden, c.shown, case when c.start_hidden then 'day' else 'time' end as matched_by

@@ -66,7 +66,10 @@ begin
       i."offsetSeconds", i.manual, i."sourceId", p_raw_id, p_raw_created_at, p_observed_at
     from incoming i
     on conflict (user_id, kind, started_at, ended_at, platform, source, variant) do update
-    set value = excluded.value, local_day = excluded.local_day, start_offset_seconds = excluded.start_offset_seconds,
+    set value = excluded.value, 
+      -- Of one reading that comes twice, the path that tells where the person was is right.
+      local_day = case when excluded.start_offset_seconds is null and s.start_offset_seconds is not null then s.local_day else excluded.local_day end,
+      start_offset_seconds = coalesce(excluded.start_offset_seconds, s.start_offset_seconds),
       manual = excluded.manual, source_id = coalesce(excluded.source_id, s.source_id), raw_id = excluded.raw_id,
       raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
     where excluded.observed_at > s.observed_at

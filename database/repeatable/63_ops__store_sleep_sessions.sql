@@ -8,12 +8,15 @@ declare
   v_written date[];
   v_sessions uuid[];
   v_deleted date[];
+  v_absorbed date[];
+  v_shortened date[];
+  v_records jsonb := ops.join_sleep_parts(p_user_id, p_platform, p_raw_id, p_raw_created_at, p_observed_at, p_records);
 begin
   with incoming as (
-    select r.* from jsonb_to_recordset(p_records) as r (
+    select r.* from jsonb_to_recordset(v_records) as r (
       "sourceId" text, source text, "localDay" date, "startedAt" timestamptz, "endedAt" timestamptz, "endOffsetSeconds" integer,
       "timeZone" text, nap boolean, "asleepS" integer, "inBedS" integer, "awakeS" integer, "lightS" integer, "deepS" integer,
-      "remS" integer, score numeric, finality integer)
+      "remS" integer, score numeric, finality integer, "rawId" uuid, "rawCreatedAt" timestamptz, "observedAt" timestamptz)
     where not exists (
       select 1 from ops.deleted_records d
       where d.user_id = p_user_id and d.platform = p_platform and d.record_type = 'sleep_session' and d.source_id = r."sourceId"
@@ -25,7 +28,8 @@ begin
       coalesce(i."localDay", case when i."endOffsetSeconds" is null then (i."endedAt" at time zone v_time_zone)::date
         else (i."endedAt" at time zone 'UTC' + make_interval(secs => i."endOffsetSeconds"))::date end),
       i."startedAt", i."endedAt", i."endOffsetSeconds", i."timeZone", i.nap, i."asleepS", i."inBedS", i."awakeS", i."lightS", i."deepS",
-      i."remS", i.score, i.finality, p_raw_id, p_raw_created_at, p_observed_at
+      i."remS", i.score, i.finality, coalesce(i."rawId", p_raw_id), coalesce(i."rawCreatedAt", p_raw_created_at),
+      coalesce(i."observedAt", p_observed_at)
     from incoming i
     order by i."sourceId"
     on conflict (user_id, platform, source_id) do update
@@ -44,13 +48,13 @@ begin
             excluded.rem_s, excluded.score, excluded.finality)
         or exists (
           select t."startedAt", max(t."endedAt"), t.stage
-          from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
           cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
           where r."sourceId" = s.source_id group by t."startedAt", t.stage
           except select t.started_at, t.ended_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id)
         or exists (
           select t.started_at, t.stage from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id
-          except select t."startedAt", t.stage from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+          except select t."startedAt", t.stage from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
           cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
           where r."sourceId" = s.source_id)))
     returning new.id as id, old.local_day as old_day, new.local_day as new_day
@@ -59,12 +63,26 @@ begin
   from written cross join lateral (values (old_day), (new_day)) as touched (day) where day is not null;
 
   delete from public.sleep_stages t where t.user_id = p_user_id and t.sleep_session_id = any (v_sessions);
-  insert into public.sleep_stages (user_id, sleep_session_id, started_at, ended_at, stage)
-  select p_user_id, s.id, t."startedAt", max(t."endedAt"), t.stage
-  from jsonb_to_recordset(p_records) as r ("sourceId" text, stages jsonb)
+  insert into public.sleep_stages (user_id, sleep_session_id, started_at, ended_at, stage, source_id, raw_id)
+  select p_user_id, s.id, t."startedAt", max(t."endedAt"), t.stage, max(t."sourceId"), (array_agg(t."rawId"))[1]
+  from jsonb_to_recordset(v_records) as r ("sourceId" text, stages jsonb)
   join public.sleep_sessions s on s.user_id = p_user_id and s.platform = p_platform and s.source_id = r."sourceId" and s.id = any (v_sessions)
-  cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz)
+  cross join lateral jsonb_to_recordset(r.stages) as t (stage text, "startedAt" timestamptz, "endedAt" timestamptz, "sourceId" text, "rawId" uuid)
   group by s.id, t."startedAt", t.stage;
+
+  -- One night of one source is one session: what was known of it in pieces is in this one now, or is told anew by it.
+  with nights as (
+    select r.* from jsonb_to_recordset(v_records) as r (parts text, "sourceId" text, source text, "startedAt" timestamptz, "endedAt" timestamptz)
+    where r.parts is not null
+  ), absorbed as (
+    delete from public.sleep_sessions s using nights n
+    where s.user_id = p_user_id and s.platform = p_platform and s.source = n.source and s.source_id <> n."sourceId"
+      and s.started_at < n."endedAt" and s.ended_at > n."startedAt"
+      and (n.parts = 'some' or s.observed_at <= p_observed_at or (s.started_at >= n."startedAt" and s.ended_at <= n."endedAt"))
+      and not exists (select 1 from nights o where o."sourceId" = s.source_id)
+    returning s.local_day
+  )
+  select array_agg(distinct local_day) into v_absorbed from absorbed;
 
   with gone as (
     insert into ops.deleted_records as d (user_id, platform, record_type, source_id, observed_at)
@@ -78,7 +96,18 @@ begin
   )
   select array_agg(distinct local_day) into v_deleted from removed;
 
-  return array(select distinct day from unnest(v_written || v_deleted) as day order by day);
+  if cardinality(p_deleted) > 0 then
+    with cut as (
+      delete from public.sleep_stages t using public.sleep_sessions s
+      where s.user_id = p_user_id and s.platform = p_platform and s.observed_at <= p_observed_at
+        and t.user_id = s.user_id and t.sleep_session_id = s.id and t.source_id = any (p_deleted)
+      returning t.sleep_session_id
+    )
+    select array_agg(distinct sleep_session_id) into v_sessions from cut;
+    v_shortened := ops.recompute_sleep(p_user_id, v_sessions);
+  end if;
+
+  return array(select distinct day from unnest(v_written || v_absorbed || v_deleted || v_shortened) as day order by day);
 end $$;
 comment on function ops.store_sleep_sessions(uuid, text, uuid, timestamptz, timestamptz, jsonb, text[]) is
   'Writes the sleep sessions of one payload with their stages and answers the local days whose numbers may have changed. A tentative version never replaces a final one, an older payload never a newer one; the same payload twice gives the same rows.';

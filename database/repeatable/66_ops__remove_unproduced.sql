@@ -7,6 +7,7 @@ declare
   v_days date[];
   v_from timestamptz;
   v_to timestamptz;
+  v_nights uuid[];
 begin
   -- The table of samples has no index for payloads: what one produced lies near what it produces now.
   select min(s."startedAt") - interval '2 days', max(s."startedAt") + interval '2 days' into v_from, v_to
@@ -20,6 +21,8 @@ begin
     delete from public.sleep_sessions s
     where s.user_id = p_user_id and s.platform = p_platform and s.raw_id = p_raw_id and s.raw_created_at = p_raw_created_at
       and not exists (select 1 from jsonb_array_elements(p_records -> 'sleepSessions') r where r ->> 'sourceId' = s.source_id)
+      -- A night that was told in parts is looked at part by part, below.
+      and not exists (select 1 from public.sleep_stages t where t.user_id = s.user_id and t.sleep_session_id = s.id and t.raw_id is not null)
     returning s.local_day
   ), reported as (
     delete from public.daily_metrics d
@@ -50,6 +53,20 @@ begin
   )
   select array(select local_day from workouts union select local_day from sleep union select local_day from reported
     union select local_day from measured) into v_days;
+
+  with parts as (
+    delete from public.sleep_stages t using public.sleep_sessions s
+    where s.user_id = p_user_id and s.platform = p_platform and t.user_id = s.user_id and t.sleep_session_id = s.id and t.raw_id = p_raw_id
+      and not exists (
+        select 1 from jsonb_to_recordset(p_records -> 'sleepSessions') as r (source text, stages jsonb)
+        cross join lateral jsonb_to_recordset(r.stages) as o (stage text, "startedAt" timestamptz)
+        where r.source = s.source and o.stage = t.stage and o."startedAt" = t.started_at)
+    returning t.sleep_session_id
+  )
+  select array_agg(distinct sleep_session_id) into v_nights from parts;
+  if v_nights is not null then
+    v_days := v_days || ops.recompute_sleep(p_user_id, v_nights);
+  end if;
   return v_days;
 end $$;
 comment on function ops.remove_unproduced(uuid, text, uuid, timestamptz, jsonb) is

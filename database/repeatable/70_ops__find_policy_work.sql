@@ -14,6 +14,7 @@ begin atomic
     select d.user_id, d.platform from ops.deleted_records d join public.platforms p on p.id = d.platform
     where p.source_deletion_hours is not null and d.payloads_removed_at is null
   ) due
+  where not ops.is_held(due.user_id)
   order by due.user_id, due.platform limit p_limit;
 end;
 comment on function ops.find_policy_work(integer) is

@@ -61,6 +61,19 @@ export async function authenticateOperator(
   if (!allowedRoles.includes('operator')) throw new AppError('request/role_not_allowed', { route: '/health' })
 }
 
+/** A person themselves, with a JWT whose roles include `user`. Throws request/token_not_accepted, request/role_not_allowed. */
+export async function authenticateUser(
+  { verifyToken }: CallerServices,
+  headers: IncomingHttpHeaders,
+): Promise<{ readonly userId: string }> {
+  const token = bearerToken(headers)
+  if (token === undefined || verifyToken === undefined)
+    throw new AppError('request/token_not_accepted', { why: 'no token' })
+  const { userId, allowedRoles } = await verifyToken(token)
+  if (!allowedRoles.includes('user')) throw new AppError('request/role_not_allowed')
+  return { userId }
+}
+
 /**
  * A JWT that comes along with an action call must be good and be of the person in Hasura's session, or the call is forged.
  * Throws request/identity_mismatch and what the verification throws.

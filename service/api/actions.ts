@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { FastifyPluginAsync } from 'fastify'
 import { z } from 'zod'
 import {
@@ -66,7 +67,7 @@ export const actionRoutes: FastifyPluginAsync<ActionsOptions> = async (
       // Before anything is written about who calls.
       if (action.openToErased !== true && (await isErased(caller.userId))) throw new AppError('erasure/person_erased')
       const platform = platformIn(call.data.input)
-      applyLimits(reply, await countCall(takeRequest, caller.userId, platform))
+      applyLimits(reply, await countCall(takeRequest, nameFor(action, caller.userId), platform))
       const checkPlatform = checkFor(action, { variables, role: caller.role }, findRestriction)
       if (platform !== undefined) await checkPlatform(platform)
       return action.call(call.data.input, { ...caller, checkPlatform, requestId: request.id })
@@ -83,6 +84,11 @@ function checkFor(action: BoundAction, rules: PlatformRules, findRestriction: Fi
 /** What every action calls its platform; a name of another shape is left to the action to refuse. */
 function platformIn(input: unknown): string | undefined {
   return z.object({ platform: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/) }).safeParse(input).data?.platform
+}
+
+/** What the count is kept under. Who was erased may still ask for their report, and must not be named for it. */
+function nameFor({ openToErased }: BoundAction, userId: string): string {
+  return openToErased === true ? createHash('sha256').update(userId.toLowerCase()).digest('hex') : userId
 }
 
 /** Against the person's own limit, and against the narrower one of the platform that the call names. */

@@ -7,6 +7,7 @@ import { backupCommand, restoreCommand, verifyCommand } from './backup.command.t
 import { breachCommand } from './breach.command.ts'
 import type { Command } from './command.ts'
 import { consentsCommand } from './consents.command.ts'
+import { copyCommand } from './copy.command.ts'
 import { deadLettersCommand } from './dead-letters.command.ts'
 import { erasureCommand } from './erasure.command.ts'
 import { holdCommand } from './hold.command.ts'
@@ -17,8 +18,11 @@ import { keysCommand } from './keys.command.ts'
 import { normalizeCommand, replayCommand } from './payload.command.ts'
 import { statusCommand, tokenCommand } from './person.command.ts'
 import { requestsCommand } from './requests.command.ts'
+import { reconcileCommand, syncCommand } from './sync.command.ts'
 
 const COMMANDS: readonly Command[] = [
+  syncCommand,
+  reconcileCommand,
   jobsCommand,
   deadLettersCommand,
   keysCommand,
@@ -34,6 +38,7 @@ const COMMANDS: readonly Command[] = [
   holdCommand,
   breachCommand,
   consentsCommand,
+  copyCommand,
   requestsCommand,
   importOAuth1Command,
   backupCommand,

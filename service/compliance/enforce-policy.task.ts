@@ -24,6 +24,9 @@ export const enforcePolicy = defineTask<PolicyServices>()({
   priority: PRIORITY.history,
   async run({ userId, platform }, { db, queueRebuild, countPolicyEffect }) {
     const effects = await db.transaction(async (tx) => {
+      // Placed since the job was queued; a court's order goes before a contract.
+      const { rows: held } = await tx.query<{ held: boolean }>(sql`select ops.is_held(${userId}::uuid) as held`)
+      if (held[0]?.held === true) return []
       const { rows } = await tx.query<Effect>(sql`
         select e.effect, e.records::integer as records, e.days::text[] as days
         from ops.enforce_policy(${userId}::uuid, ${platform}) e`)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Controller } from './export/controller.ts'
 import type { Calendar } from './requests/deadline.ts'
 
 const day = z.iso.date('must be dates such as 2026-12-25, comma-separated')
@@ -17,10 +18,24 @@ export const COMPLIANCE_ENVIRONMENT = {
     .transform((list) => list.split(',').map((one) => one.trim()))
     .pipe(z.array(day))
     .default([]),
+  CONTROLLER_NAME: z.string().max(200).default('the operator of this installation'),
+  CONTROLLER_CONTACT: z.string().max(300).default('ask the operator of this installation'),
+  /** Who else receives data, separated by semicolons. */
+  DATA_RECIPIENTS: z
+    .string()
+    .transform((list) => list.split(';').map((one) => one.trim()))
+    .default([]),
+  EXPORT_KEEP_HOURS: z.coerce.number().int().min(1).max(720).default(72),
 }
 
 type ComplianceEnvironment = z.infer<z.ZodObject<typeof COMPLIANCE_ENVIRONMENT>>
 
-export function complianceSettings(env: ComplianceEnvironment): { readonly calendar: Calendar } {
-  return { calendar: { timeZone: env.COMPLIANCE_TIME_ZONE, holidays: new Set(env.PUBLIC_HOLIDAYS) } }
+export function complianceSettings(env: ComplianceEnvironment) {
+  const calendar: Calendar = { timeZone: env.COMPLIANCE_TIME_ZONE, holidays: new Set(env.PUBLIC_HOLIDAYS) }
+  const controller: Controller = {
+    name: env.CONTROLLER_NAME,
+    contact: env.CONTROLLER_CONTACT,
+    recipients: env.DATA_RECIPIENTS,
+  }
+  return { calendar, controller, exportKeepHours: env.EXPORT_KEEP_HOURS }
 }

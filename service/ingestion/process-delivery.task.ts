@@ -8,6 +8,7 @@ import { comeAgainAt } from '../runtime/one-at-a-time.ts'
 import { noteDelivery } from './note-delivery.ts'
 import { type Batch, ERASED_OWNER, processBatch } from './process-batch.ts'
 import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery, wasStoredSince } from './queries.ts'
+import { noteFailedNotice } from './reconciliation-queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { cancelRuns, markSynced } from './runs.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
@@ -17,7 +18,12 @@ import { lockConsent, type NewRawData, storeRaw } from './store-raw.ts'
 type Effect =
   | { readonly kind: 'store'; readonly key: ConnectionKey; readonly raw: NewRawData }
   | { readonly kind: 'end'; readonly key: ConnectionKey }
-  | { readonly kind: 'none'; readonly why: string }
+  | {
+      readonly kind: 'none'
+      readonly why: string
+      /** A record that was told of and could not be read back: a later comparison asks why it is missing. */
+      readonly failed?: { readonly key: ConnectionKey; readonly sourceId: string }
+    }
   | { readonly kind: 'wait'; readonly until: Date }
 
 /** A webhook is a hint: what it says is read back from the platform with the owner's own token before anything changes. */
@@ -84,7 +90,11 @@ async function checkNotice(services: IngestionServices, platform: string, notice
   } catch (error) {
     if (!(error instanceof AppError) || error.spec.retry) throw error
     if (error.code === 'connection/reauth_required' && notice.kind === 'deauthorized') return { kind: 'end', key }
-    return { kind: 'none', why: error.code }
+    return {
+      kind: 'none',
+      why: error.code,
+      ...(notice.sourceId === null ? {} : { failed: { key, sourceId: notice.sourceId } }),
+    }
   }
 }
 
@@ -130,6 +140,8 @@ async function apply(services: IngestionServices, tx: Tx, { deliveryId, effects,
   if (!(await finishDelivery(tx, deliveryId, { state, outcome }))) return
   if (outcome.includes(ERASED_OWNER)) await dropDelivery(tx, deliveryId)
   for (const effect of effects) {
+    if (effect.kind === 'none' && effect.failed !== undefined)
+      await noteFailedNotice(tx, effect.failed.key, { sourceId: effect.failed.sourceId, cause: effect.why })
     if (effect.kind === 'store') {
       if (!(await lockConsent(tx, effect.key))) continue // withdrawn since we asked the platform
       // First the connection's row, which keeps others of the same person waiting; then a look at what they stored.

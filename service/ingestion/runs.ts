@@ -5,7 +5,7 @@ import { forgetDelivered } from './inbox.ts'
 import { recordPushed } from './requested-windows.ts'
 import type { ConnectionKey } from './services.ts'
 
-export type RunKind = 'history' | 'incremental' | 'enrichment' | 'upload'
+export type RunKind = 'history' | 'incremental' | 'enrichment' | 'upload' | 'reconciliation'
 
 export type AskedBy = 'person' | 'operator' | 'schedule' | 'connection'
 

@@ -41,6 +41,8 @@ export interface IngestionServices {
   readonly servicePublicUrl: string
   /** Within how many seconds a silent connection is polled again: after news, and at most while there are none. */
   readonly pollSeconds: { readonly shortest: number; readonly longest: number }
+  /** How far back a comparison goes. */
+  readonly reconcileDays: number
   readonly countStrategyChange: (change: { platform: string; polling: boolean; reason: string }) => void
   /** One large delivery at a time. */
   readonly takeTurn: TakeTurn

@@ -72,7 +72,10 @@ export async function catchUp(platforms: Platforms, tx: Tx, key: ConnectionKey):
 }
 
 /** Throws consent/required, connection/not_found, connection/reauth_required. */
-async function lockSyncable(tx: Tx, { userId, platform }: ConnectionKey): Promise<{ syncedThrough: Date | null }> {
+export async function lockSyncable(
+  tx: Tx,
+  { userId, platform }: ConnectionKey,
+): Promise<{ syncedThrough: Date | null }> {
   const { rows } = await tx.query<{ status: string; syncedThrough: Date | null }>(sql`
     select status, synced_through as "syncedThrough" from public.connections
     where user_id = ${userId}::uuid and platform = ${platform} and status <> 'disconnected' for update`)

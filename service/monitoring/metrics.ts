@@ -17,10 +17,7 @@ export function createMetrics() {
     registry.removeSingleMetric(`nodejs_${name}_total`)
   const registers = [registry]
   const observeCall = registerPlatformCalls(registry)
-  return {
-    registry,
-    requests: createRequestWindow(),
-    observeCall,
+  const metrics = {
     ...syncMetrics(registers),
     ...strategyMetrics(registers),
     ...failureMetrics(registers),
@@ -28,6 +25,20 @@ export function createMetrics() {
     ...erasureMetrics(registers),
     ...privacyMetrics(registers),
   }
+  startAtZero(metrics)
+  return {
+    registry,
+    requests: createRequestWindow(),
+    observeCall,
+    ...metrics,
+  }
+}
+
+/** Prometheus sees no increase in a series that begins with its first event: what alerts wait for has to be there before. */
+function startAtZero({ emergencyAccess, encryptionOperations }: ReturnType<typeof requestMetrics>): void {
+  for (const step of ['requested', 'approved', 'read']) emergencyAccess.inc({ step }, 0)
+  for (const purpose of ['token', 'inbox', 'oauth_state', 'revocation'])
+    encryptionOperations.inc({ operation: 'open', purpose, outcome: 'failure' }, 0)
 }
 
 function strategyMetrics(registers: Registry[]) {

@@ -6,7 +6,7 @@ import { type Reading, readMetric, STATE_METRICS, type StateMetric } from './sta
 // Several scrapers, or one that is impatient, cost one reading.
 const KEEP_MS = 5_000
 /** Below Prometheus' own limit of ten seconds: what cannot be read must not cost everything else. */
-const READ_WITHIN_MS = 2_000
+export const READ_WITHIN_MS = 2_000
 
 /**
  * Gauges of what is in the database, read when somebody scrapes: one after another, so that a scrape holds one connection. One that cannot

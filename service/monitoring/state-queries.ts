@@ -30,11 +30,6 @@ const circuitBreakers = sql`
     case state when 'closed' then 0 when 'half_open' then 1 else 2 end::float8 as value
   from ops.circuit_breakers`
 
-/** Failed for good, and nothing happens before somebody decides or its time comes. */
-const deadLettersWaiting = sql`
-  select jsonb_build_object('task', task) as labels, count(*)::float8 as value
-  from public.dead_letters where state = 'waiting' group by task`
-
 const queueOldest = sql`
   select jsonb_build_object('task', task_identifier) as labels, extract(epoch from now() - min(run_at))::float8 as value
   from graphile_worker.jobs where run_at <= now() and locked_at is null and attempts < max_attempts
@@ -82,18 +77,23 @@ const connectionsByStatus = sql`
 const webhookSilence = sql`
   select jsonb_build_object('platform', platform) as labels,
     extract(epoch from now() - max(coalesce(last_webhook_at, connected_at)))::float8 as value
-  from public.connections where status in ('active', 'limited') and strategy = 'push' group by platform`
+  from public.connections where status in ('active', 'limited') and strategy in ('push', 'hybrid') group by platform`
 
 const connectionsSilent = sql`
   select jsonb_build_object('platform', platform) as labels,
     count(*) filter (where coalesce(last_webhook_at, connected_at) < now() - interval '7 days')::float8 as value
-  from public.connections where status in ('active', 'limited') and strategy = 'push' group by platform`
+  from public.connections where status in ('active', 'limited') and strategy in ('push', 'hybrid') group by platform`
 
 const syncRuns = sql`
   select jsonb_build_object('platform', platform, 'kind', kind, 'state',
     case when waiting_until > now() then 'waiting' when updated_at < now() - interval '1 hour' then 'stalled' else 'running' end) as labels,
     count(*)::float8 as value
   from public.sync_runs where status = 'running' group by 1`
+
+/** Failed for good, and nothing happens before somebody decides or its time comes. */
+const deadLetters = sql`
+  select jsonb_build_object('task', task, 'cause', cause) as labels, count(*)::float8 as value
+  from public.dead_letters where state = 'waiting' group by task, cause`
 
 const workers = sql`
   select '{}'::jsonb as labels, count(*)::float8 as value from ops.workers where seen_at > now() - interval '15 seconds'`
@@ -172,12 +172,6 @@ export const STATE_METRICS: readonly StateMetric[] = [
     query: circuitBreakers,
   },
   {
-    name: 'dead_letters_waiting',
-    help: 'Jobs that failed for good and wait',
-    labels: ['task'],
-    query: deadLettersWaiting,
-  },
-  {
     name: 'queue_oldest_seconds',
     help: 'How long the oldest due job of a task has waited',
     labels: ['task'],
@@ -226,6 +220,7 @@ export const STATE_METRICS: readonly StateMetric[] = [
     labels: ['platform', 'kind', 'state'],
     query: syncRuns,
   },
+  { name: 'dead_letters_waiting', help: 'Jobs that failed for good', labels: ['task', 'cause'], query: deadLetters },
   { name: 'workers_alive', help: 'Workers that said so in the last fifteen seconds', labels: [], query: workers },
   {
     name: 'schedule_age_seconds',

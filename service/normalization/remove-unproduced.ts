@@ -18,7 +18,7 @@ export async function removeUnproduced(tx: Tx, raw: RawData, records: Records): 
       source,
       variant,
     })),
-    sleepSessions: sleepSessions.map(({ sourceId }) => ({ sourceId })),
+    sleepSessions: sleepSessions.map(({ sourceId, source, stages }) => ({ sourceId, source, stages })),
     dailyMetrics: dailyMetrics.map(({ kind, localDay }) => ({ kind, localDay })),
   }
   const { rows } = await tx.query<{ days: string[] }>(sql`

@@ -127,7 +127,20 @@ export interface SleepRecord {
   readonly score: number | null
   /** Greater replaces smaller, whichever comes later; 0 where the platform knows no tentative versions. */
   readonly finality: number
-  readonly stages: readonly { readonly stage: SleepStage; readonly startedAt: Date; readonly endedAt: Date }[]
+  readonly stages: readonly SleepStageRecord[]
+  /**
+   * `some`: a part of what is known of the night; it is joined with what else its source told no further than 90 minutes away, and the
+   * numbers follow from the stages. `all`: takes the place of what its source told of this time before. Absent: known by its id alone.
+   */
+  readonly parts?: 'some' | 'all'
+}
+
+export interface SleepStageRecord {
+  readonly stage: SleepStage
+  readonly startedAt: Date
+  readonly endedAt: Date
+  /** The platform's own id, where each part has one: `deletedSleepSessions` may name it. */
+  readonly sourceId?: string
 }
 
 /** A number that the platform reports for a person's day. */
@@ -157,6 +170,7 @@ export interface Records {
   readonly sampleSpans?: readonly SampleSpan[]
   readonly deletedSamples?: readonly string[]
   readonly sleepSessions?: readonly SleepRecord[]
+  /** Of sessions, and of stages that have an id. */
   readonly deletedSleepSessions?: readonly string[]
   readonly dailyMetrics?: readonly DailyMetricRecord[]
   readonly rejected: readonly RejectedRecord[]

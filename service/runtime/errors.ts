@@ -230,6 +230,11 @@ const CATALOG = {
     retry: false,
     publicMessage: 'A job was queued with something that its task cannot read; a fault of this software.',
   },
+  'job/taken_over': {
+    httpStatus: 500,
+    retry: true,
+    publicMessage: 'The process was silent for so long that another one took its job over.',
+  },
   'job/timed_out': { httpStatus: 500, retry: true, publicMessage: 'The job took longer than it may.' },
   'job/worker_lost': {
     httpStatus: 500,

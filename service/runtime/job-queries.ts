@@ -11,6 +11,8 @@ export interface HeldJob {
   readonly maxAttempts: number
   /** Who holds it; another worker's hold is never touched. */
   readonly worker: string
+  /** Since when. */
+  readonly lockedAt: Date
 }
 
 /** Gives it back to the queue. Answers false when another worker holds it by now. */

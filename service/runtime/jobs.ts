@@ -12,9 +12,13 @@ import type { z } from 'zod'
 import type { Database, Tx } from './db.ts'
 import { AppError, type ErrorCode, type Facts } from './errors.ts'
 import { applyFate, decideFate, type JobFate } from './job-failure.ts'
+import type { JobFence } from './job-fence.ts'
 import type { HeldJob } from './job-queries.ts'
 import { describeError, type Log } from './log.ts'
 import { sql } from './sql.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 24 * HOUR_MS
 
 /** Lower runs first. */
 export const PRIORITY = { interactive: -20, webhook: -10, normal: 0, history: 10, enrichment: 20 } as const
@@ -77,6 +81,8 @@ export interface BindOptions {
   readonly db: Database
   readonly log: Log
   readonly observe: (operation: { name: string; seconds: number; outcome: 'success' | 'failure' | 'postponed' }) => void
+  /** Keeps a job from writing once it is another worker's. */
+  readonly fence?: JobFence
   /** Where a queue has a rate: whether one more of its jobs may begin now, or when. */
   readonly admit?: ((queue: QueueName) => Promise<Date | undefined>) | undefined
   /** Told of every job that leaves the queue for `dead_letters`. */
@@ -94,7 +100,9 @@ export function bindTask<Payload, Services>(
   const perform = async (raw: unknown, job: HeldJob): Promise<void> => {
     const finish = startReport(task.identifier, options)
     const notBefore = await admit?.(queue)
-    const { fate, error } = notBefore === undefined ? await attempt(task, services, { raw, job }) : postpone(notBefore)
+    const work = () => attempt(task, services, { raw, job })
+    const run = () => options.fence?.run(job, work) ?? work()
+    const { fate, error } = notBefore === undefined ? await run() : postpone(notBefore)
     if (fate === undefined) return finish('success')
     const outcome = fate.kind === 'postponed' ? 'postponed' : 'failure'
     finish(outcome, error === undefined ? {} : { ...describeError(error), fate: fate.kind })
@@ -212,12 +220,27 @@ async function startPool({ db, tasks, onPool, scheduled, atOnce }: PoolOptions):
       scheduled.flatMap(({ identifier, schedule }) =>
         schedule === undefined
           ? []
-          : [{ task: identifier, match: schedule, options: { jobKey: identifier, maxAttempts: 3 } }],
+          : [
+              {
+                task: identifier,
+                match: schedule,
+                // Ticks that were missed while no worker ran are owed: once, for the key makes one job of them.
+                options: { jobKey: identifier, maxAttempts: 3, backfillPeriod: owedForMs(schedule) },
+              },
+            ],
       ),
     ),
   })
   await Promise.all(pools)
   return { stop: () => runner.stop() }
+}
+
+/** How far back missed ticks are made up for: a day for what runs once a day or less often; what runs often comes by itself. */
+export function owedForMs(schedule: string): number {
+  const [minute = '', hour = '', day = '', month = '', weekday = ''] = schedule.trim().split(/\s+/)
+  if (!/^\d+$/.test(minute)) return 0
+  if (!/^\d+$/.test(hour)) return HOUR_MS
+  return [day, month, weekday].every((field) => field === '*') ? DAY_MS : 31 * DAY_MS
 }
 
 /** Whether jobs can run by it: the five fields of a crontab. */
@@ -245,6 +268,7 @@ function asTaskList(tasks: readonly BoundTask[]): TaskList {
           attempts: job.attempts,
           maxAttempts: job.max_attempts,
           worker: job.locked_by ?? '',
+          lockedAt: job.locked_at ?? new Date(0),
         }),
     ]),
   )

@@ -22,6 +22,28 @@ export const PRIVACY_ERRORS = {
     retry: false,
     publicMessage: 'There is no text yet; publish the first version without translation.',
   },
+  'privacy/too_many_exports': {
+    httpStatus: 429,
+    retry: false,
+    publicMessage: 'Five copies were made within a day; ask again tomorrow.',
+  },
+  'privacy/export_gone': { httpStatus: 409, retry: false, publicMessage: 'This copy is not being made any more.' },
+  'privacy/export_not_there': {
+    httpStatus: 404,
+    retry: false,
+    publicMessage:
+      'There is no such copy of yours, it is not ready, was fetched, expired, or is being fetched; see data_exports.',
+  },
+  'privacy/copy_unreadable': {
+    httpStatus: 400,
+    retry: false,
+    publicMessage: 'This is not a whole copy of one person.',
+  },
+  'privacy/person_known': {
+    httpStatus: 409,
+    retry: false,
+    publicMessage: 'The person is known here already; a copy is imported where they are not.',
+  },
   'privacy/received_in_future': {
     httpStatus: 400,
     retry: false,

@@ -32,6 +32,8 @@ export function countVault(vault: Vault, count: (done: VaultOperation) => void):
     takeTokens: (tx, owner) => counted(opening('token'), () => vault.takeTokens(tx, owner)),
     sealInbox: (platform, bytes) => counted(sealing('inbox'), () => vault.sealInbox(platform, bytes)),
     openInbox: (platform, box) => counted(opening('inbox'), () => vault.openInbox(platform, box)),
+    sealExport: (owner, bytes) => counted(sealing('export'), () => vault.sealExport(owner, bytes)),
+    openExport: (owner, box) => counted(opening('export'), () => vault.openExport(owner, box)),
     sealOAuthSecret: (attempt, secret) => counted(sealing('oauth_state'), () => vault.sealOAuthSecret(attempt, secret)),
     openOAuthSecret: (attempt, box) => counted(opening('oauth_state'), () => vault.openOAuthSecret(attempt, box)),
     sealForRevocation: (id, pair) => counted(sealing('revocation'), () => vault.sealForRevocation(id, pair)),

@@ -19,7 +19,7 @@ export interface RotateKeysServices extends RotationServices {
   readonly audit: RecordAudit
 }
 
-const SHARED_PURPOSES: readonly SharedPurpose[] = ['oauth_state', 'inbox', 'revocation']
+const SHARED_PURPOSES: readonly SharedPurpose[] = ['oauth_state', 'inbox', 'revocation', 'export']
 /** Longer than anything these keys seal is kept: webhook bodies for sixty days at most, revocations for thirty, attempts for minutes. */
 const KEEP_PURPOSE_KEYS_DAYS = 90
 

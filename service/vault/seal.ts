@@ -13,7 +13,7 @@ const HEADER_BYTES = NONCE_AT + NONCE_BYTES
 const KEY_ID_AT = PREFIX.length + 20
 
 /** What keys are for. Each purpose has keys of its own, so that a box made for one never opens as another. */
-export type Purpose = 'master' | 'token' | 'oauth_state' | 'inbox' | 'revocation'
+export type Purpose = 'master' | 'token' | 'oauth_state' | 'inbox' | 'revocation' | 'export'
 
 /** Where a secret lives. Authenticated with it, so a box that is moved elsewhere does not open. */
 export interface PlaceFields {

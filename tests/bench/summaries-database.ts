@@ -42,7 +42,8 @@ const SETTINGS = {
   max_wal_senders: '0',
   max_wal_size: '2GB',
 }
-const PASSWORD = 'bench'
+/** Of the login roles. */
+export const BENCH_PASSWORD = 'bench'
 /** Measured: about 0.5 kB with index and write-ahead log. */
 const ROOM_PER_ROW_BYTES = 1_000
 const DAYS_PER_STATEMENT = 10
@@ -61,12 +62,12 @@ export async function openSummariesDatabase(wanted: Size): Promise<SummariesData
   const close = () => server.stop().finally(remove)
   const { adminUrl } = server
   try {
-    await migrate({ adminUrl, passwords: { service: PASSWORD, hasura: PASSWORD } })
+    await migrate({ adminUrl, passwords: { service: BENCH_PASSWORD, hasura: BENCH_PASSWORD } })
     const started = performance.now()
     await withClient(adminUrl, (client) => fill(client, wanted))
     const filledInMs = performance.now() - started
     const facts = await withClient(adminUrl, readFacts)
-    const hasuraUrl = Object.assign(new URL(adminUrl), { username: HASURA_ROLE, password: PASSWORD }).href
+    const hasuraUrl = Object.assign(new URL(adminUrl), { username: HASURA_ROLE, password: BENCH_PASSWORD }).href
     return { adminUrl, hasuraUrl, days: wanted.days, filledInMs, ...facts, close }
   } catch (error) {
     await close()

@@ -104,6 +104,20 @@ describe('docs/api/consent.md', () => {
   })
 })
 
+describe('docs/api/export.md', () => {
+  test('prints commands that write a copy and take it in elsewhere', async ({ db, directory, tributary }) => {
+    const [write = [], take = []] = await commandsOf('docs/api/export.md')
+    const here = (words: string[]) => words.map((word) => word.replace('/tmp/copy.zip', join(directory, 'copy.zip')))
+    await db.admin.query("insert into app_users (user_id) values ('5f0c2a9e-6b1d-4c7e-9a35-0d8e4b7f1a26')")
+    expect((await tributary(...here(write))).text).toMatch(/^1 rows, \d+ bytes in \d+\.\d s\n$/)
+    expect((await tributary(...here(take))).text).toContain('The person is known here already')
+    await db.admin.query('delete from app_users')
+    expect((await tributary(...here(take))).text).toBe(
+      '1 rows of 5f0c2a9e-6b1d-4c7e-9a35-0d8e4b7f1a26 written into 1 tables\n',
+    )
+  })
+})
+
 describe('docs/api/data-requests.md', () => {
   test('prints commands that do what it says; a holiday moves the last day', async ({ tributary }) => {
     const [record = [], list = []] = await commandsOf('docs/api/data-requests.md')

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { afterAll, describe, expect, test } from 'vitest'
 import { simulateExport } from '../../service/platforms/apple-health/simulator/export.ts'
+import { agreeTo } from '../support/connect-strava.ts'
 import { type Person, signIn, until } from '../support/graphql-client.ts'
 import { makeDataDirectory, type RunningProduct, startProduct } from '../support/running.ts'
 
@@ -98,6 +99,7 @@ describe('an export whose upload and import are both cut off by a kill', () => {
     const uploadId = randomUUID()
     const first = await start()
     let ada = await signIn(first, ADA)
+    await agreeTo(ada, 'apple-health')
     const broken = send(first, ada, { uploadId, offset: 0, pace: 20 }).then(
       () => 'arrived',
       () => 'broke',

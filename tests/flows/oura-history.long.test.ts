@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { syncNow } from '../../service/ingestion/start-sync.ts'
+import { normalizeRaw } from '../../service/normalization/normalize-raw-data.task.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { normalizeAll, OURA, range, told } from '../support/oura-scene.ts'
 import { ADA } from '../support/people.ts'
@@ -52,6 +53,12 @@ describe('a person who connects Oura', () => {
     await syncNow(service.ingestion, { userId: ADA, platform: OURA, askedBy: 'person' })
     await service.work()
     await normalizeAll(service, db)
+    expect(await fingerprint(db)).toEqual(before)
+    // And so it does when every payload is read again.
+    const { rows: payloads } = await db.admin.query(
+      'select user_id as "userId", created_at::text as "createdAt", id as "rawId" from raw_fitness_data order by created_at, id',
+    )
+    for (const key of payloads) await normalizeRaw(service.normalization, key, { replay: true })
     expect(await fingerprint(db)).toEqual(before)
   })
 })

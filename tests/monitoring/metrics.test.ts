@@ -92,7 +92,8 @@ describe('the metrics', () => {
     for (const { labels } of await scrape(service))
       for (const [label, value] of Object.entries(labels)) (values[label] ??= new Set()).add(value)
     const allowed: Readonly<Record<string, RegExp>> = {
-      platform: /^(strava|garmin|apple-health|oura|all)$/,
+      cause: /^[a-z]+\/[a-z_]+$/,
+      platform: /^(strava|garmin|apple-health|oura|acme|all)$/,
       route: /^(unknown|\/[a-z:/-]+)$/,
       method: /^[A-Z]+$/,
       status: /^(\d{3}|[a-z_]+)$/,

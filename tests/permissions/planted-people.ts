@@ -66,6 +66,12 @@ const STATEMENTS = [
    from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
   `insert into connection_strategy_changes (user_id, id, platform, changed_at, strategy, polling, reason, quiet_s, expected_within_s)
    select u, (i || k)::uuid, id, ${AT}, 'hybrid', true, t, n, n from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
+  `insert into reconciliation_reports (user_id, id, platform, status, reason, since, until, listed, causes, not_compared, started_at, finished_at)
+   select u, (i || k)::uuid, id, 'complete', t, ${AT}, ${AT}, n, jsonb_build_object(t, n), array[t], ${AT}, ${AT}
+   from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
+  `insert into reconciliation_findings (user_id, report_id, platform, kind, source_id, cause, state, happened_at, found_at)
+   select u, (i || k)::uuid, id, 'missing', t, t, 'repaired', ${AT}, ${AT}
+   from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
   `insert into activities (user_id, id, platform, source_id, sport, source_sport, name, local_day, started_at, distance_m, moving_time_s,
      raw_id, raw_created_at, observed_at, created_at, updated_at)
    select u, (i || k)::uuid, 'strava', t || k, 'run', t, t || k, date '2026-03-01' + k, ${AT} + k * interval '1 day', n + k, n + k,
@@ -124,6 +130,12 @@ const STATEMENTS = [
   `insert into consents (user_id, id, platform, purpose, decision, text_version, text_locale, text_sha256, channel, evidence, decided_at, recorded_at)
    select u, (i || k)::uuid, platform, purpose, 'given', version, locale, sha256, 'letter', t || ' signed it', ${AT}, ${AT}
    from p, consent_texts cross join generate_series(6, 7) as k where platform = case k when 6 then 'strava' else 'garmin' end`,
+  `insert into data_exports (user_id, id, request_id, status, rows_written, error_code, requested_at, updated_at)
+   select u, (i || k)::uuid, (i || k)::uuid, 'failed', n, t, ${AT}, ${AT} from p, generate_series(6, 7) as k`,
+  `insert into processing_activities (user_id, day, activity, platform, purpose, times, first_at, last_at)
+   select u, date '2026-03-01', 'receive', id, t, n, ${AT}, ${AT} from p, unnest(array['strava', 'garmin']) as id`,
+  // What the planting itself has noted: other times whenever it is done.
+  'delete from processing_activities using p where user_id = u and purpose <> t',
   // Nobody's: the same two, whoever is planted.
   `insert into breaches (id, description, aware_at, risk, unreadable, keys_exposed, scope, people, reported_at, updated_at)
    select ('cccccccc-0000-4000-8000-00000000000' || k)::uuid, 'a copy was taken', ${AT}, 'high', false, false, '{}', 2, ${AT}, ${AT}

@@ -88,8 +88,9 @@ const ELSEWHERE = [
   `insert into ops.summary_rebuilds (user_id, local_day) select u, date '2026-03-01' from p on conflict do nothing`,
   `insert into ops.delivered_items (user_id, platform, data_type, digest) select u, 'garmin', t, sha256('x') from p`,
   `insert into ops.callbacks (user_id, platform, data_type, url_sealed, url_digest, delivery_id) select u, 'garmin', t, 'x', 'y', gen_random_uuid() from p`,
-  `insert into ops.backfill_requests (user_id, platform, data_type, window_start, window_end)
-   select u, 'garmin', t, '2026-03-01', '2026-03-02' from p`,
+  `insert into ops.sync_plans (user_id, platform) select u, 'strava' from p on conflict do nothing`,
+  `insert into ops.requested_windows (user_id, platform, account, data_type, window_start, window_end)
+   select u, 'garmin', t, t, '2026-03-01', '2026-03-02' from p`,
   `insert into ops.uploads (user_id, id, platform, received_bytes) select u, gen_random_uuid(), 'garmin', 1 from p`,
   `insert into ops.upload_chunks (user_id, upload_id, from_byte, byte_count, bytes_sealed) select u, o.id, 0, 1, 'x' from p join ops.uploads o on o.user_id = u`,
   `insert into ops.rate_limits (key, points) select 'user:' || u, 1 from p`,

@@ -23,6 +23,7 @@ export const test = base.extend<{ door: Door }>({
     await app.listen({ port: 0, host: '127.0.0.1' })
     const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}${ADDRESS}`
     await service.simulateGarmin('POST', '/endpoints', { url })
+    await service.simulateGarmin('POST', '/settings', { publicUrl: `${service.simulatorsUrl}/garmin` })
     await use({
       url,
       post: async (body, headers = HEADERS) => {

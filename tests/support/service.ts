@@ -22,6 +22,7 @@ export interface TestService extends Wiring {
   readonly simulateAt: (platform: string) => (method: string, path: string, body?: object) => Promise<unknown>
   /** Of the simulated Garmin's. */
   readonly simulateGarmin: (method: string, path: string, body?: object) => Promise<unknown>
+  readonly simulatorsUrl: string
   /** Runs the jobs that are due, those they queue included. */
   readonly work: () => Promise<void>
 }
@@ -63,6 +64,7 @@ async function lendService(
     simulateAt: (platform) => (method, path, body) =>
       simulate(`${simulators.url}/${platform}/simulate${path}`, method, body),
     simulateGarmin: (method, path, body) => simulate(`${simulators.url}/garmin/simulate${path}`, method, body),
+    simulatorsUrl: simulators.url,
     work: () => runDueJobs({ db: wiring.db, tasks }),
   })
   await wiring.db.close()

@@ -13,6 +13,8 @@ export interface Door {
   readonly url: string
   /** An event about an activity of the first athlete, as Strava words it. Answers the status. */
   send(aspect: 'create' | 'update' | 'delete', activityId: string): Promise<number>
+  /** The same with that id and subscription. */
+  tell(aspect: 'create' | 'update' | 'delete', activityId: string, subscriptionId: string): Promise<number>
   close(): Promise<void>
 }
 
@@ -24,25 +26,28 @@ export async function openDoor(service: TestService, db: TestDatabase): Promise<
   await service.db.query(sql`
     insert into ops.webhook_subscriptions (platform, subscription_id) values ('strava', ${String(SUBSCRIPTION)})`)
   let second = 0
+  const tell: Door['tell'] = async (aspect, activityId, subscriptionId) => {
+    const { rows } = await db.admin.query<{ account: string }>(
+      "select platform_user_id as account from connections where platform = 'strava'",
+    )
+    second += 1
+    const body = {
+      object_type: 'activity',
+      object_id: Number(activityId),
+      aspect_type: aspect,
+      updates: {},
+      owner_id: Number(rows[0]!.account),
+      subscription_id: Number(subscriptionId),
+      event_time: 1_700_000_000 + second,
+    }
+    const headers = { 'content-type': 'application/json' }
+    return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).status
+  }
   return {
     url,
-    async send(aspect, activityId) {
-      const { rows } = await db.admin.query<{ account: string }>(
-        "select platform_user_id as account from connections where platform = 'strava'",
-      )
-      second += 1
-      const body = {
-        object_type: 'activity',
-        object_id: Number.isNaN(Number(activityId)) ? 1 : Number(activityId) + 1,
-        aspect_type: aspect,
-        updates: {},
-        owner_id: Number(rows[0]!.account),
-        subscription_id: SUBSCRIPTION,
-        event_time: 1_700_000_000 + second,
-      }
-      const headers = { 'content-type': 'application/json' }
-      return (await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) })).status
-    },
+    send: (aspect, activityId) =>
+      tell(aspect, Number.isNaN(Number(activityId)) ? '1' : String(Number(activityId) + 1), String(SUBSCRIPTION)),
+    tell,
     close: () => app.close(),
   }
 }

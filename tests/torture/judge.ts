@@ -12,7 +12,8 @@ export interface Verdict {
   readonly unexpected: readonly string[]
 }
 
-const MAY_SETTLE_MS = 300_000
+/** Nothing waits longer for its turn than a dead letter's first minute, a missed tick and a lost event together. */
+const MAY_STAND_STILL_MS = 200_000
 const STATES = `select state, count(*)::integer as deliveries from ops.webhook_deliveries group by state order by state`
 const UNFINISHED = `select
   (select count(*) from ops.webhook_deliveries where state not in ('processed', 'dropped'))::integer as deliveries,
@@ -24,14 +25,16 @@ const DOUBLE = `select metadata->>'delivery_id' as delivery, count(*)::integer a
 
 type Waiting = Readonly<Record<'deliveries' | 'payloads' | 'jobs', number>>
 
-/** Waits until the product has nothing left to do. Answers what is left when it does not come to rest. */
+/** Waits until the product has nothing left to do, however slow the machine is; answers what is left once nothing moves any more. */
 export async function settled({ adminUrl }: Product): Promise<Waiting> {
   return withClient(adminUrl, async (client) => {
-    const deadline = performance.now() + MAY_SETTLE_MS
+    let [moved, before] = [performance.now(), '']
     for (;;) {
       const { rows } = await client.query<Waiting>(UNFINISHED)
       const [left = { deliveries: 0, payloads: 0, jobs: 0 }] = rows
-      if (Object.values(left).every((count) => count === 0) || performance.now() > deadline) return left
+      if (JSON.stringify(left) !== before) [moved, before] = [performance.now(), JSON.stringify(left)]
+      if (Object.values(left).every((count) => count === 0) || performance.now() - moved > MAY_STAND_STILL_MS)
+        return left
       await new Promise((resolve) => setTimeout(resolve, 250))
     }
   })

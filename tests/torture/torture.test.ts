@@ -15,7 +15,8 @@ describe('a minute of failures, in short', () => {
     expect(report).toMatchObject({ lost: [], duplicates: [], unexpected: [] })
     expect(report.account.acknowledged.size).toBe(80)
     expect(report.account.faults).toMatchObject({ kill: 2, 'database crash': 1, 'connections half-open': 1 })
-  }, 240_000)
+    // Some twenty seconds on a machine of one's own; a busy one is given time, for what counts is what is lost.
+  }, 420_000)
 })
 
 describe('the plan of a run', () => {

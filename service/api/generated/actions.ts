@@ -154,6 +154,11 @@ export type DisconnectPlatformOutput = {
   readonly status: Scalars['String']['output'];
 };
 
+export type ExportMyDataOutput = {
+  /** Of data_exports */
+  readonly exportId: Scalars['uuid']['output'];
+};
+
 export type ExtendDataRequestOutput = {
   readonly dueAt: Scalars['timestamptz']['output'];
   readonly id: Scalars['uuid']['output'];
@@ -221,6 +226,8 @@ export type Mutation = {
   readonly disconnectPlatform: DisconnectPlatformOutput;
   /** Deletes everything about a person who asked for it otherwise than in the app. */
   readonly erasePerson: DeleteMyDataOutput;
+  /** Makes a zip of all data about the person; data_exports tells how far it is, and GET /exports/<id> fetches it once. One that is running or waits to be fetched is answered again. */
+  readonly exportMyData: ExportMyDataOutput;
   /** Takes the two further months, once and within the first; the person has to be told why. */
   readonly extendDataRequest: ExtendDataRequestOutput;
   /** Imports so many years of a platform's history, or as many as it gives: the run's results say so. What was read before is passed over. */
@@ -235,6 +242,8 @@ export type Mutation = {
   readonly publishConsentText: PublishConsentTextOutput;
   /** Reads rows under an approved access of one's own; every read is in the person's access log. */
   readonly readAsEmergency: ReadAsEmergencyOutput;
+  /** Compares a person's data with the lists of their platforms and repairs what differs; reconciliation_reports tells what was found. */
+  readonly reconcileUser: ReadonlyArray<ReconcileUserOutput>;
   /** Notes that an authority, the media or a platform was told of a breach. */
   readonly recordBreachNotice: BreachNoticeOutput;
   /** Writes down what a person asks for under the GDPR, with the day by which it has to be answered: as a person for oneself, as an operator what came by mail. */
@@ -400,6 +409,11 @@ export type MutationReadAsEmergencyArgs = {
 };
 
 
+export type MutationReconcileUserArgs = {
+  userId: Scalars['uuid']['input'];
+};
+
+
 export type MutationRecordBreachNoticeArgs = {
   breachId: Scalars['uuid']['input'];
   lateReason?: InputMaybe<Scalars['String']['input']>;
@@ -526,6 +540,14 @@ export type Query = {
 export type ReadAsEmergencyOutput = {
   /** The rows as JSON objects, newest first */
   readonly rows: Scalars['jsonb']['output'];
+};
+
+export type ReconcileUserOutput = {
+  readonly platform: Scalars['String']['output'];
+  /** Why there is none, as an error code */
+  readonly reason?: Maybe<Scalars['String']['output']>;
+  /** Null where there is none */
+  readonly reportId?: Maybe<Scalars['uuid']['output']>;
 };
 
 export type RecordDataRequestOutput = {

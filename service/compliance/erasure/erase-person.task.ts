@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Tx } from '../../runtime/db.ts'
 import { AppError } from '../../runtime/errors.ts'
 import { defineTask, type JobResult } from '../../runtime/jobs.ts'
 import { beginErasure } from './begin-erasure.ts'
@@ -82,7 +83,6 @@ async function purge(services: ErasureServices, { id, userId, progress }: Erasur
   }
   await askPlatforms(services, id)
   if (progress.barrier === undefined) await mergeProgress(db, id, { barrier: await readBarrier(db) })
-  const files = (progress.files ?? 0) + (await services.removeFiles(userId))
   await deleteEverywhere(db, userId)
   await forgetInHasura(db, userId)
   const running = await deleteJobs(db, userId)
@@ -91,23 +91,29 @@ async function purge(services: ErasureServices, { id, userId, progress }: Erasur
   if (running > 0 || waiting > 0 || !(await isPast(db, progress.barrier ?? (await readBarrier(db)))))
     return inMs(SOON_MS)
   await removeRepeatKeys(db, { accounts, sourceIds: progress.sourceIds ?? [] })
-  await finish(services, { id, userId, files })
-  return 'go_on'
+  return finish(services, { id, userId })
 }
 
-/** The row goes in the transaction whose search found nothing else: not one of the two without the other. */
-async function finish(
-  { db }: ErasureServices,
-  { id, userId, files }: { id: string; userId: string; files: number },
-): Promise<void> {
-  await db.transaction(async (tx) => {
-    await deletePerson(tx, userId)
-    await forgetInHasura(tx, userId)
-    const after = await countPerson(tx, userId)
-    if (Object.keys(after).length > 0) throw new AppError('erasure/left_over', { stores: Object.keys(after).join() })
-    await mergeProgress(tx, id, { files })
-    await markErased(tx, id, after)
-  })
+/**
+ * The row goes in the transaction whose search found nothing else: not one of the two without the other. What came in between (an event
+ * sent again) is no failure: it is deleted in the next turn.
+ */
+async function finish({ db }: ErasureServices, { id, userId }: { id: string; userId: string }): Promise<StepResult> {
+  try {
+    await db.transaction((tx) => deleteAndSearch(tx, { id, userId }))
+    return 'go_on'
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'erasure/left_over') return inMs(SOON_MS)
+    throw error
+  }
+}
+
+async function deleteAndSearch(tx: Tx, { id, userId }: { id: string; userId: string }): Promise<void> {
+  await deletePerson(tx, userId)
+  await forgetInHasura(tx, userId)
+  const after = await countPerson(tx, userId)
+  if (Object.keys(after).length > 0) throw new AppError('erasure/left_over', { stores: Object.keys(after).join() })
+  await markErased(tx, id, after)
 }
 
 /** Once right away; after that the job of each revocation goes on by itself. */

@@ -108,7 +108,9 @@ export async function findTraces(tx: Tx, userId: string): Promise<Traces> {
     select
       coalesce((select jsonb_agg(k.key_id) from vault.user_keys k where k.user_id = ${userId}::uuid), '[]') as "keyIds",
       coalesce((select jsonb_agg(jsonb_build_object('platform', c.platform, 'platformUserId', c.platform_user_id))
-        from public.connections c where c.user_id = ${userId}::uuid), '[]') as accounts,
+        from (select platform, platform_user_id from public.connections where user_id = ${userId}::uuid
+          -- Accounts of before the present one.
+          union select platform, account from ops.requested_windows where user_id = ${userId}::uuid) c), '[]') as accounts,
       coalesce((select jsonb_agg(distinct a.source_id) from public.activities a where a.user_id = ${userId}::uuid), '[]') as "sourceIds",
       coalesce((select jsonb_agg(jsonb_build_object('platform', p.platform, 'revocationId', p.id))
         from vault.pending_revocations p join public.connections c on c.id = p.connection_id

@@ -12,7 +12,6 @@ export interface Progress {
   /** A transaction id: what began before it may not know of the tombstone. */
   readonly barrier?: string
   readonly after?: Readonly<Record<string, number>>
-  readonly files?: number
 }
 
 export interface Erasure {

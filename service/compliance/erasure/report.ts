@@ -30,7 +30,6 @@ export async function buildReport(
     startedAt: startedAt?.toISOString() ?? null,
     erasedAt: erasure.erasedAt?.toISOString() ?? null,
     stores: stores(progress.before ?? {}, progress.after ?? {}),
-    filesRemoved: progress.files ?? 0,
     keysDestroyed: progress.keyIds ?? [],
     platforms: (await findRevocations(db, erasure.id)).map(describeRevocation),
     backups: backups(startedAt, backupKeepDays),

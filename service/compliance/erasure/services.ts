@@ -17,8 +17,6 @@ export interface ErasureServices extends DeliverySearch {
   readonly endConnections: (tx: Tx, userId: string) => Promise<readonly Ended[]>
   /** Asks a platform once; what it answers is written down where the erasure looks. */
   readonly askPlatform: (revocationId: string) => Promise<void>
-  /** Deletes a person's files outside the database: exports, archives. Answers how many. */
-  readonly removeFiles: (userId: string) => Promise<number>
   /** Notes the request among the person's requests; absent: there is no such register. */
   readonly noteRequest?: (tx: Tx, userId: string) => Promise<void>
   /** Undefined without BACKUP_KEY: there are no backups then, and accounts get no tombstones. */

@@ -84,7 +84,12 @@ function sampleOf(
 
 function readMoment(text: unknown, timeZone: string | null): Moment | undefined {
   const moment = parseMoment(text, timeZone)
-  return moment === undefined ? undefined : inZone(moment, timeZone)
+  return moment === undefined ? undefined : toWholeSecond(inZone(moment, timeZone))
+}
+
+/** An export leaves fractions of a second out: one reading that comes both ways has to be one. */
+function toWholeSecond({ at, offsetSeconds }: Moment): Moment {
+  return { at: new Date(Math.floor(at.getTime() / 1000) * 1000), offsetSeconds }
 }
 
 function timeProblem(text: unknown): string {
@@ -102,10 +107,10 @@ export function readNumber(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined
 }
 
-function readSleep({ value, source }: HealthRecord, start: Moment, end: Moment): Reading {
+function readSleep({ value, source, sourceId }: HealthRecord, start: Moment, end: Moment): Reading {
   const stage = readStage(value)
   if (stage === undefined) return rejected('value: not a stage of sleep')
-  return { is: 'sleep', segment: { stage, start, end, source } }
+  return { is: 'sleep', segment: { stage, start, end, source, ...(sourceId !== null && { sourceId }) } }
 }
 
 function rejected(reason: string): Reading {

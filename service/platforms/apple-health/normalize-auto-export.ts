@@ -86,7 +86,7 @@ function finish(gathered: Gathered, aggregation: string): Records {
     ...(isDaily
       ? { dailyMetrics: toDailyMetrics(samples) }
       : { samples: withLength(samples, BUCKET_S[aggregation] ?? 0) }),
-    sleepSessions: [...sleepSessions, ...toSleepSessions(segments)],
+    sleepSessions: [...sleepSessions, ...toSleepSessions(segments, 'some')],
     activities: workouts.flatMap(({ activities = [] }) => activities),
     activityStreams: workouts.flatMap(({ activityStreams = [] }) => activityStreams),
     rejected: gatherRejections(rejected),

@@ -18,7 +18,7 @@ export function normalizeExportRecords(payload: unknown): Records {
     else if (data.element !== undefined) refused.push({ position, reason: `${nameOf(data)}: nothing is made of it` })
     else records.push(toHealthRecord(data, position))
   }
-  return toRecords(records, refused)
+  return toRecords(records, { refused, nights: 'all' })
 }
 
 function nameOf({ element = 'element' }: ExportRecord): string {

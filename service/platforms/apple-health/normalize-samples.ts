@@ -39,6 +39,7 @@ export function normalizeSamples(payload: unknown): Records {
     ...measured,
     activities,
     deletedSamples: deleted.uuids,
+    deletedSleepSessions: deleted.uuids,
     // A uuid does not say what it was of.
     deletedActivities: deleted.uuids,
     rejected: [...measured.rejected, ...gatherRejections([...rejected, ...deleted.rejected])],

@@ -6,6 +6,8 @@ export interface SleepSegment {
   readonly start: Moment
   readonly end: Moment
   readonly source: string
+  /** HealthKit's uuid, where the form has one. */
+  readonly sourceId?: string
 }
 
 /** Segments of one source that are further apart belong to two sleeps: a watch that is worn reports the time awake between. */
@@ -45,8 +47,8 @@ export function readStage(value: unknown): SleepStage | undefined {
 }
 
 /** Sessions of each source by themselves: what several sources say of one night is for the merge to weigh, with all of it before it. */
-export function toSleepSessions(segments: readonly SleepSegment[]): SleepRecord[] {
-  return groupSegments(segments).map(toSession)
+export function toSleepSessions(segments: readonly SleepSegment[], parts: 'some' | 'all'): SleepRecord[] {
+  return groupSegments(segments).map((group) => ({ ...toSession(group), parts }))
 }
 
 function groupSegments(segments: readonly SleepSegment[]): SleepSegment[][] {
@@ -109,9 +111,9 @@ function secondsCovered(segments: readonly SleepSegment[]): number | null {
 
 function withoutRepeats(group: readonly SleepSegment[]): SleepRecord['stages'] {
   const stages = new Map(
-    group.map(({ stage, start, end }) => [
+    group.map(({ stage, start, end, sourceId }) => [
       `${stage} ${start.at.getTime()} ${end.at.getTime()}`,
-      { stage, startedAt: start.at, endedAt: end.at },
+      { stage, startedAt: start.at, endedAt: end.at, ...(sourceId !== undefined && { sourceId }) },
     ]),
   )
   return [...stages.values()]

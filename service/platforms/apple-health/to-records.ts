@@ -2,8 +2,11 @@ import type { Records, RejectedRecord, SampleRecord } from '../records.ts'
 import { gatherRejections, type HealthRecord, readRecord } from './health-record.ts'
 import { type SleepSegment, toSleepSessions } from './sleep.ts'
 
-/** What a list of records becomes. Pure, and the same for the same list. */
-export function toRecords(records: Iterable<HealthRecord>, refused: readonly RejectedRecord[] = []): Records {
+/** What a list of records becomes. Pure, and the same for the same list. `nights`: whether it tells all of a night, or some parts. */
+export function toRecords(
+  records: Iterable<HealthRecord>,
+  { refused = [], nights = 'some' }: { refused?: readonly RejectedRecord[]; nights?: 'some' | 'all' } = {},
+): Records {
   const samples = new Samples()
   const segments: SleepSegment[] = []
   const rejected: RejectedRecord[] = [...refused]
@@ -15,7 +18,7 @@ export function toRecords(records: Iterable<HealthRecord>, refused: readonly Rej
   }
   return {
     samples: samples.list,
-    ...(segments.length > 0 && { sleepSessions: toSleepSessions(segments) }),
+    ...(segments.length > 0 && { sleepSessions: toSleepSessions(segments, nights) }),
     rejected: gatherRejections(rejected),
   }
 }

@@ -4,6 +4,7 @@ import { controlRoute } from './simulator/control.route.ts'
 import { dataRoute } from './simulator/data.route.ts'
 import { exchangeRoute } from './simulator/exchange.route.ts'
 import { oauthRoute } from './simulator/oauth.route.ts'
+import { oddRoute } from './simulator/odd.route.ts'
 import type { GarminSimulatorOptions } from './simulator/options.ts'
 import { openSimulation } from './simulator/simulation.ts'
 import { syncRoute } from './simulator/sync.route.ts'
@@ -34,5 +35,6 @@ export const simulator: FastifyPluginAsync<GarminSimulatorOptions> = async (app,
   await app.register(exchangeRoute, { simulation })
   await app.register(dataRoute, { simulation })
   await app.register(syncRoute, { simulation, prefix: '/simulate' })
+  await app.register(oddRoute, { simulation, prefix: '/simulate' })
   await app.register(controlRoute, { simulation, prefix: '/simulate' })
 }

@@ -7,7 +7,6 @@ import type { Grant } from './state.ts'
 import { BASE, refuse } from './user.route.ts'
 
 const LONGEST_S = 90 * 86_400
-const HISTORY_S = 400 * 86_400
 const Window = z.object({
   summaryStartTimeInSeconds: z.coerce.number().int(),
   summaryEndTimeInSeconds: z.coerce.number().int(),
@@ -47,7 +46,7 @@ export const dataRoute: FastifyPluginAsync<{ simulation: Simulation }> = async (
     if (!grant.permissions.includes('HISTORICAL_DATA_EXPORT') || !grant.permissions.includes(permission))
       return reply.code(403).send({ errorMessage: 'not permitted' })
     if (to <= from || to - from > LONGEST_S) return reply.code(400).send({ errorMessage: 'window too long' })
-    if (from < simulation.now().getTime() / 1000 - HISTORY_S)
+    if (from < simulation.now().getTime() / 1000 - simulation.historyDays * 86_400)
       return reply.code(400).send({ errorMessage: 'start time is before min start time' })
     const name = `${kind} ${from} ${to}`
     if (grant.asked.has(name)) return reply.code(409).send({ errorMessage: 'duplicate backfill' })
@@ -64,7 +63,7 @@ export const dataRoute: FastifyPluginAsync<{ simulation: Simulation }> = async (
     waiting.delete(token)
     return answer === undefined
       ? reply.code(410).send({ errorMessage: 'gone' })
-      : reply.type('application/json').send(answer)
+      : reply.type(typeof answer === 'string' ? 'application/json' : 'application/octet-stream').send(answer)
   })
 }
 
@@ -96,17 +95,21 @@ function itemsOf(kind: string, owner: Grant, { from, to }: { from: number; to: n
 }
 
 /** Pushed in portions, or announced by an address that answers once. */
-export function announce({ options, deliveries, waiting }: Simulation, { name, userId, items }: List): void {
+export function announce(simulation: Simulation, { name, userId, items }: List): void {
   const size = 500
   for (let at = 0; at < items.length; at += size) {
     const portion = items.slice(at, at + size)
-    if (options.mode === 'push') deliveries.send({ [name]: portion })
+    if (simulation.mode === 'push') simulation.deliveries.send({ [name]: portion })
     else {
-      const token = randomBytes(12).toString('hex')
-      waiting.set(token, JSON.stringify(portion.map(({ userId: _, ...item }) => item)))
-      deliveries.send({
-        [name]: [{ userId, callbackURL: `${options.publicUrl}/wellness-api/rest/${name}?token=${token}` }],
-      })
+      const callbackURL = keep(simulation, name, JSON.stringify(portion.map(({ userId: _, ...item }) => item)))
+      simulation.deliveries.send({ [name]: [{ userId, callbackURL }] })
     }
   }
+}
+
+/** Answers the address at which it waits; with the token in it the address is good once. */
+export function keep({ publicUrl, waiting }: Simulation, path: string, answer: string | Buffer): string {
+  const token = randomBytes(12).toString('hex')
+  waiting.set(token, answer)
+  return `${publicUrl}${BASE}/${path}?token=${token}`
 }

@@ -10,7 +10,12 @@ export interface Simulation {
   /** Statuses that the next requests are answered with. */
   readonly faults: number[]
   /** Answers that wait to be fetched after a ping, by token; each is given once. */
-  readonly waiting: Map<string, string>
+  readonly waiting: Map<string, string | Buffer>
+  mode: 'push' | 'ping'
+  /** Where this simulator is reached: what addresses in its pings begin with. */
+  publicUrl: string
+  /** How far back history may be asked for. */
+  historyDays: number
   readonly now: () => Date
   /** Whether this request is within the limit of a minute. */
   allow(): boolean
@@ -29,6 +34,9 @@ export function openSimulation(options: GarminSimulatorOptions): Simulation {
     deliveries: new Deliveries(options),
     faults: [],
     waiting: new Map(),
+    mode: options.mode,
+    publicUrl: options.publicUrl,
+    historyDays: 400,
     allow() {
       const current = Math.floor(now().getTime() / 60_000)
       if (current !== minute) [minute, used] = [current, 0]

@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Presets, SingleBar } from 'cli-progress'
+import { findRunView, type RunView } from '../ingestion/run-views.ts'
+import type { RunKey } from '../ingestion/runs.ts'
+import type { Database } from '../runtime/db.ts'
+
+const LOOK_EVERY_MS = 300
+/** After so long without any page: perhaps nobody works. */
+const NOBODY_AFTER_MS = 15_000
+
+export interface WatchOptions {
+  readonly asJson: boolean
+  readonly stream?: NodeJS.WriteStream
+}
+
+/** Follows a run to its end with a bar where a person looks on, or JSON lines; on standard error. Throws Error when nobody works on it. */
+export async function watchRun(
+  db: Database,
+  key: RunKey,
+  { asJson, stream = process.stderr }: WatchOptions,
+): Promise<RunView> {
+  const bar = stream.isTTY && !asJson ? startBar(stream) : undefined
+  const startedMs = performance.now()
+  try {
+    for (let shown = ''; ; await sleep(LOOK_EVERY_MS)) {
+      const run = await findRunView(db, key)
+      if (run === undefined) throw new Error('the run is gone, with its person: nothing is left to do')
+      const [percent, state] = [Math.floor(run.progress * 100), describeWait(run)]
+      bar?.update(percent, { records: run.records, state })
+      const line = JSON.stringify({
+        status: run.status,
+        percent,
+        pages: run.pages,
+        records: run.records,
+        waiting_until: run.waitingUntil,
+      })
+      if (asJson && line !== shown) stream.write(`${line}\n`)
+      shown = line
+      if (run.status !== 'running') return run
+      if (run.pages === 0 && run.waitingUntil === null && performance.now() - startedMs > NOBODY_AFTER_MS)
+        throw new Error('nobody has begun with it: see npm run tributary -- jobs, and start a worker')
+    }
+  } finally {
+    bar?.stop()
+  }
+}
+
+function describeWait({ waitingUntil }: RunView): string {
+  return waitingUntil === null ? '' : `| waits for the platform until ${waitingUntil.toISOString().slice(11, 16)} UTC`
+}
+
+function startBar(stream: NodeJS.WriteStream): SingleBar {
+  const format = '{bar} {percentage}% | {records} records {state}'
+  const bar = new SingleBar(
+    { format, barsize: 24, hideCursor: true, clearOnComplete: true, stream },
+    Presets.shades_classic,
+  )
+  bar.start(100, 0, { records: 0, state: '' })
+  return bar
+}

@@ -1,0 +1,116 @@
+import { describe, expect } from 'vitest'
+import type { TestDatabase } from '../support/database.ts'
+import { connectBoth, normalizeAll, person, test } from '../support/garmin-scene.ts'
+import { ADA } from '../support/people.ts'
+
+async function callbacks({ admin }: TestDatabase): Promise<unknown[]> {
+  return (await admin.query('select data_type, state, outcome from ops.callbacks order by created_at')).rows
+}
+
+async function raws({ admin }: TestDatabase): Promise<unknown[]> {
+  const { rows } = await admin.query(
+    `select data_type, metadata ->> 'from' as source, metadata -> 'verified' as verified from raw_fitness_data order by 1`,
+  )
+  return rows
+}
+
+const statusOf = async ({ admin }: TestDatabase) =>
+  (
+    await admin.query<{ status: string }>("select status from connections where platform = 'garmin' and user_id = $1", [
+      ADA,
+    ])
+  ).rows[0]!.status
+
+describe('what a ping announces', () => {
+  test('is fetched with the owner’s token, is verified by that, and becomes rows', async ({ db, service, door }) => {
+    expect(door.url).toContain('garmin')
+    await connectBoth(service)
+    await service.simulateGarmin('POST', '/settings', { mode: 'ping' })
+    await service.simulateGarmin('POST', '/people/1/sync')
+    await service.simulateGarmin('POST', '/settle')
+    await service.work()
+    const stored = await raws(db)
+    expect(stored).toEqual(expect.arrayContaining([{ data_type: 'dailies', source: 'callback', verified: true }]))
+    expect(stored).not.toContainEqual(expect.objectContaining({ source: 'push' }))
+    await normalizeAll(service, db)
+    expect((await db.admin.query("select from daily_metrics where kind = 'steps'")).rowCount).toBeGreaterThan(0)
+  })
+
+  test('of a file is downloaded whole, and the run in it has its series', async ({ db, service, door }) => {
+    expect(door.url).toContain('garmin')
+    await connectBoth(service)
+    const file = (await service.simulateGarmin('POST', '/people/1/file')) as { activityId: number; startS: number }
+    await service.work()
+    await normalizeAll(service, db)
+    const { rows } = await db.admin.query(
+      `select a.source_id, a.sport, a.distance_m::int, extract(epoch from a.started_at)::int as start, a.start_offset_seconds,
+        cardinality(s."values") as beats, s."values"[60]::int as last
+      from activities a join activity_streams s on s.activity_id = a.id and s.kind = 'heart_rate_bpm'`,
+    )
+    // A minute at three metres a second; the heart beats 100 times at first, and once more each second.
+    expect(rows).toEqual([
+      {
+        source_id: String(file.activityId),
+        sport: 'run',
+        distance_m: 180,
+        start: file.startS,
+        start_offset_seconds: 3600,
+        beats: 60,
+        last: 159,
+      },
+    ])
+  })
+
+  test('waits for a new access token where the old one has ended', async ({ db, service, door }) => {
+    expect(door.url).toContain('garmin')
+    await connectBoth(service)
+    await service.simulateGarmin('POST', '/people/1/expire')
+    await service.simulateGarmin('POST', '/people/1/file')
+    await service.work()
+    expect(await callbacks(db)).toEqual([{ data_type: 'activityFiles', state: 'stored', outcome: null }])
+    expect(await statusOf(db)).toBe('active')
+  })
+
+  test.for([
+    [410, 'fetched before'],
+    [412, 'switched off by the person'],
+    [404, 'not there'],
+  ] as const)('and is refused with %i, %s, fails alone', async ([status], { db, service, door }) => {
+    expect(door.url).toContain('garmin')
+    await connectBoth(service)
+    await service.simulateGarmin('POST', '/faults', { statuses: [status] })
+    await service.simulateGarmin('POST', '/people/1/file')
+    await service.work()
+    expect(await callbacks(db)).toEqual([{ data_type: 'activityFiles', state: 'failed', outcome: 'not_there' }])
+    expect(await statusOf(db)).toBe('active')
+    expect(await raws(db)).toEqual([])
+  })
+
+  test('is asked for again after a failure of Garmin’s', async ({ db, service, door }) => {
+    expect(door.url).toContain('garmin')
+    await connectBoth(service)
+    await service.simulateGarmin('POST', '/faults', { statuses: [503] })
+    await service.simulateGarmin('POST', '/people/1/file')
+    await service.work()
+    expect(await callbacks(db)).toEqual([{ data_type: 'activityFiles', state: 'waiting', outcome: null }])
+    await db.admin.query('update graphile_worker._private_jobs set run_at = now() where last_error is not null')
+    await service.work()
+    expect(await callbacks(db)).toEqual([{ data_type: 'activityFiles', state: 'stored', outcome: null }])
+  })
+
+  test('twice at one address is fetched once, and what was fetched elsewhere is gone', async ({
+    db,
+    service,
+    door,
+  }) => {
+    await connectBoth(service)
+    const { callbackURL } = (await service.simulateGarmin('POST', '/people/1/file')) as { callbackURL: string }
+    await door.post({ activityFiles: [{ userId: person.ada, callbackURL, again: true }] })
+    await door.post({ activityFiles: [{ userId: person.ada, callbackURL: `${callbackURL}&x=1`, fileType: 'FIT' }] })
+    await service.work()
+    expect(await callbacks(db)).toEqual([
+      { data_type: 'activityFiles', state: 'stored', outcome: null },
+      { data_type: 'activityFiles', state: 'failed', outcome: 'not_there' },
+    ])
+  })
+})
