@@ -44,6 +44,7 @@ describe('a deletion', () => {
     )
     const uncounted = [
       'ops.dead_jobs',
+      'ops.export_chunks',
       'ops.api_key_digests',
       'ops.webhook_deliveries',
       'ops.webhook_delivery_chunks',

@@ -132,7 +132,9 @@ describe('a withdrawal', () => {
       if (calls !== 3) return
       // As if nobody had cancelled the run: the decision is all there is.
       await decide(service, { granted: false })
-      await db.admin.query("update sync_runs set status = 'running', finished_at = null")
+      await db.admin.query(
+        "set session_replication_role = replica; update sync_runs set status = 'running', finished_at = null; reset session_replication_role",
+      )
     })
     await watched.work()
     await watched.work()

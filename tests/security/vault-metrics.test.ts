@@ -7,7 +7,9 @@ describe('encryption_operations_total', () => {
     await connect(service)
     const owner = { userId: ADA, platform: 'strava' }
     expect(await service.vault.findTokens(owner)).toBeDefined()
-    await db.admin.query('update vault.tokens set access_token_sealed = set_byte(access_token_sealed, 80, 0)')
+    await db.admin.query(
+      'update vault.tokens set access_token_sealed = set_byte(access_token_sealed, 80, get_byte(access_token_sealed, 80) # 255)',
+    )
     await expect(service.vault.findTokens(owner)).rejects.toThrow('vault/unreadable')
     const lines = (await service.metrics.registry.metrics()).split('\n')
     const counted = lines.filter((line) => line.startsWith('encryption_operations_total{'))
