@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseEnv } from 'node:util'
 import pg from 'pg'
-import { redirected } from '../support/connect-strava.ts'
+import { agreeTo, redirected } from '../support/connect-strava.ts'
 import { signIn } from '../support/graphql-client.ts'
 import { Complete, Connect } from '../support/operations.ts'
 import { ADA } from '../support/people.ts'
@@ -88,6 +88,7 @@ function readSettings({ dataDirectory }: RunningProduct): NodeJS.Dict<string> {
 
 async function connectGarmin(product: RunningProduct): Promise<void> {
   const person = await signIn(product, ADA)
+  await agreeTo(person, 'garmin')
   const { connectPlatform } = await person.get(Connect, { platform: 'garmin' })
   // Without history, so that nothing comes but what is sent here.
   const callback = await redirected(`${connectPlatform.authorizationUrl}&simulate=read_only`)

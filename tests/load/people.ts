@@ -1,4 +1,4 @@
-import { redirected } from '../support/connect-strava.ts'
+import { agreeTo, redirected } from '../support/connect-strava.ts'
 import { type Person, signIn, until } from '../support/graphql-client.ts'
 import { Complete, Connect } from '../support/operations.ts'
 import type { RunningProduct } from '../support/running.ts'
@@ -22,6 +22,7 @@ export async function connectPeople(
 
 async function connect(product: RunningProduct, number: number): Promise<Person> {
   const person = await signIn(product, `88888888-8888-4888-8888-${String(number).padStart(12, '0')}`)
+  await agreeTo(person, 'garmin')
   const { connectPlatform } = await person.get(Connect, { platform: 'garmin' })
   const app = await redirected(await redirected(`${connectPlatform.authorizationUrl}&simulate=approve`))
   await person.get(Complete, { handle: new URLSearchParams(new URL(app).hash.slice(1)).get('handle') })
