@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withClient } from '../../database/connect.ts'
 import { startEmbeddedPostgres } from '../../database/embedded.ts'
 import { migrate } from '../../database/migrate.ts'
 import { SERVICE_ROLE } from '../../database/roles.ts'
@@ -15,6 +16,7 @@ import { createLocalSource } from '../../service/vault/local-source.ts'
 import { rotateKeys } from '../../service/vault/rotate-keys.task.ts'
 import { startRotation } from '../../service/vault/start-rotation.ts'
 import { createVault, type Vault } from '../../service/vault/vault.ts'
+import { CONSENTING } from '../support/consenting.ts'
 import { alarmAbove, type Outcome, percentile, printProgress } from './figures.ts'
 
 const PROMISED_P99_MS = 50
@@ -36,6 +38,7 @@ export async function benchRotation({ people }: { readonly people: number }): Pr
   const server = await startEmbeddedPostgres({ dataDirectory: join(directory, 'postgres') })
   try {
     await migrate({ adminUrl: server.adminUrl, passwords: { service: PASSWORD, hasura: PASSWORD } })
+    await withClient(server.adminUrl, (client) => client.query(CONSENTING))
     const url = Object.assign(new URL(server.adminUrl), { username: SERVICE_ROLE, password: PASSWORD }).href
     const [asking, rotating] = [openProcess(url), openProcess(url)]
     const userIds = await fill(asking, people)
