@@ -78,8 +78,8 @@ test('the typed client connects a person, reads their days and hears of changed 
   expect(await client.finishConnecting(handle ?? '')).toMatchObject({ platform: 'strava', status: 'active' })
   await historyImported(bela)
   for await (const { data } of client.changedDays('2000-01-01T00:00:00Z')) {
-    expect(data?.daily_summaries_stream).not.toEqual([])
-    break
+    // The first batch may come before the first day has been summed up.
+    if (data?.daily_summaries_stream.length) break
   }
   expect((await client.days('2000-01-01')).length).toBeGreaterThan(100)
   await client.close()

@@ -69,6 +69,7 @@ const STATEMENTS = [
   `insert into reconciliation_reports (user_id, id, platform, status, reason, since, until, listed, causes, not_compared, started_at, finished_at)
    select u, (i || k)::uuid, id, 'complete', t, ${AT}, ${AT}, n, jsonb_build_object(t, n), array[t], ${AT}, ${AT}
    from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
+  `insert into consent_purposes (id, description) select 'planted', 'planted' from p on conflict do nothing`,
   `insert into ops.failed_notices (user_id, platform, source_id, cause)
    select u, id, t, t from p, unnest(array['strava', 'garmin']) as platform (id)`,
   `insert into reconciliation_findings (user_id, report_id, platform, kind, source_id, cause, state, happened_at, found_at)
