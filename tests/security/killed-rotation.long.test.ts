@@ -77,7 +77,7 @@ test('a worker killed in the middle of a rotation: another one finishes it, unas
   await expect.poll(() => rotationOf(db), PATIENT).toEqual({ status: 'running', rotated_keys: TWO_BATCHES })
   expect(await holderOf(db)).toMatchObject({ locked: true })
   // A worker has a pool for each of its queues.
-  const poolsOfOne = await poolsOf(db)
+  const poolsOfOne = (await poolsOf(db)) ?? 0
   await startWorker(db)
   await expect.poll(() => poolsOf(db), PATIENT).toBe(2 * poolsOfOne)
   first.kill('SIGKILL')
