@@ -1,5 +1,5 @@
 # One image, several programs: service/main.ts (default), service/worker.ts, database/migrate.ts, service/platforms/simulators.ts.
-# The tags name one version; the workflow builds with the digests that Dependabot keeps up to date.
+# A tag can be moved: whoever wants the very same image each time gives these arguments a digest.
 ARG NODE_IMAGE=node:24.9.0-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
 

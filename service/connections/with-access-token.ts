@@ -92,11 +92,6 @@ interface Due {
   readonly refusedVersion: string | undefined
 }
 
-interface Due {
-  readonly state: LeasedTokenState
-  readonly refusedVersion: string | undefined
-}
-
 /** 'elsewhere': somebody else refreshes, or did. 'not_now': it was early, and the old token serves until it expires. */
 async function tryRefresh(
   services: RefreshServices,

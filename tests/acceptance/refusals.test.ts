@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { answerConsent, connectStrava } from '../support/connect-strava.ts'
 import { type GraphqlAnswer, type Person, signIn, until } from '../support/graphql-client.ts'
 import { Complete, Connect, Disconnect, Runs, Sync } from '../support/operations.ts'
-import { type RunningProduct, startProduct } from '../support/running.ts'
+import { type RunningProduct, readSettings, startProduct } from '../support/running.ts'
 
 const ADA = '11111111-1111-4111-8111-111111111111'
 const BELA = '22222222-2222-4222-8222-222222222222'
@@ -17,14 +15,14 @@ let product: RunningProduct
 let ada: Person
 let bela: Person
 let database: pg.Client
-let settings: Record<string, string>
+let settings: Readonly<Record<string, string>>
 let subscription: number
 
 beforeAll(async () => {
   product = await startProduct()
   ada = await signIn(product, ADA)
   bela = await signIn(product, BELA)
-  settings = readSettings()
+  settings = readSettings(product.dataDirectory)
   database = new pg.Client({ connectionString: settings['DATABASE_URL'] })
   await database.connect()
   subscription = Number(await until('the webhook subscription', findSubscription, { good: (id) => id !== undefined }))
@@ -33,13 +31,6 @@ afterAll(async () => {
   await database.end()
   await product.stop()
 })
-
-function readSettings(): Record<string, string> {
-  const lines = readFileSync(join(product.dataDirectory, 'development.env'), 'utf8').matchAll(
-    /^(\w+)=['"]?(.*?)['"]?$/gm,
-  )
-  return Object.fromEntries([...lines].map(([, name, value]) => [name!, value!]))
-}
 
 async function findSubscription(): Promise<string | undefined> {
   const { rows } = await database.query<{ id: string }>('select subscription_id as id from ops.webhook_subscriptions')

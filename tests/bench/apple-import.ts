@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, createWriteStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -14,6 +13,8 @@ import { migrate } from '../../database/migrate.ts'
 import { SERVICE_ROLE } from '../../database/roles.ts'
 import { simulateExport } from '../../service/platforms/apple-health/simulator/export.ts'
 import { CONSENTING } from '../support/consenting.ts'
+import { memoryOf } from '../support/process-memory.ts'
+import { leastSettings } from '../support/settings.ts'
 import { alarmAbove, type Outcome, printProgress } from './figures.ts'
 
 export interface ImportSize {
@@ -94,7 +95,10 @@ async function runImport(adminUrl: string, path: string): Promise<Imported> {
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()))
   child.stderr.on('data', (chunk: Buffer) => (errors += chunk.toString()))
   let peakMegabytes = 0
-  const poll = setInterval(() => (peakMegabytes = Math.max(peakMegabytes, readPeak(child))), 50)
+  const poll = setInterval(
+    () => (peakMegabytes = Math.max(peakMegabytes, (memoryOf(child.pid)?.peakBytes ?? 0) / 2 ** 20)),
+    50,
+  )
   const [code] = (await once(child, 'close')) as [number]
   clearInterval(poll)
   if (code !== 0) throw new Error(`the import failed: ${errors}`)
@@ -103,28 +107,7 @@ async function runImport(adminUrl: string, path: string): Promise<Imported> {
 }
 
 function environment(databaseUrl: string): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    TRIBUTARY_DATA_DIR: '/nonexistent',
-    DATABASE_URL: databaseUrl,
-    SERVICE_PUBLIC_URL: 'http://localhost:3000',
-    APP_REDIRECT_URIS: 'http://localhost:3000/',
-    HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
-    HASURA_ACTION_SECRET: 'a'.repeat(32),
-    HASURA_EVENT_SECRET: 'e'.repeat(32),
-    VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
-  }
-}
-
-/** Linux tells the most that a process ever held; elsewhere the line says so. */
-function readPeak({ pid }: ChildProcess): number {
-  try {
-    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-  } catch {
-    return 0
-  }
+  return { PATH: process.env['PATH'], ...leastSettings(databaseUrl) }
 }
 
 /** The rows are there, parsed: out to files, the tables emptied, and in again. Only the last is measured. */

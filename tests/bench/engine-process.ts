@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { SignJWT } from 'jose'
 import { endWithParent } from '../../database/end-with-parent.ts'
+import { memoryOf } from '../support/process-memory.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const JWT_KEY = 'a key for benchmarks, at least thirty-two bytes long'
@@ -65,10 +65,8 @@ function untilListening(child: ChildProcess): Promise<string> {
 }
 
 function readMemory(pid: number | undefined): Memory | undefined {
-  if (process.platform !== 'linux') return undefined
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
-  const megabytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]) / 1024
-  return { nowMb: megabytes('VmRSS'), peakMb: megabytes('VmHWM') }
+  const memory = memoryOf(pid)
+  return memory && { nowMb: memory.nowBytes / 2 ** 20, peakMb: memory.peakBytes / 2 ** 20 }
 }
 
 /** The header of somebody signed in as role user. */

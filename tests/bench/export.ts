@@ -1,7 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type pg from 'pg'
@@ -9,6 +8,8 @@ import { withClient } from '../../database/connect.ts'
 import { startEmbeddedPostgres } from '../../database/embedded.ts'
 import { migrate } from '../../database/migrate.ts'
 import { SERVICE_ROLE } from '../../database/roles.ts'
+import { memoryOf } from '../support/process-memory.ts'
+import { leastSettings } from '../support/settings.ts'
 import { alarmAbove, type Outcome, printProgress } from './figures.ts'
 
 export interface ExportSize {
@@ -69,7 +70,10 @@ async function runExport(adminUrl: string): Promise<{ seconds: number; peakMegab
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   let peakMegabytes = 0
-  const poll = setInterval(() => (peakMegabytes = Math.max(peakMegabytes, readPeak(child))), 50)
+  const poll = setInterval(
+    () => (peakMegabytes = Math.max(peakMegabytes, (memoryOf(child.pid)?.peakBytes ?? 0) / 2 ** 20)),
+    50,
+  )
   const [code] = (await once(child, 'close')) as [number]
   clearInterval(poll)
   if (code !== 0) throw new Error('the export failed')
@@ -85,28 +89,7 @@ async function readExport(client: pg.Client): Promise<{ rows: number; bytes: num
 }
 
 function environment(databaseUrl: string): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    TRIBUTARY_DATA_DIR: '/nonexistent',
-    DATABASE_URL: databaseUrl,
-    SERVICE_PUBLIC_URL: 'http://localhost:3000',
-    APP_REDIRECT_URIS: 'http://localhost:3000/',
-    HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
-    HASURA_ACTION_SECRET: 'a'.repeat(32),
-    HASURA_EVENT_SECRET: 'e'.repeat(32),
-    VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
-  }
-}
-
-/** Linux tells the most that a process ever held. */
-function readPeak({ pid }: ChildProcess): number {
-  try {
-    return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) / 1024
-  } catch {
-    return 0
-  }
+  return { PATH: process.env['PATH'], ...leastSettings(databaseUrl) }
 }
 
 interface Measured {

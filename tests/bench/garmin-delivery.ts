@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseEnv } from 'node:util'
 import pg from 'pg'
-import { agreeTo, redirected } from '../support/connect-strava.ts'
+import { answerConsent } from '../support/connect-strava.ts'
 import { signIn } from '../support/graphql-client.ts'
-import { Complete, Connect } from '../support/operations.ts'
+import { Complete } from '../support/operations.ts'
 import { ADA } from '../support/people.ts'
-import { type RunningProduct, startProduct } from '../support/running.ts'
+import { memoryOf } from '../support/process-memory.ts'
+import { type RunningProduct, readSettings, startProduct } from '../support/running.ts'
 import { alarmAbove, type Outcome, printProgress } from './figures.ts'
 import { createLargeDelivery, type Delivered } from './large-delivery.ts'
 
@@ -53,7 +51,7 @@ export async function benchGarminDelivery(size: DeliverySize): Promise<Outcome> 
 
 export async function measureDelivery({ megabytes, longestHours }: DeliverySize): Promise<MeasuredDelivery> {
   const product = await startProduct()
-  const settings = readSettings(product)
+  const settings = readSettings(product.dataDirectory)
   const client = new pg.Client({ connectionString: settings['DATABASE_URL'] })
   try {
     await client.connect()
@@ -82,18 +80,11 @@ export async function measureDelivery({ megabytes, longestHours }: DeliverySize)
   }
 }
 
-function readSettings({ dataDirectory }: RunningProduct): NodeJS.Dict<string> {
-  return parseEnv(readFileSync(join(dataDirectory, 'development.env'), 'utf8'))
-}
-
 async function connectGarmin(product: RunningProduct): Promise<void> {
   const person = await signIn(product, ADA)
-  await agreeTo(person, 'garmin')
-  const { connectPlatform } = await person.get(Connect, { platform: 'garmin' })
   // Without history, so that nothing comes but what is sent here.
-  const callback = await redirected(`${connectPlatform.authorizationUrl}&simulate=read_only`)
-  const fragment = new URLSearchParams(new URL(await redirected(callback)).hash.slice(1))
-  await person.get(Complete, { handle: fragment.get('handle') })
+  const handle = (await answerConsent(person, 'read_only', 'garmin')).get('handle')
+  await person.get(Complete, { handle })
 }
 
 async function post(url: string, pieces: Iterable<Buffer>): Promise<void> {
@@ -131,11 +122,6 @@ async function countStored(client: pg.Client): Promise<MeasuredDelivery['stored'
 }
 
 function peaks(product: RunningProduct): { service: number; worker: number } {
-  return { service: peakOf(product.pidOf('service/main.ts')), worker: peakOf(product.pidOf('service/worker.ts')) }
-}
-
-/** Linux tells the most that a process ever held. */
-function peakOf(pid: number): number {
-  const kilobytes = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return (Number(kilobytes) * 1024) / 1e6
+  const peakOf = (script: string) => (memoryOf(product.pidOf(script))?.peakBytes ?? Number.NaN) / 1e6
+  return { service: peakOf('service/main.ts'), worker: peakOf('service/worker.ts') }
 }

@@ -1,9 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connectStrava, historyImported } from '../support/connect-strava.ts'
 import { type Person, signIn } from '../support/graphql-client.ts'
 import { ActivityCount } from '../support/operations.ts'
+import { memoryOf } from '../support/process-memory.ts'
 import { makeDataDirectory, type RunningProduct, startProduct } from '../support/running.ts'
 import { alarmAbove, type Outcome, percentile, printProgress } from './figures.ts'
 
@@ -151,8 +152,5 @@ function slopeOf(points: readonly { minute: number; mb: number }[]): number {
   return points.reduce((sum, point) => sum + (point.minute - minute) * (point.mb - mb), 0) / spread
 }
 
-/** NaN where there is no /proc. */
-function residentMb(pid: number): number {
-  if (process.platform !== 'linux') return Number.NaN
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
-}
+/** NaN where the system does not tell. */
+const residentMb = (pid: number) => (memoryOf(pid)?.nowBytes ?? Number.NaN) / 2 ** 20

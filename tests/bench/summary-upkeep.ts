@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { withClient } from '../../database/connect.ts'
 import { SERVICE_ROLE } from '../../database/roles.ts'
@@ -9,6 +8,7 @@ import { RawKey } from '../../service/normalization/raw-key.ts'
 import { runDueJobs } from '../../service/runtime/jobs.ts'
 import { bindTasks } from '../../service/wire-tasks.ts'
 import { type Wiring, wire } from '../../service/wiring.ts'
+import { leastSettings } from '../support/settings.ts'
 import { alarmAbove, median, type Outcome, printProgress } from './figures.ts'
 import { BENCH_PASSWORD, LAST_DAY, openSummariesDatabase, type SummariesDatabase } from './summaries-database.ts'
 
@@ -47,17 +47,7 @@ export async function benchUpkeep(large: SummariesDatabase, { rounds }: UpkeepOp
 async function openService({ adminUrl }: SummariesDatabase): Promise<{ wiring: Wiring; userIds: readonly string[] }> {
   const userIds = await withClient(adminUrl, fillPlatformSummary)
   const url = Object.assign(new URL(adminUrl), { username: SERVICE_ROLE, password: BENCH_PASSWORD }).href
-  const config = await loadConfig({
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    DATABASE_URL: url,
-    SERVICE_PUBLIC_URL: 'http://localhost:3000',
-    APP_REDIRECT_URIS: 'http://localhost:3000/',
-    HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
-    HASURA_ACTION_SECRET: 'a'.repeat(32),
-    HASURA_EVENT_SECRET: 'e'.repeat(32),
-    VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
-  })
+  const config = await loadConfig(leastSettings(url))
   const wiring = wire(config, 'worker')
   await registerPlatforms(wiring.db, config.platforms)
   return { wiring, userIds }

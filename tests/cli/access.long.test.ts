@@ -1,49 +1,15 @@
-import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect } from 'vitest'
+import { commandsOf, type Printed, runTributary } from '../support/command-line.ts'
 import { test as base } from '../support/database.ts'
-
-const ROOT = join(import.meta.dirname, '../..')
-const run = promisify(execFile)
-type Run = (...args: string[]) => Promise<{ code: number; text: string }>
+import { leastSettings } from '../support/settings.ts'
 
 /** As an operator calls it; answers what it printed, complaints included. */
-const test = base.extend<{ tributary: Run }>({
+const test = base.extend<{ tributary: (...args: string[]) => Promise<Printed> }>({
   tributary: async ({ db }, use) => {
-    const env = {
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'silent',
-      TRIBUTARY_DATA_DIR: '/nonexistent',
-      DATABASE_URL: db.serviceUrl,
-      SERVICE_PUBLIC_URL: 'http://localhost:3000',
-      APP_REDIRECT_URIS: 'http://localhost:3000/',
-      HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
-      HASURA_ACTION_SECRET: 'a'.repeat(32),
-      HASURA_EVENT_SECRET: 'e'.repeat(32),
-      VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
-    }
-    await use(async (...args) => {
-      const program = run(process.execPath, ['service/cli/main.ts', ...args], { cwd: ROOT, env })
-      return program.then(
-        ({ stdout, stderr }) => ({ code: 0, text: stdout + stderr }),
-        ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
-          code,
-          text: stdout + stderr,
-        }),
-      )
-    })
+    const env = leastSettings(db.serviceUrl)
+    await use((...args) => runTributary({ env }, ...args))
   },
 })
-
-/** The commands of a page, as it prints them. */
-function commandsOf(page: string): string[][] {
-  const text = readFileSync(join(ROOT, page), 'utf8')
-  const lines = [...text.matchAll(/^npm run tributary -- (.*)$/gm)].map(([, line = '']) => line)
-  return lines.map((line) => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([word, quoted]) => quoted ?? word))
-}
 
 describe('docs/operations/access.md', () => {
   test('prints commands that do what it says, in its order', async ({ db, tributary }) => {

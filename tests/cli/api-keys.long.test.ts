@@ -1,34 +1,13 @@
-import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect } from 'vitest'
+import { runTributary } from '../support/command-line.ts'
 import { test as base } from '../support/database.ts'
-
-const run = promisify(execFile)
-type Run = (...args: string[]) => Promise<string>
+import { leastSettings } from '../support/settings.ts'
 
 /** As an operator calls it; answers what it printed, complaints included. */
-const test = base.extend<{ tributary: Run }>({
+const test = base.extend<{ tributary: (...args: string[]) => Promise<string> }>({
   tributary: async ({ db }, use) => {
-    const env = {
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'silent',
-      TRIBUTARY_DATA_DIR: '/nonexistent',
-      DATABASE_URL: db.serviceUrl,
-      SERVICE_PUBLIC_URL: 'http://localhost:3000',
-      APP_REDIRECT_URIS: 'http://localhost:3000/',
-      HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
-      HASURA_ACTION_SECRET: 'a'.repeat(32),
-      HASURA_EVENT_SECRET: 'e'.repeat(32),
-      VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
-    }
-    await use(async (...args) => {
-      const cwd = join(import.meta.dirname, '../..')
-      const program = run(process.execPath, ['service/cli/main.ts', 'api-keys', ...args], { cwd, env })
-      const { stdout, stderr } = await program.catch((error: { stdout: string; stderr: string }) => error)
-      return stdout + stderr
-    })
+    const env = leastSettings(db.serviceUrl)
+    await use(async (...args) => (await runTributary({ env }, 'api-keys', ...args)).text)
   },
 })
 

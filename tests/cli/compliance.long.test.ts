@@ -1,16 +1,12 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect } from 'vitest'
 import { A, plantBoth } from '../permissions/planted-people.ts'
+import { runTributary } from '../support/command-line.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { erasureOf, runErasure } from '../support/erasure-scene.ts'
 import { environment, type TestService, testWithFew as test } from '../support/service.ts'
-
-const ROOT = join(import.meta.dirname, '../..')
-const run = promisify(execFile)
 
 /** As an operator calls it: with the settings of the service, in a process of its own. */
 async function tributary(db: TestDatabase, service: TestService, ...args: string[]): Promise<string> {
@@ -23,9 +19,7 @@ async function tributary(db: TestDatabase, service: TestService, ...args: string
     BACKUP_STORE: backup.store,
     ERASURE_GRACE_HOURS: '0',
   }
-  const command = run(process.execPath, ['service/cli/main.ts', ...args], { cwd: ROOT, env })
-  const { stdout, stderr } = await command.catch((error: { stdout: string; stderr: string }) => error)
-  return stdout + stderr
+  return (await runTributary({ env }, ...args)).text
 }
 
 describe('the commands of compliance', () => {

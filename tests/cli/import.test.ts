@@ -1,5 +1,4 @@
 import { execFile, spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,6 +10,7 @@ import yazl from 'yazl'
 import { simulateExport } from '../../service/platforms/apple-health/simulator/export.ts'
 import { type TestDatabase, test } from '../support/database.ts'
 import { ADA } from '../support/people.ts'
+import { leastSettings } from '../support/settings.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
@@ -30,19 +30,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
 function environment({ serviceUrl }: TestDatabase): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    TRIBUTARY_DATA_DIR: '/nonexistent',
-    DATABASE_URL: serviceUrl,
-    SERVICE_PUBLIC_URL: 'http://localhost:3000',
-    APP_REDIRECT_URIS: 'http://localhost:3000/',
-    HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
-    HASURA_ACTION_SECRET: 'a'.repeat(32),
-    HASURA_EVENT_SECRET: 'e'.repeat(32),
-    VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
-  }
+  return { PATH: process.env['PATH'], ...leastSettings(serviceUrl) }
 }
 
 /** The command as the page on uploads prints it. */

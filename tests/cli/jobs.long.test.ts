@@ -1,30 +1,12 @@
-import { execFile } from 'node:child_process'
-import { randomBytes, randomUUID } from 'node:crypto'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
+import { randomUUID } from 'node:crypto'
 import { describe, expect } from 'vitest'
+import { runTributary } from '../support/command-line.ts'
 import { test } from '../support/database.ts'
-
-const ROOT = join(import.meta.dirname, '../..')
-const run = promisify(execFile)
+import { leastSettings } from '../support/settings.ts'
 
 /** As an operator calls it; what goes to the terminal, errors included. */
-async function tributary(serviceUrl: string, ...args: string[]): Promise<string> {
-  const env = {
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    DATABASE_URL: serviceUrl,
-    SERVICE_PUBLIC_URL: 'http://localhost:3000',
-    APP_REDIRECT_URIS: 'http://localhost:3000/',
-    HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
-    HASURA_ACTION_SECRET: 'a'.repeat(32),
-    HASURA_EVENT_SECRET: 'e'.repeat(32),
-    VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
-  }
-  const call = run(process.execPath, ['service/cli/main.ts', ...args], { cwd: ROOT, env })
-  const { stdout, stderr } = await call.catch((error: { stdout: string; stderr: string }) => error)
-  return stdout + stderr
-}
+const tributary = async (serviceUrl: string, ...args: string[]) =>
+  (await runTributary({ env: leastSettings(serviceUrl) }, ...args)).text
 
 const FILL = `
   select graphile_worker.add_job('import_history', run_at => now() - interval '10 minutes', job_key => 'a');

@@ -1,35 +1,16 @@
-import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect } from 'vitest'
 import { Secret } from '../../service/runtime/secret.ts'
 import { createLocalSource } from '../../service/vault/local-source.ts'
+import { runTributary } from '../support/command-line.ts'
+import { leastSettings } from '../support/settings.ts'
 import { test, type VaultScene } from '../support/vault-scene.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const run = promisify(execFile)
 const KEY = randomBytes(32).toString('base64')
 
 /** As an operator calls it. */
-async function keys(serviceUrl: string, ...args: string[]): Promise<string> {
-  const env = {
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    DATABASE_URL: serviceUrl,
-    SERVICE_PUBLIC_URL: 'http://localhost:3000',
-    APP_REDIRECT_URIS: 'http://localhost:3000/',
-    HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
-    HASURA_ACTION_SECRET: 'a'.repeat(32),
-    HASURA_EVENT_SECRET: 'e'.repeat(32),
-    VAULT_MASTER_KEY: KEY,
-  }
-  const { stdout, stderr } = await run(process.execPath, ['service/cli/main.ts', 'keys', ...args], {
-    cwd: ROOT,
-    env,
-  }).catch((error: { stdout: string; stderr: string }) => error)
-  return stdout + stderr
-}
+const keys = async (serviceUrl: string, ...args: string[]) =>
+  (await runTributary({ env: { ...leastSettings(serviceUrl), VAULT_MASTER_KEY: KEY } }, 'keys', ...args)).text
 
 const opened = (scene: VaultScene) => scene.open({ source: createLocalSource(new Secret(KEY), 'test') })
 

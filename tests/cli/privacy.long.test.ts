@@ -1,16 +1,13 @@
-import { execFile } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { describe, expect } from 'vitest'
+import { commandsOf, type Printed, runTributary } from '../support/command-line.ts'
 import { ASKING } from '../support/consenting.ts'
 import { test as base } from '../support/database.ts'
+import { leastSettings } from '../support/settings.ts'
 
-const ROOT = join(import.meta.dirname, '../..')
-const run = promisify(execFile)
-type Run = (...args: string[]) => Promise<{ code: number; text: string }>
+type Run = (...args: string[]) => Promise<Printed>
 
 /** As an operator calls it, in a directory of texts; answers what it printed, complaints included. */
 const test = base.extend<{ directory: string; tributary: Run }>({
@@ -23,44 +20,20 @@ const test = base.extend<{ directory: string; tributary: Run }>({
   tributary: async ({ db, directory }, use) => {
     await db.admin.query(`${ASKING} insert into platforms (id, display_name) values ('strava', 'Strava')`)
     const env = {
-      NODE_ENV: 'test',
-      LOG_LEVEL: 'silent',
-      TRIBUTARY_DATA_DIR: '/nonexistent',
-      DATABASE_URL: db.serviceUrl,
-      SERVICE_PUBLIC_URL: 'http://localhost:3000',
-      APP_REDIRECT_URIS: 'http://localhost:3000/',
-      HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
-      HASURA_ACTION_SECRET: 'a'.repeat(32),
-      HASURA_EVENT_SECRET: 'e'.repeat(32),
-      VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
+      ...leastSettings(db.serviceUrl),
       COMPLIANCE_TIME_ZONE: 'Europe/Dublin',
       PUBLIC_HOLIDAYS: '2026-12-21',
     }
-    await use((...args) =>
-      run(process.execPath, [join(ROOT, 'service/cli/main.ts'), ...args], { cwd: directory, env }).then(
-        ({ stdout, stderr }) => ({ code: 0, text: stdout + stderr }),
-        ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({
-          code,
-          text: stdout + stderr,
-        }),
-      ),
-    )
+    await use((...args) => runTributary({ env, cwd: directory }, ...args))
   },
 })
-
-/** The commands of a page, as it prints them. */
-async function commandsOf(page: string): Promise<string[][]> {
-  const text = await readFile(join(ROOT, page), 'utf8')
-  const lines = [...text.matchAll(/^npm run tributary -- (.*)$/gm)].map(([, line = '']) => line)
-  return lines.map((line) => [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([word, quoted]) => quoted ?? word))
-}
 
 describe('docs/api/consent.md', () => {
   test('prints commands that do what it says, in its order', async ({ directory, tributary }) => {
     await writeFile(join(directory, 'consent-strava-en.txt'), 'I agree to what is written here.\n')
     await writeFile(join(directory, 'consent-strava-de.txt'), 'Ich bin mit dem einverstanden, was hier steht.\n')
     const said: string[] = []
-    for (const command of await commandsOf('docs/api/consent.md')) said.push((await tributary(...command)).text)
+    for (const command of commandsOf('docs/api/consent.md')) said.push((await tributary(...command)).text)
     // printf 'I agree to what is written here.' | sha256sum
     expect(said[0]).toBe(
       'strava collection: version 1 in en, sha256 3361effeef3dbb38858a902eb0491ded25effb2d1c409f258b706a14bc2189c3\n',
@@ -105,14 +78,13 @@ describe('docs/api/consent.md', () => {
 })
 
 describe('docs/api/export.md', () => {
-  test('prints commands that write a copy and take it in elsewhere', async ({ db, directory, tributary }) => {
-    const [write = [], take = []] = await commandsOf('docs/api/export.md')
-    const here = (words: string[]) => words.map((word) => word.replace('/tmp/copy.zip', join(directory, 'copy.zip')))
+  test('prints commands that write a copy and take it in elsewhere', async ({ db, tributary }) => {
+    const [write = [], take = []] = commandsOf('docs/api/export.md')
     await db.admin.query("insert into app_users (user_id) values ('5f0c2a9e-6b1d-4c7e-9a35-0d8e4b7f1a26')")
-    expect((await tributary(...here(write))).text).toMatch(/^1 rows, \d+ bytes in \d+\.\d s\n$/)
-    expect((await tributary(...here(take))).text).toContain('The person is known here already')
+    expect((await tributary(...write)).text).toMatch(/^1 rows, \d+ bytes in \d+\.\d s\n$/)
+    expect((await tributary(...take)).text).toContain('The person is known here already')
     await db.admin.query('delete from app_users')
-    expect((await tributary(...here(take))).text).toBe(
+    expect((await tributary(...take)).text).toBe(
       '1 rows of 5f0c2a9e-6b1d-4c7e-9a35-0d8e4b7f1a26 written into 1 tables\n',
     )
   })
@@ -120,7 +92,7 @@ describe('docs/api/export.md', () => {
 
 describe('docs/api/data-requests.md', () => {
   test('prints commands that do what it says; a holiday moves the last day', async ({ tributary }) => {
-    const [record = [], list = []] = await commandsOf('docs/api/data-requests.md')
+    const [record = [], list = []] = commandsOf('docs/api/data-requests.md')
     // 20 December 2026 is a Sunday, the 21st a holiday here.
     expect((await tributary(...record)).text).toContain('received  received 2026-11-20  due 2026-12-22')
     const line = (await tributary(...list)).text

@@ -1,6 +1,6 @@
-import { agreeTo, redirected } from '../support/connect-strava.ts'
+import { answerConsent } from '../support/connect-strava.ts'
 import { type Person, signIn, until } from '../support/graphql-client.ts'
-import { Complete, Connect } from '../support/operations.ts'
+import { Complete } from '../support/operations.ts'
 import type { RunningProduct } from '../support/running.ts'
 
 const BATCH = 4
@@ -22,10 +22,8 @@ export async function connectPeople(
 
 async function connect(product: RunningProduct, number: number): Promise<Person> {
   const person = await signIn(product, `88888888-8888-4888-8888-${String(number).padStart(12, '0')}`)
-  await agreeTo(person, 'garmin')
-  const { connectPlatform } = await person.get(Connect, { platform: 'garmin' })
-  const app = await redirected(await redirected(`${connectPlatform.authorizationUrl}&simulate=approve`))
-  await person.get(Complete, { handle: new URLSearchParams(new URL(app).hash.slice(1)).get('handle') })
+  const handle = (await answerConsent(person, 'approve', 'garmin')).get('handle')
+  await person.get(Complete, { handle })
   return person
 }
 

@@ -10,7 +10,7 @@ import { agreeTo, historyImported, redirected } from '../support/connect-strava.
 import { type Person, signIn, until } from '../support/graphql-client.ts'
 import { Complete, Connect } from '../support/operations.ts'
 import { type RecordingProxy, startRecordingProxy } from '../support/recording-proxy.ts'
-import { freePorts, makeDataDirectory, type RunningProduct, startProduct } from '../support/running.ts'
+import { freePorts, makeDataDirectory, type RunningProduct, readSettings, startProduct } from '../support/running.ts'
 
 const ADA = '11111111-1111-4111-8111-111111111111'
 const CLIENT_SECRET = `client-secret-${randomBytes(16).toString('base64url')}`
@@ -155,8 +155,7 @@ describe('the secrets of a connection', () => {
     await until('the revocation', () => ask('{ connections { revocation_status } }'), {
       good: (answer) => JSON.stringify(answer).includes('confirmed'),
     })
-    const settings = readFileSync(join(dataDirectory, 'development.env'), 'utf8')
-    const internal = `http://localhost:${/^INTERNAL_PORT=(\d+)$/m.exec(settings)?.[1]}`
+    const internal = `http://localhost:${readSettings(dataDirectory)['INTERNAL_PORT']}`
     for (const url of [`${internal}/metrics`, `${internal}/health`, `${product.url}/health/ready`])
       answers.push({ name: url, bytes: Buffer.from(await (await fetch(url)).arrayBuffer()) })
 

@@ -5,9 +5,13 @@ import { Agree, Complete, Connect, CurrentConsentTexts, Runs } from './operation
 export type Simulated = 'approve' | 'deny' | 'read_only'
 
 /** Answers on the simulator's consent page and follows the browser's redirects to the fragment of the app's address. */
-export async function answerConsent(person: Person, simulate: Simulated = 'approve'): Promise<URLSearchParams> {
-  await agreeTo(person, 'strava')
-  const { connectPlatform } = await person.get(Connect, { platform: 'strava' })
+export async function answerConsent(
+  person: Person,
+  simulate: Simulated = 'approve',
+  platform = 'strava',
+): Promise<URLSearchParams> {
+  await agreeTo(person, platform)
+  const { connectPlatform } = await person.get(Connect, { platform })
   const callback = await redirected(`${connectPlatform.authorizationUrl}&simulate=${simulate}`)
   return new URLSearchParams(new URL(await redirected(callback)).hash.slice(1))
 }

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { parseEnv } from 'node:util'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const START_WITHIN_MS = 60_000
@@ -154,4 +155,10 @@ function childRunning(parent: number | undefined, script: string): number {
   const found = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(script))
   if (found === undefined) throw new Error(`${script} is not running`)
   return Number(found)
+}
+
+/** What the launcher wrote for the operator's commands: addresses and secrets of the product that runs in this directory. */
+export function readSettings(dataDirectory: string): Readonly<Record<string, string>> {
+  const settings = parseEnv(readFileSync(join(dataDirectory, 'development.env'), 'utf8'))
+  return Object.fromEntries(Object.entries(settings).flatMap(([name, value]) => (value ? [[name, value]] : [])))
 }

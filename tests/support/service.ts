@@ -14,6 +14,7 @@ import { bindTasks } from '../../service/wire-tasks.ts'
 import { type Wiring, wire } from '../../service/wiring.ts'
 import { test as base, type TestDatabase } from './database.ts'
 import { ADA } from './people.ts'
+import { leastSettings } from './settings.ts'
 
 export interface TestService extends Wiring {
   /** Of the simulated Strava's control interface. */
@@ -77,15 +78,7 @@ export function environment(
   { simulators, headsDirectory }: { simulators: string; headsDirectory: string },
 ): NodeJS.ProcessEnv {
   return {
-    NODE_ENV: 'test',
-    LOG_LEVEL: 'silent',
-    DATABASE_URL: serviceUrl,
-    SERVICE_PUBLIC_URL: 'http://localhost:3000',
-    APP_REDIRECT_URIS: 'http://localhost:3000/',
-    HASURA_GRAPHQL_ENDPOINT: 'http://localhost:9',
-    HASURA_ACTION_SECRET: 'a'.repeat(32),
-    HASURA_EVENT_SECRET: 'e'.repeat(32),
-    VAULT_MASTER_KEY: randomBytes(32).toString('base64'),
+    ...leastSettings(serviceUrl),
     AUDIT_SIGNING_KEY: randomBytes(32).toString('base64'),
     AUDIT_HEADS_STORE: pathToFileURL(headsDirectory).href,
     BACKUP_STORE: pathToFileURL(join(headsDirectory, 'vault')).href,
