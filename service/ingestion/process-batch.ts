@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { BatchWebhook, WebhookItem } from '../platforms/webhook-contract.ts'
 import type { Tx } from '../runtime/db.ts'
+import { letGoOfText } from '../runtime/flat-memory.ts'
 import { enqueue, type JobResult } from '../runtime/jobs.ts'
 import { parseJson } from '../runtime/json.ts'
 import { type JsonItem, readJsonItems } from '../runtime/json-items.ts'
@@ -51,7 +52,9 @@ export async function processBatch(services: IngestionServices, batch: Batch): P
       seen += 1
       if (seen <= state.done + waiting.length) continue
       waiting.push(await route(item))
-      bytes += 'bytes' in item ? item.bytes.length : 0
+      const itemBytes = 'bytes' in item ? item.bytes.length : 0
+      letGoOfText(itemBytes)
+      bytes += itemBytes
       if ((waiting.length >= BATCH_ITEMS || bytes >= BATCH_BYTES) && !(await keep())) return undefined
     }
   } catch (error) {

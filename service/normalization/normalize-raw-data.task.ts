@@ -1,4 +1,4 @@
-import { letGo } from '../runtime/flat-memory.ts'
+import { letGo, letGoOfText } from '../runtime/flat-memory.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { comeAgainAt } from '../runtime/one-at-a-time.ts'
 import { findRawData, findRawState, lockConsent } from './queries.ts'
@@ -50,10 +50,12 @@ export async function normalizeRaw(
   const raw = await findRawData(services.db, key)
   if (raw === undefined) return undefined
   const records = readPayload(services.platforms.get(raw.platform)?.normalize[raw.dataType], raw, new Date())
+  letGoOfText(raw.text.length)
   await services.ensureSamplePartitions(records.samples ?? [])
   const days = await services.db.transaction(async (tx) =>
     (await lockConsent(tx, raw)) ? replaceRecords(services, tx, { raw, records, replay }) : undefined,
   )
+  letGoOfText(raw.text.length)
   if (days === undefined) return undefined
   const rejected = records.rejected.length
   if (rejected > 0) services.countRejected(raw.platform, rejected)

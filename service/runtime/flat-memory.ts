@@ -37,8 +37,12 @@ export function letGo(bytes: number): void {
   collect({ type: 'minor' })
 }
 
-/** After a payload so large that what is left of it is old by now. */
-export function collectAll(): void {
+/** Half an hour of a recording at one second's grain: what it becomes on its way to rows is some ten times as large. */
+const LARGE_TEXT_BYTES = 512 * 1024
+
+/** Between two steps with a text: what the first made of it, and needs no more, must not lie beside what the second makes. */
+export function letGoOfText(bytes: number): void {
+  if (bytes < LARGE_TEXT_BYTES) return
   collect ??= exposeCollector()
   collect()
 }
