@@ -162,6 +162,8 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
   test('copies the query behind a panel, and opens it in GraphiQL as the same user', async () => {
     const { page, complaints } = await openPage(browser, `${product.url}/`, {
       permissions: ['clipboard-read', 'clipboard-write'],
+      // Tall enough for the whole result: GraphiQL has no lines in the page but those in view, and what was simulated for today may come first.
+      viewport: { width: 1280, height: 4000 },
     })
     await page.locator('#activities-query > summary').click()
     await page.locator('#activities-query').getByRole('button', { name: 'Copy' }).click()
