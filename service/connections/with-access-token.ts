@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type BulkheadPolicy, bulkhead } from 'cockatiel'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
 import type { StoredTokens } from '../vault/tokens.ts'
@@ -109,7 +110,24 @@ async function tryRefresh(
   }
 }
 
+/**
+ * So many connections of a platform are refreshed at once by a process. Whether its token endpoint is paused is asked one by one, just before:
+ * with hundreds at once all would have been let through before the first failure is known.
+ */
+const REFRESHES_AT_ONCE = 10
+const bulkheads = new Map<string, BulkheadPolicy>()
+
+function bulkheadOf(platform: string): BulkheadPolicy {
+  const policy = bulkheads.get(platform) ?? bulkhead(REFRESHES_AT_ONCE, Number.MAX_SAFE_INTEGER)
+  bulkheads.set(platform, policy)
+  return policy
+}
+
 async function refreshOnce(services: RefreshServices, key: ConnectionKey, version: string): Promise<boolean> {
+  return bulkheadOf(key.platform).execute(() => refreshUnlessPaused(services, key, version))
+}
+
+async function refreshUnlessPaused(services: RefreshServices, key: ConnectionKey, version: string): Promise<boolean> {
   const { leaseMs, requestTimeoutMs } = services.refreshTiming ?? DEFAULT_TIMING
   const holder = randomUUID()
   if (!(await takeLease(services.db, key, { holder, version, leaseMs }))) return false
