@@ -33,14 +33,22 @@ export function tryIt(service: TestService) {
     },
   })
   const dead: object[] = []
+  const outcomes: string[] = []
   const bound = bindTask(
     task,
     {},
-    { db: service.db, log: service.log, observe: () => {}, countDead: (letter) => dead.push(letter) },
+    {
+      db: service.db,
+      log: service.log,
+      observe: ({ outcome }) => outcomes.push(outcome),
+      countDead: (letter) => dead.push(letter),
+    },
   )
   const admin = (text: string, values: unknown[] = []) => service.db.pool.query(text, values)
   return {
     dead,
+    /** Of the runs, as monitoring is told. */
+    outcomes,
     runs: () => runs,
     does: (next: () => Promise<JobResult>) => {
       act = next
