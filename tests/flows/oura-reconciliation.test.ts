@@ -81,16 +81,4 @@ describe('a comparison with Oura', () => {
     expect(rows).toEqual([{ changed: 4321, deleted: 0, lost: 1, workouts: 0, steps: 12_345 }])
     expect((await compare(service, db)).findings).toEqual([])
   })
-
-  test('deletes nothing for being on another page of its list', async ({ db, service }) => {
-    await connect(service, { platform: OURA, query: '&simulate_person=1' })
-    await db.admin.query("update sync_runs set status = 'cancelled', finished_at = now() where platform = 'oura'")
-    await compare(service, db)
-    await db.admin.query(
-      `update sleep_sessions set started_at = started_at - interval '200 days', ended_at = ended_at - interval '200 days'
-       where source_id = (select source_id from sleep_sessions order by started_at limit 1)`,
-    )
-    const { findings } = await compare(service, db)
-    expect(findings).toMatchObject([{ kind: 'changed', data_type: 'sleep', state: 'repaired' }])
-  })
 })
