@@ -159,7 +159,7 @@ describe('a connection to Garmin', () => {
       expect.arrayContaining([
         { data_type: 'dailies', outcome: 'requested', records: null, requested: 1, reason: null },
         {
-          data_type: 'menstrualCycleTracking',
+          data_type: 'mct',
           outcome: 'not_available',
           records: null,
           requested: 0,

@@ -34,7 +34,7 @@ describe('a comparison with Oura', () => {
       status: 'complete',
       changed: 0,
       deleted: 0,
-      not_compared: ['session', 'heartrate'],
+      not_compared: ['heartrate'],
     })
     const nights = await told(service, 'sleep', within)
     const listed = (list: string) =>

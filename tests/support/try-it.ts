@@ -58,12 +58,7 @@ export function tryIt(service: TestService) {
     work: async () => {
       await admin('update graphile_worker._private_jobs set run_at = now()')
       await runDueJobs({ db: service.db, tasks: [bound] })
-      // The runner's last word to the queue may still be on its way.
-      for (let waited = 0; waited < 40; waited += 1) {
-        const { rowCount } = await admin("select from graphile_worker._private_jobs where locked_by <> 'another'")
-        if (rowCount === 0) return
-        await sleep(50)
-      }
+      await untilReleased(service)
     },
     letters: async () => (await admin('select * from public.dead_letters order by died_at')).rows,
     jobs: async () =>
@@ -73,5 +68,14 @@ export function tryIt(service: TestService) {
         )
       ).rows,
     admin,
+  }
+}
+
+/** The runner's last word to the queue may still be on its way. */
+async function untilReleased({ db }: TestService): Promise<void> {
+  for (let waited = 0; waited < 40; waited += 1) {
+    const { rowCount } = await db.pool.query("select from graphile_worker._private_jobs where locked_by <> 'another'")
+    if (rowCount === 0) return
+    await sleep(50)
   }
 }
