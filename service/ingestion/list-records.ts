@@ -1,6 +1,8 @@
 import type { Normalize } from '../platforms/contract.ts'
-import type { ActivityRecord, DailyMetricRecord, SleepRecord } from '../platforms/records.ts'
 import { parseJson } from '../runtime/json.ts'
+
+type Records = ReturnType<Normalize>
+type RecordOf<Kind extends 'activities' | 'sleepSessions' | 'dailyMetrics'> = NonNullable<Records[Kind]>[number]
 
 /** As the tables have it; what a list does not tell is null. */
 export interface ListedActivity {
@@ -52,7 +54,7 @@ export function listRecords(normalize: Normalize | undefined, text: string): Lis
   return Object.keys(page).length === 0 ? undefined : page
 }
 
-const listActivity = (activity: ActivityRecord): ListedActivity => ({
+const listActivity = (activity: RecordOf<'activities'>): ListedActivity => ({
   source_id: activity.sourceId,
   name: activity.name,
   source_sport: activity.sourceSport,
@@ -62,7 +64,7 @@ const listActivity = (activity: ActivityRecord): ListedActivity => ({
   elapsed_time_s: activity.elapsedTimeS,
 })
 
-const listSleep = (sleep: SleepRecord): ListedSleep => ({
+const listSleep = (sleep: RecordOf<'sleepSessions'>): ListedSleep => ({
   source_id: sleep.sourceId,
   started_at: sleep.startedAt.toISOString(),
   ended_at: sleep.endedAt.toISOString(),
@@ -74,4 +76,4 @@ const listSleep = (sleep: SleepRecord): ListedSleep => ({
   rem_s: sleep.remS,
 })
 
-const listDay = ({ localDay, kind, value }: DailyMetricRecord): ListedDay => ({ day: localDay, kind, value })
+const listDay = ({ localDay, kind, value }: RecordOf<'dailyMetrics'>): ListedDay => ({ day: localDay, kind, value })

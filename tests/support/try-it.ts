@@ -18,6 +18,9 @@ const Given = z.object({
   platform: z.string().optional(),
 })
 
+const JOBS = `
+  select attempts, last_error, locked_by, extract(epoch from run_at - now())::float8 as wait from graphile_worker._private_jobs`
+
 /** A task that does what the test says, three attempts. */
 export function tryIt(service: TestService) {
   let act: () => Promise<JobResult> = async () => undefined
@@ -61,12 +64,7 @@ export function tryIt(service: TestService) {
       await untilReleased(service)
     },
     letters: async () => (await admin('select * from public.dead_letters order by died_at')).rows,
-    jobs: async () =>
-      (
-        await admin(
-          'select attempts, last_error, locked_by, extract(epoch from run_at - now())::float8 as wait from graphile_worker._private_jobs',
-        )
-      ).rows,
+    jobs: async () => (await admin(JOBS)).rows,
     admin,
   }
 }
