@@ -7,6 +7,8 @@ export function describeFailure(error: unknown): string {
   const code = 'code' in error ? String(error.code) : ''
   if (lines[0] === 'Bad environment:')
     return `${lines[0]} ${describeSettings(lines.slice(1))}; start npm start first, or set what is named`
+  // What else Node says of it is a paragraph.
+  if (code.startsWith('ERR_PARSE_ARGS')) return `${lines[0]?.split('. ')[0]}; ${HELP}`
   if (['ECONNREFUSED', 'ENOTFOUND', 'ETIMEDOUT'].includes(code))
     return `the database does not answer (${lines[0] || code}): start npm start, or correct DATABASE_URL`
   return lines[0] ?? ''
