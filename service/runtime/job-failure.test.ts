@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { backoffSeconds } from './job-failure.ts'
 
-test.for([
+test.for<[number, number, number]>([
   [1, 0, 1.5],
   [1, 0.5, 2],
   [1, 1, 2.5],
