@@ -20,6 +20,7 @@ import {
   type SyncRun,
 } from './runs.ts'
 import { apiOf, type IngestionServices } from './services.ts'
+import { lockForRun } from './store-raw.ts'
 
 const DAY_MS = 86_400_000
 /** What lies between two windows by a few seconds only is not worth a request. */
@@ -153,6 +154,7 @@ async function advance(db: Database, run: SyncRun<Cursor>, step: Step): Promise<
   const nextCursor: Cursor = window === undefined ? { index: index + 1 } : { index, part: part + 1 }
   const dataType = windows[index]?.dataType
   await db.transaction(async (tx) => {
+    await lockForRun(tx, run)
     const progress = Math.min(0.99, Math.round(((index + 1) / windows.length) * 10_000) / 10_000)
     if (!(await advanceRun(tx, run, { reached: null, progress, records: 0, nextCursor }))) return
     if (window !== undefined) await recordAsked(tx, run, { ...window, outcome: outcome ?? null })

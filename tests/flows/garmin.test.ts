@@ -1,8 +1,10 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { disconnectPlatform } from '../../service/connections/disconnect.ts'
 import { importLegacyConnection } from '../../service/connections/import-legacy.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import type { TestDatabase } from '../support/database.ts'
+import { decide } from '../support/decide.ts'
 import { connectBoth, HEADERS, normalizeAll, person, test } from '../support/garmin-scene.ts'
 import { ADA, BELA } from '../support/people.ts'
 import { connect } from '../support/service.ts'
@@ -167,6 +169,28 @@ describe('a connection to Garmin', () => {
         },
       ]),
     )
+  })
+
+  test('whose consent is withdrawn while a window is noted does not wait in a circle with it', async ({
+    db,
+    service,
+    door,
+  }) => {
+    expect(door.url).toContain('/webhooks/garmin/')
+    await connect(service, { platform: 'garmin', userId: ADA, query: '&simulate_person=1' })
+    const holder = await db.admin.connect()
+    await holder.query('begin; select from app_users for update; select from connections for update')
+    const withdrawn = decide(service, { platform: 'garmin', granted: false })
+    await sleep(300)
+    const working = service.work()
+    await sleep(700)
+    await holder.query('commit')
+    holder.release()
+    await withdrawn
+    await working
+    const { rows } = await db.admin.query('select last_error from graphile_worker.jobs where last_error is not null')
+    expect(rows).toEqual([])
+    expect(await connectionOf(db, ADA)).toMatchObject({ status: 'active' })
   })
 
   test('is made inside the request limit, and not where that is used up', async ({ db, service, door }) => {
