@@ -36,8 +36,6 @@ export function traceRequests(app: FastifyInstance, tracer: Tracer): void {
     request.trace = { context: request.span.context, requestId: request.id, tracer: own }
     runInTrace(request.trace, done)
   })
-  // A body is read by its stream's events, which belong to the connection.
-  app.addHook('preValidation', (request, _reply, done) => runInTrace(request.trace, done))
   app.addHook('onResponse', async ({ span }, { statusCode }) =>
     span.end({ 'http.response.status_code': statusCode }, statusCode >= 500 ? String(statusCode) : undefined),
   )
