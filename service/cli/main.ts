@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { keepMemoryFlat } from '../runtime/flat-memory.ts'
 import type { Command } from './command.ts'
+import { describeFailure } from './describe-failure.ts'
 
 /** Loaded when they are asked for: an import of gigabytes needs no client of object stores in its memory. */
 const COMMANDS = {
@@ -51,7 +52,7 @@ keepMemoryFlat()
 run(process.argv.slice(2)).then(
   (text) => process.stdout.write(text),
   (error: unknown) => {
-    process.stderr.write(`tributary: ${error instanceof Error ? error.message.split('\n')[0] : 'failed'}\n`)
+    process.stderr.write(`tributary: ${describeFailure(error)}\n`)
     process.exitCode = 1
   },
 )
