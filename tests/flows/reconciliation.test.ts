@@ -127,7 +127,7 @@ describe('a comparison with the platform', () => {
     await service.simulate('POST', '/activity', { athlete_id: 1 })
     await reconcile(service)
     expect(await meet({ db, service }, () => decide(service, { granted: false }))).toEqual([])
-    expect(await report(db)).toMatchObject({ status: 'running', listed: 0 })
+    expect(await report(db)).toMatchObject({ status: 'failed', listed: 0 })
   })
 
   test('names whom it cannot compare, and says where a platform has no list', async ({ db, service }) => {
