@@ -99,7 +99,7 @@ describe('a worker that wakes when its job is another one’s', () => {
     const { rows } = await db.admin.query<{ id: string; lockedAt: Date }>(
       `update graphile_worker._private_jobs set locked_by = 'frozen', locked_at = now() returning id, locked_at as "lockedAt"`,
     )
-    const before = (await service.vault.findTokens(KEY))!.accessToken.reveal()
+    const before = (await service.vault.findTokens(KEY))!.version
     await service.simulate('POST', '/faults', { next: [{ match: '/oauth/token', count: 1, ...fault }] })
     const work = service.fence.run({ ...LOST, ...rows[0]! }, () =>
       service.ingestion.withAccessToken(KEY, async (token) => token.reveal()).catch(() => undefined),
@@ -108,9 +108,8 @@ describe('a worker that wakes when its job is another one’s', () => {
     const lease = async () => (await db.admin.query('select lease_holder is null as free from vault.tokens')).rows
     expect(await lease()).toEqual([{ free: false }])
     await db.admin.query("select graphile_worker.force_unlock_workers(array['frozen'])")
-    const token = await work
+    await work
     expect(await lease()).toEqual([{ free: true }])
-    const after = (await service.vault.findTokens(KEY))!.accessToken.reveal()
-    expect([after === token, after === before]).toEqual(renews ? [true, false] : [false, true])
+    expect((await service.vault.findTokens(KEY))!.version !== before).toBe(renews)
   })
 })

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { disconnectPlatform } from '../../service/connections/disconnect.ts'
 import { importLegacyConnection } from '../../service/connections/import-legacy.ts'
 import { Secret } from '../../service/runtime/secret.ts'
+import { meet } from '../support/circle.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { decide } from '../support/decide.ts'
 import { connectBoth, HEADERS, normalizeAll, person, test } from '../support/garmin-scene.ts'
@@ -178,18 +178,8 @@ describe('a connection to Garmin', () => {
   }) => {
     expect(door.url).toContain('/webhooks/garmin/')
     await connect(service, { platform: 'garmin', userId: ADA, query: '&simulate_person=1' })
-    const holder = await db.admin.connect()
-    await holder.query('begin; select from app_users for update; select from connections for update')
-    const withdrawn = decide(service, { platform: 'garmin', granted: false })
-    await sleep(300)
-    const working = service.work()
-    await sleep(700)
-    await holder.query('commit')
-    holder.release()
-    await withdrawn
-    await working
-    const { rows } = await db.admin.query('select last_error from graphile_worker.jobs where last_error is not null')
-    expect(rows).toEqual([])
+    const withdraw = () => decide(service, { platform: 'garmin', granted: false })
+    expect(await meet({ db, service }, withdraw)).toEqual([])
     expect(await connectionOf(db, ADA)).toMatchObject({ status: 'active' })
   })
 
