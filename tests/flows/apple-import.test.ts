@@ -10,6 +10,7 @@ import type { UploadedFile } from '../../service/platforms/contract.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ADA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
+import { send, ZIP } from '../support/upload-scene.ts'
 
 /** A year with both changes of the clock, ten days on the other side of the date line, and a new watch. */
 const YEAR: SimulatedExport = {
@@ -57,14 +58,25 @@ async function run(db: TestDatabase) {
   return rows
 }
 
-describe("a person's year of Apple Health", () => {
+/** Over HTTP, as a phone sends it, and then imported by the job; answers what the phone was told. */
+async function upload(service: TestService, bytes: Buffer): Promise<Record<string, unknown>> {
+  const { status, body } = await send(service, { headers: ZIP, payload: bytes })
+  expect(status).toBe(202)
+  await service.work()
+  return body
+}
+
+const bytesOf = ({ file }: { file: UploadedFile }) => file.read(0, file.size)
+
+describe("a person's year of Apple Health that is uploaded", () => {
   test('is stored with the totals that its generator counted, each day where the person was', async ({
     db,
     service,
   }) => {
-    const { file, totals } = make(YEAR)
+    const year = make(YEAR)
+    const { file, totals } = year
     const records = [...totals.values()].reduce((sum, { count }) => sum + count, 0)
-    expect(await importOf(service, file)).toMatchObject({ is: 'imported', records, continued: false })
+    expect(await upload(service, await bytesOf(year))).toMatchObject({ receivedBytes: file.size, alreadyKnown: false })
     expect(await stored(db)).toEqual(expected(totals))
     expect(await run(db)).toEqual([
       { kind: 'upload', status: 'complete', progress: 1, records_fetched: records, error_code: null },
@@ -75,14 +87,14 @@ describe("a person's year of Apple Health", () => {
   test('again, later and earlier: the newest export is what holds', async ({ db, service }) => {
     const first = make({ ...YEAR, days: 90, lateDays: [30, 60] })
     const second = make({ ...YEAR, days: 91, deletedDays: [50] })
-    await importOf(service, first.file)
+    await upload(service, await bytesOf(first))
     expect(await stored(db)).toEqual(expected(first.totals))
-    expect(await importOf(service, first.file)).toMatchObject({ is: 'known' })
-    await importOf(service, second.file)
+    expect(await upload(service, await bytesOf(first))).toMatchObject({ alreadyKnown: true })
+    await upload(service, await bytesOf(second))
     expect(await stored(db)).toEqual(expected(second.totals))
     // The same old export in other bytes: what was deleted since does not come back.
     const { text } = simulateExport({ ...YEAR, days: 90, lateDays: [30, 60] })
-    await importOf(service, asFile(Buffer.from(`${[...text].join('')}\n`)))
+    await upload(service, Buffer.from(`${[...text].join('')}\n`))
     expect(await stored(db)).toEqual(expected(second.totals))
   })
 
