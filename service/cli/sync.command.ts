@@ -107,12 +107,21 @@ function describeCauses(causes: ReportView['causes']): string {
 const RESULT_COLUMNS: readonly Column<RunResult>[] = [
   { title: 'data', text: ({ data_type: dataType }) => dataType },
   { title: 'outcome', text: ({ outcome }) => outcome },
-  { title: 'records', align: 'right', text: ({ records }) => String(records) },
-  { title: 'why', text: ({ reason }) => reason ?? '' },
+  { title: 'records', align: 'right', text: ({ records }) => String(records ?? '–') },
+  { title: 'why', text: ({ reason, requested }) => reason ?? describeRequests(requested) },
 ]
 
+function describeRequests(requested: number | undefined): string {
+  if (requested === undefined) return ''
+  return requested === 0 ? 'asked for before' : `asked for ${requested} ${requested === 1 ? 'period' : 'periods'}`
+}
+
 function describeRun({ status, pages, records, results }: RunView): string {
-  const summary = `${status}: ${records} records in ${pages} requests\n`
+  const pushed = results.some((result) => result.records === null)
+  const what = pushed
+    ? 'the platform sends it by itself'
+    : `${records} records in ${pages} ${pages === 1 ? 'request' : 'requests'}`
+  const summary = `${status}: ${what}\n`
   return results.length === 0 ? summary : `${formatTable(results, RESULT_COLUMNS)}${summary}`
 }
 

@@ -5,7 +5,7 @@ import { discardDeadLettersAction, retryDeadLettersAction } from '../../service/
 import { reviveDueLetters } from '../../service/failures/revive-dead-letters.task.ts'
 import { AppError } from '../../service/runtime/errors.ts'
 import { plainTracer, runInTrace } from '../../service/runtime/trace.ts'
-import { buryLost } from '../../service/runtime/worker-heartbeat.ts'
+import { buryLost, startHeartbeat } from '../../service/runtime/worker-heartbeat.ts'
 import { ADA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
 import { tryIt as scene } from '../support/try-it.ts'
@@ -83,13 +83,17 @@ describe('a job that fails', () => {
     expect(rows).toEqual([{ seconds: 60 }])
   })
 
-  test('because the person has to consent again is no dead letter', async ({ service }) => {
-    const { does, queue, work, letters, jobs } = scene(service)
-    does(async () => Promise.reject(new AppError('connection/reauth_required')))
-    await queue({ userId: ADA })
-    await work()
-    expect([await letters(), await jobs()]).toEqual([[], []])
-  })
+  test.for(['connection/reauth_required', 'connection/not_found', 'consent/required'] as const)(
+    'because of what its person did or has to do (%s) ends without a dead letter, and is counted',
+    async (code, { service }) => {
+      const { does, queue, work, letters, jobs, outcomes } = scene(service)
+      does(async () => Promise.reject(new AppError(code)))
+      await queue({ userId: ADA })
+      await work()
+      expect([await letters(), await jobs()]).toEqual([[], []])
+      expect(outcomes).toEqual(['ended'])
+    },
+  )
 
   test('because its payload is not what its task reads is dead at once', async ({ service }) => {
     const { work, letters, runs } = scene(service)
@@ -151,6 +155,15 @@ describe('a job whose worker is gone', () => {
     expect(await buryLost(service.db, service.log)).toBe(1)
     expect(await letters()).toMatchObject([{ cause: 'job/worker_lost', attempts: 3 }])
     expect(await jobs()).toEqual([])
+  })
+
+  test('is found by the heartbeat of any worker that is left', async ({ service }) => {
+    const { queue, letters, admin } = scene(service)
+    await queue({ userId: ADA })
+    await admin('update graphile_worker._private_jobs set attempts = max_attempts')
+    const heartbeat = startHeartbeat({ db: service.db, log: service.log, poolId: 'another' })
+    await heartbeat.stop()
+    expect(await letters()).toMatchObject([{ cause: 'job/worker_lost' }])
   })
 
   test('is not touched by that worker any more when another holds it', async ({ service }) => {

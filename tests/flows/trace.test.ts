@@ -22,12 +22,12 @@ async function begin(product: TracedProduct): Promise<void> {
 }
 
 /** Until no payload waits: the event of Hasura's stand-in comes after the row, and queues a job. */
-async function settle({ work, db }: TracedProduct): Promise<void> {
+async function settle(product: TracedProduct): Promise<void> {
   await expect
     .poll(
       async () => {
-        await work()
-        const { rows } = await db.pool.query<{ left: number }>(`
+        await product.work()
+        const { rows } = await product.db.pool.query<{ left: number }>(`
           select (select count(*) from raw_fitness_data where processed_at is null)::integer
             + (select count(*) from hdb_catalog.event_log where not delivered)::integer as left`)
         return rows[0]!.left
