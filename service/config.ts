@@ -180,9 +180,7 @@ function named(env: z.infer<typeof Environment>) {
   return {
     nodeEnvironment: env.NODE_ENV,
     database: { url: env.DATABASE_URL, maxConnections: env.DATABASE_MAX_CONNECTIONS },
-    publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
-    internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
-    drainMs: env.SHUTDOWN_DRAIN_SECONDS * 1000,
+    ...namedListeners(env),
     worker: { port: env.WORKER_PORT, ...namedQueues(env) },
     servicePublicUrl: env.SERVICE_PUBLIC_URL,
     appRedirectUris: env.APP_REDIRECT_URIS,
@@ -225,6 +223,14 @@ function named(env: z.infer<typeof Environment>) {
     tracing: namedTracing(env),
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,
+  }
+}
+
+function namedListeners(env: z.infer<typeof Environment>) {
+  return {
+    publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
+    internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
+    drainMs: env.SHUTDOWN_DRAIN_SECONDS * 1000,
   }
 }
 

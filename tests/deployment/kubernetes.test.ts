@@ -134,8 +134,7 @@ describe('the manifests', () => {
         .map(([, text]) => Number(text!.replaceAll('_', '')))
         .reduce((sum, each) => sum + each, 0),
     )
-    // The service drains for five seconds first.
-    expect(source).toEqual([22_000, 29_000])
+    expect(source).toEqual([22_000, 29_000]) // the service drains for five seconds first
     for (const name of ['tributary-service', 'tributary-worker'])
       expect(podOf(find('Deployment', name))!.terminationGracePeriodSeconds).toBe(45)
   })
