@@ -111,6 +111,14 @@ describe("a person's year of Apple Health that is uploaded", () => {
   })
 })
 
+/** Dies before it has stored anything. */
+function failing(service: TestService): TestService {
+  const openBatch = () => {
+    throw new Error('killed')
+  }
+  return { ...service, uploads: { ...service.uploads, openBatch } }
+}
+
 describe('an import that is cut off', () => {
   const options = { ...YEAR, days: 90, heartRatesPerDay: 60 }
 
@@ -138,11 +146,29 @@ describe('an import that is cut off', () => {
     expect(rows).toEqual([])
   })
 
-  test('is done once when two processes do it at the same time', async ({ db, service }) => {
+  test('is done once when two processes go on with it at the same moment', async ({ db, service }) => {
     const { file, totals } = make({ ...YEAR, days: 40, heartRatesPerDay: 60 })
-    const results = await Promise.allSettled([importOf(service, file), importOf(service, file)])
-    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(1)
-    await importOf(service, file)
+    await expect(importOf(failing(service), file)).rejects.toThrow('killed')
+    const { promise: both, resolve: go } = Promise.withResolvers<void>()
+    let ready = 0
+    const waiting: TestService['uploads'] = {
+      ...service.uploads,
+      openBatch: (owner) => {
+        const batch = service.uploads.openBatch(owner)
+        const close = async () => {
+          ready += 1
+          if (ready === 2) go()
+          await both
+          return batch.close()
+        }
+        return { add: (payload) => batch.add(payload), close }
+      },
+    }
+    const one = () => importOf({ ...service, uploads: waiting }, file)
+    const results = await Promise.allSettled([one(), one()])
+    expect(ready).toBeGreaterThanOrEqual(2)
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await importOf(service, file)).toMatchObject({ is: 'known' })
     expect(await stored(db)).toEqual(expected(totals))
     const { rows } = await db.admin.query(
       'select from raw_fitness_data group by md5(raw_data::text) having count(*) > 1',
@@ -151,16 +177,7 @@ describe('an import that is cut off', () => {
   })
 
   test('by a command that nobody repeats makes room for the next file after ten minutes', async ({ db, service }) => {
-    const broken = {
-      ...service,
-      uploads: {
-        ...service.uploads,
-        openBatch: () => {
-          throw new Error('killed')
-        },
-      },
-    }
-    await expect(importOf(broken, make({ ...YEAR, days: 10 }).file)).rejects.toThrow('killed')
+    await expect(importOf(failing(service), make({ ...YEAR, days: 10 }).file)).rejects.toThrow('killed')
     const other = make({ ...YEAR, days: 11 })
     await expect(importOf(service, other.file)).rejects.toThrow('upload/busy')
     await db.admin.query("update sync_runs set updated_at = now() - interval '11 minutes'")
