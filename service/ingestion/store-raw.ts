@@ -24,7 +24,8 @@ export async function lockConsent(
   return rows[0]?.agreed ?? false
 }
 
-async function requireConsent(tx: Tx, key: { userId: string; platform: string }): Promise<void> {
+/** Throws consent/required. */
+export async function requireConsent(tx: Tx, key: { userId: string; platform: string }): Promise<void> {
   if (!(await lockConsent(tx, key))) throw new AppError('consent/required', { platform: key.platform })
 }
 
