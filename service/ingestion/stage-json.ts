@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Tx } from '../runtime/db.ts'
+import { letGo } from '../runtime/flat-memory.ts'
 import { sql } from '../runtime/sql.ts'
 import { type NewRawData, requireConsent, storableJson } from './store-raw.ts'
 
+/** Of a piece: as text, joined, cut, made storable, and written by the driver three times. */
+const COPIES = 7
 /** A recording has a comma every few bytes; one text without any, as long as this, is none. */
 const MOST_WITHOUT_COMMA = 4 * 1024 * 1024
 
@@ -25,6 +28,7 @@ export async function stageJson(tx: Tx, pieces: AsyncIterable<Buffer>): Promise<
       await tx.query(
         sql`insert into staged_json (position, piece) values (${position++}::integer, ${storable.text}::text)`,
       )
+      letGo(text.length * COPIES)
     }
   } catch (error) {
     if (error instanceof NotStageable) return { why: error.message }

@@ -15,7 +15,11 @@ test('series of parts are joined, with nothing where a part has none of a kind, 
   const lap = { sourceId: 'a', lapNumber: 1, elapsedTimeS: 60 }
   joined.add({ activityStreams: [series('heart', [0, 1], [60, null])], activityLaps: [lap as never], rejected: [] })
   joined.add({
-    activityStreams: [series('heart', [2, 3], [61, 62]), series('power', [2, 3], [200, 210]), series('heart', [7], [90], 'b')],
+    activityStreams: [
+      series('heart', [2, 3], [61, 62]),
+      series('power', [2, 3], [200, 210]),
+      series('heart', [7], [90], 'b'),
+    ],
     rejected: [{ position: 0, reason: 'samples: some unreadable' }],
   })
   joined.add({

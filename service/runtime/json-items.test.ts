@@ -37,6 +37,11 @@ describe('the lists of a large object', () => {
       ['a=1', 'a=-2.5e3', 'a="t"', 'a=null', 'a=[[]]', 'a=true'],
     ],
     ['large integers', '{"a":[{"id":9223372036854775808}]}', ['a={"id":9223372036854775808}']],
+    [
+      'values that are no lists',
+      '{"a":{"x":[1]},"b":5,"c":"t]" ,"d":[2],"e":null}',
+      ['a={"x":[1]}', 'b=5', 'c="t]"', 'd=2', 'e=null'],
+    ],
     ['a name with an escape', '{"a\\u0062":[1]}', ['ab=1']],
     ['text beyond ASCII', '{"a":["é😀"]}', ['a="é😀"']],
   ] as const)('are read: %s, in pieces of every size', async ([, text, expected]) => {
@@ -71,7 +76,10 @@ describe('the lists of a large object', () => {
     ['nothing', ''],
     ['a list', '[1]'],
     ['half of it', '{"a":[{"x":1}'],
-    ['a value that is no list', '{"a":{"x":1}}'],
+    ['a name without a value', '{"a":}'],
+    ['a name without a colon', '{"a" [1]}'],
+    ['two colons', '{"a"::[1]}'],
+    ['two values', '{"a":1 2}'],
     ['something behind the end', '{}x'],
     ['a list without a comma', '{"a":[{} {}]}'],
     ['a name without an end', `{"${'x'.repeat(2000)}`],

@@ -1,6 +1,6 @@
 import { JsonOutline } from './json-outline.ts'
 
-/** An element of one of the lists of `{"<list>":[item, …], …}`. */
+/** An element of one of the lists of `{"<list>":[item, …], …}`; a value that is no list is its own only element. */
 export type JsonItem =
   | { readonly list: string; readonly bytes: Buffer }
   /** Larger than is held at once: what it is without the insides of its lists and objects, and which bytes of the body it is. */
@@ -31,7 +31,7 @@ export async function* readJsonItems(chunks: AsyncIterable<Buffer>, limits: Item
   reader.end()
 }
 
-type Place = 'start' | 'name' | 'colon' | 'list' | 'item' | 'after item' | 'after list' | 'end'
+type Place = 'start' | 'name' | 'colon' | 'value' | 'list' | 'item' | 'after item' | 'after list' | 'end'
 
 class ItemReader {
   readonly #maxItemBytes: number
@@ -49,6 +49,7 @@ class ItemReader {
   #inString = false
   #escaped = false
   #isInside = false
+  #isAlone = false
 
   constructor({ maxItemBytes, wholeBytes = maxItemBytes }: ItemLimits) {
     this.#maxItemBytes = maxItemBytes
@@ -120,7 +121,10 @@ class ItemReader {
       this.#place = next
       return next === 'name' && byte === QUOTE && this.#begin(byte)
     }
-    if (this.#place !== 'list' && this.#place !== 'item') throw new SyntaxError(`unexpected byte in ${this.#place}`)
+    if (this.#place !== 'value' && this.#place !== 'list' && this.#place !== 'item')
+      throw new SyntaxError(`unexpected byte in ${this.#place}`)
+    // What stands where a list should is read as its only element.
+    this.#isAlone = this.#place === 'value'
     this.#place = 'item'
     return this.#begin(byte)
   }
@@ -160,7 +164,7 @@ class ItemReader {
       this.#place = 'colon'
       return
     }
-    this.#place = 'after item'
+    this.#place = this.#isAlone ? 'after list' : 'after item'
     const list = this.#list
     if (outline === undefined) yield { list, bytes }
     else if (heldBytes > this.#maxItemBytes || outline.size > MAX_OUTLINE_BYTES) yield { list, tooLarge: true }
@@ -172,7 +176,8 @@ class ItemReader {
 const FRAME: Readonly<Record<Place, Readonly<Record<number, Place>>>> = {
   start: { [OPEN_OBJECT]: 'name' },
   name: { [QUOTE]: 'name', [CLOSE_OBJECT]: 'end' },
-  colon: { [COLON]: 'colon', [OPEN_LIST]: 'list' },
+  colon: { [COLON]: 'value' },
+  value: { [OPEN_LIST]: 'list' },
   list: { [CLOSE_LIST]: 'after list' },
   item: {},
   'after item': { [COMMA]: 'item', [CLOSE_LIST]: 'after list' },
