@@ -1,4 +1,5 @@
 import { cpus, loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
 import { benchAppleImport } from './apple-import.ts'
 import { benchExport } from './export.ts'
 import { type Outcome, printTable } from './figures.ts'
@@ -46,8 +47,13 @@ const QUICK = {
   upkeep: { rounds: 10 },
 }
 
+/** `-- --quick`: smaller; `-- --steady`: with minutes of load; `-- --only export`: one of the cases alone. */
+const { values: options } = parseArgs({
+  options: { quick: { type: 'boolean' }, steady: { type: 'boolean' }, only: { type: 'string' } },
+})
+
 async function main(): Promise<number> {
-  const isQuick = process.argv.includes('--quick')
+  const isQuick = options.quick === true
   const machine = describeMachine()
   const outcomes = await runAll(isQuick ? QUICK : FULL)
   process.stdout.write(`${machine}\n`)
@@ -57,42 +63,41 @@ async function main(): Promise<number> {
   return isQuick && alarms.length > 0 ? 1 : 0
 }
 
-async function runAll({
-  appleImport,
-  garminDelivery,
-  copy,
-  boxes,
-  rotation,
-  visibility,
-  intake,
-  jobs,
-  steadyLoad,
-  size,
-  graphql,
-  subscriptions,
-  upkeep,
-}: typeof FULL): Promise<Outcome[]> {
-  const outcomes = [
-    await benchAppleImport(appleImport),
-    await benchGarminDelivery(garminDelivery),
-    await benchExport(copy),
-    benchBoxes(boxes),
-    await benchRotation(rotation),
-    await benchVisibility(visibility),
-    await benchIntake(intake),
-    await benchJobs(jobs),
+async function runAll(sizes: typeof FULL): Promise<Outcome[]> {
+  const cases: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
+    import: async () => [await benchAppleImport(sizes.appleImport)],
+    delivery: async () => [await benchGarminDelivery(sizes.garminDelivery)],
+    export: async () => [await benchExport(sizes.copy)],
+    boxes: async () => [benchBoxes(sizes.boxes)],
+    rotation: async () => [await benchRotation(sizes.rotation)],
+    visibility: async () => [await benchVisibility(sizes.visibility)],
+    intake: async () => [await benchIntake(sizes.intake)],
+    jobs: async () => [await benchJobs(sizes.jobs)],
     // Minutes of load, for a machine of one's own.
-    ...(process.argv.includes('--steady') ? [await benchSteadyLoad(steadyLoad)] : []),
-  ]
+    ...(options.steady === true ? { steady: async () => [await benchSteadyLoad(sizes.steadyLoad)] } : {}),
+    summaries: () => withSummaries(sizes),
+  }
+  const chosen = options.only === undefined ? Object.keys(cases) : [options.only]
+  const outcomes: Outcome[] = []
+  for (const name of chosen) {
+    const run = cases[name]
+    if (run === undefined) throw new Error(`--only is one of ${Object.keys(cases).join(', ')}`)
+    outcomes.push(...(await run()))
+  }
+  return outcomes
+}
+
+async function withSummaries({ size, graphql, subscriptions, upkeep }: typeof FULL): Promise<readonly Outcome[]> {
   const database = await openSummariesDatabase(size)
   try {
-    outcomes.push(await benchGraphql(database, graphql))
-    outcomes.push(await benchSubscriptions(database, subscriptions))
-    outcomes.push(await benchUpkeep(database, upkeep))
+    return [
+      await benchGraphql(database, graphql),
+      await benchSubscriptions(database, subscriptions),
+      await benchUpkeep(database, upkeep),
+    ]
   } finally {
     await database.close()
   }
-  return outcomes
 }
 
 /** Asked before the start, the load is what others do here: numbers from a busy machine are not worth comparing. */
