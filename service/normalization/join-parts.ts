@@ -45,7 +45,7 @@ function append({ offsetsS, kinds }: Recording, streams: readonly ActivityStream
   const before = offsetsS.length
   for (const offset of streams[0]?.offsetsS ?? []) offsetsS.push(offset)
   for (const { kind, unit, values } of streams) {
-    const series = kinds.get(kind) ?? { unit, values: new Array<number | null>(before).fill(null) }
+    const series = kinds.get(kind) ?? { unit, values: Array.from({ length: before }, () => null) }
     kinds.set(kind, series)
     for (const value of values) series.values.push(value)
   }

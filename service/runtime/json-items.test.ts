@@ -17,9 +17,9 @@ async function read(
   }
   const items: string[] = []
   for await (const item of readJsonItems(chunks(), { maxItemBytes, wholeBytes })) {
-    if ('bytes' in item) items.push(`${item.list}=${item.bytes}`)
+    if ('bytes' in item) items.push(`${item.list}=${item.bytes.toString()}`)
     else if ('tooLarge' in item) items.push(`${item.list}=too large`)
-    else items.push(`${item.list}~${item.outline} of ${bytes.subarray(item.from, item.to)}`)
+    else items.push(`${item.list}~${item.outline.toString()} of ${bytes.subarray(item.from, item.to).toString()}`)
   }
   return items
 }
