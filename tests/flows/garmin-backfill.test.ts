@@ -34,6 +34,10 @@ async function runs({ admin }: TestDatabase) {
   return rows
 }
 
+const KINDS =
+  `activities activityDetails allDayRespiration bloodPressures bodyComps dailies epochs healthSnapshot hrv mct
+  moveIQActivities pulseox skinTemp sleeps stressDetails userMetrics`.split(/\s+/)
+
 describe('the history of Garmin', () => {
   test('is asked for once, as far back as Garmin gives it, and arrives; the results say what is not to be had', async ({
     db,
@@ -51,19 +55,7 @@ describe('the history of Garmin', () => {
     expect(run).toMatchObject({ status: 'complete', error: null, days: 2.8125 })
     const reason = 'older_than_the_platform_gives'
     expect(run!.results.toSorted((a, b) => a.data_type.localeCompare(b.data_type))).toEqual(
-      [
-        ...[
-          'activities',
-          'activityDetails',
-          'allDayRespiration',
-          'bloodPressures',
-          'bodyComps',
-          'dailies',
-          'epochs',
-          'healthSnapshot',
-        ],
-        ...['hrv', 'mct', 'moveIQActivities', 'pulseox', 'skinTemp', 'sleeps', 'stressDetails', 'userMetrics'],
-      ].map((kind) =>
+      KINDS.map((kind) =>
         kind === 'mct'
           ? { data_type: kind, outcome: 'not_available', records: null, requested: 0, reason: 'scope_missing' }
           : { data_type: kind, outcome: 'partial', records: null, requested: kind === 'dailies' ? 2 : 1, reason },
