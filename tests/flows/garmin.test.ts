@@ -110,6 +110,42 @@ describe('a delivery of Garmin', () => {
     expect((await outcomes(db)).at(-1)).toMatchObject({ outcomes: { stored: 1, malformed_body: 1 } })
   })
 
+  test('that is larger than it may be is refused, told or not, and nothing of it stays', async ({
+    db,
+    service,
+    door,
+  }) => {
+    const { webhook } = service.ingestion.platforms.get('garmin')!
+    const limit = 3 * 1024 * 1024
+    expect(webhook!.bodyLimitBytes).toBe(100 * 1024 * 1024)
+    Object.assign(webhook!, { bodyLimitBytes: limit })
+    const large = JSON.stringify({ dailies: [day(person.ada, 1, { padding: 'x'.repeat(limit) })] })
+    expect(await door.post(large)).toBe(413)
+    expect(await door.post(new Blob([large]).stream())).toBe(413)
+    const left = await db.admin.query(
+      'select (select count(*) from ops.webhook_deliveries)::int as deliveries, (select count(*) from ops.webhook_delivery_chunks)::int as pieces',
+    )
+    expect(left.rows).toEqual([{ deliveries: 0, pieces: 0 }])
+    expect(await door.post(large.slice(0, limit))).toBe(200)
+  })
+
+  test('with an address that was Garmin’s when it came, and is not any more, sends no token there', async ({
+    db,
+    service,
+    door,
+  }) => {
+    await connectBoth(service)
+    const { callbackURL } = (await service.simulateGarmin('POST', '/people/1/file')) as { callbackURL: string }
+    expect(callbackURL).toContain(service.simulatorsUrl)
+    const { webhook } = service.ingestion.platforms.get('garmin')!
+    const answers = [true]
+    Object.assign(webhook!, { isCallbackAllowed: () => answers.pop() ?? false })
+    await service.work()
+    const { rows } = await db.admin.query('select state, outcome from ops.callbacks')
+    expect(rows).toEqual([{ state: 'failed', outcome: 'callback_refused' }])
+    expect(door.url).toContain('garmin')
+  })
+
   test('with an address that is not Garmin’s sends no token there', async ({ db, service, door }) => {
     await connectBoth(service)
     await door.post({
