@@ -5,6 +5,7 @@ import { Secret } from '../../service/runtime/secret.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { connectBoth, HEADERS, normalizeAll, person, test } from '../support/garmin-scene.ts'
 import { ADA, BELA } from '../support/people.ts'
+import { connect } from '../support/service.ts'
 
 const day = (userId: string, steps: number, more: object = {}) => ({
   userId,
@@ -170,42 +171,6 @@ describe('a delivery of Garmin', () => {
 })
 
 describe('a connection to Garmin', () => {
-<<<<<<< HEAD
-=======
-  test('asks for the history once, window by window, and it arrives', async ({ db, service, door }) => {
-    expect(door.url).toContain('/webhooks/garmin/')
-    await connect(service, { platform: 'garmin', userId: ADA, query: '&simulate_person=1' })
-    await service.work()
-    await service.simulateGarmin('POST', '/settle')
-    await service.work()
-    expect(await connectionOf(db, ADA)).toMatchObject({ status: 'active', missing_scopes: [] })
-    const asked = await db.admin.query<{ outcome: string; count: number }>(
-      'select outcome, count(*)::int from ops.requested_windows group by 1',
-    )
-    // Sixteen kinds can be asked for; the cycle was not granted.
-    expect(asked.rows).toEqual([{ outcome: 'accepted', count: 15 }])
-    expect((await raws(db)).map(({ data_type: kind }) => kind)).toEqual(
-      expect.arrayContaining(['dailies', 'epochs', 'sleeps']),
-    )
-    const { rows } = await db.admin.query(
-      "select status, error_code, records_fetched, results from sync_runs where platform = 'garmin'",
-    )
-    expect(rows).toMatchObject([{ status: 'complete', error_code: null, records_fetched: 0 }])
-    // It was asked for, and comes as what is new does: neither a number nor an end is claimed.
-    expect(rows[0].results).toEqual(
-      expect.arrayContaining([
-        { data_type: 'dailies', outcome: 'requested', records: null, requested: 1, reason: null },
-        {
-          data_type: 'mct',
-          outcome: 'not_available',
-          records: null,
-          requested: 0,
-          reason: 'scope_missing',
-        },
-      ]),
-    )
-  })
-
   test('is made inside the request limit, and not where that is used up', async ({ db, service, door }) => {
     expect(door.url).toContain('/webhooks/garmin/')
     const limit = (used: string) =>
@@ -223,16 +188,6 @@ describe('a connection to Garmin', () => {
     expect(rows).toEqual([{ used: 2 }])
   })
 
-  test('without permission for history says so and asks for nothing', async ({ db, service, door }) => {
-    expect(door.url).toContain('/webhooks/garmin/')
-    await connect(service, { platform: 'garmin', userId: ADA, simulate: 'read_only' })
-    await service.work()
-    const { rows } = await db.admin.query("select status, error_code from sync_runs where platform = 'garmin'")
-    expect(rows).toEqual([{ status: 'failed', error_code: 'connection/scope_missing' }])
-    expect((await db.admin.query('select from ops.requested_windows')).rowCount).toBe(0)
-  })
-
->>>>>>> main
   test('ends when Garmin refuses the tokens, and not because somebody says so', async ({ db, service, door }) => {
     await connectBoth(service)
     await door.post({ deregistrations: [{ userId: person.ada }] })
