@@ -7,6 +7,7 @@ import { RawKey } from './raw-key.ts'
 import { MOST_ELEMENTS, readLongPayload } from './read-long-payload.ts'
 import { readPayload } from './read-payload.ts'
 import { replaceRecords } from './replace-records.ts'
+import { monthsOf } from './sample-partitions.ts'
 import type { NormalizationServices } from './services.ts'
 
 /** Turns one payload into rows. The same payload twice gives the same rows. */
@@ -61,7 +62,7 @@ export async function normalizeRaw(
       ? readPayload(normalize, raw, new Date())
       : await readLongPayload(services.db, { raw, list, normalize }, new Date())
   letGoOfText(raw.text.length)
-  await services.ensureSamplePartitions(records.samples ?? [])
+  await services.ensureSamplePartitions(monthsOf(records.samples ?? []))
   const days = await services.db.transaction(async (tx) =>
     (await lockConsent(tx, raw)) ? replaceRecords(services, tx, { raw, records, replay }) : undefined,
   )
