@@ -43,6 +43,8 @@ const Environment = z.object({
   /** Where the worker serves /metrics and /health/live; without it, it does not listen. */
   WORKER_PORT: port.optional(),
   ...WORKER_ENVIRONMENT,
+  /** After SIGTERM it says that it is not ready, and still serves, for so long: whoever sends it requests has to notice. */
+  SHUTDOWN_DRAIN_SECONDS: z.coerce.number().min(0).max(60).default(5),
   SERVICE_PUBLIC_URL: safeForBrowsers.transform((value) => value.replace(/\/$/, '')),
   APP_REDIRECT_URIS: z
     .string()
@@ -178,8 +180,7 @@ function named(env: z.infer<typeof Environment>) {
   return {
     nodeEnvironment: env.NODE_ENV,
     database: { url: env.DATABASE_URL, maxConnections: env.DATABASE_MAX_CONNECTIONS },
-    publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
-    internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
+    ...namedListeners(env),
     worker: { port: env.WORKER_PORT, ...namedQueues(env) },
     servicePublicUrl: env.SERVICE_PUBLIC_URL,
     appRedirectUris: env.APP_REDIRECT_URIS,
@@ -225,6 +226,14 @@ function named(env: z.infer<typeof Environment>) {
   }
 }
 
+function namedListeners(env: z.infer<typeof Environment>) {
+  return {
+    publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
+    internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
+    drainMs: env.SHUTDOWN_DRAIN_SECONDS * 1000,
+  }
+}
+
 function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: ConfiguredPlatform; problems: string[] } {
   const settings = platform.env.safeParse(env)
   if (!settings.success) return { problems: settings.error.issues.map(describeIssue) }
@@ -235,6 +244,7 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
     coverage,
     normalize,
     ...(platform.files && { files: platform.files }),
+    ...(platform.longLists && { longLists: platform.longLists }),
     policy: platform.policy(settings.data),
     ...(platform.upload && { upload: platform.upload(settings.data) }),
     ...platform.connect?.(settings.data),
