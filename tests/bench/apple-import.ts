@@ -25,8 +25,8 @@ export interface ImportSize {
 const PASSWORD = 'bench'
 const PERSON = '11111111-1111-4111-8111-111111111111'
 const MOST_MEMORY_MB = 200
-/** The bar is half; below a third something is broken, however busy the machine. */
-const LEAST_SHARE_OF_COPY = 1 / 3
+/** The bar is half, and 0.55 was measured; a busy machine may cost the rest. */
+const LEAST_SHARE_OF_COPY = 0.45
 const TABLES = ['raw_fitness_data', 'samples'] as const
 
 /** A zipped export against COPY of the rows it becomes: same server, same tables with their keys and indexes, durable commits. */

@@ -97,6 +97,16 @@ describe('a file that is refused', () => {
       'upload/hostile: the zip unpacks to far more than any export does',
     ],
     [
+      'a zip within a zip',
+      async () => zip({ 'export.zip': await zip({ 'export.xml': EXPORT }) }),
+      'upload/not_an_export: the zip holds no XML with HealthData',
+    ],
+    [
+      'a size that is not the true one',
+      async () => resize(await zip({ 'export.xml': EXPORT }, { compress: true })),
+      'upload/damaged: the zip cannot be read',
+    ],
+    [
       'an export cut in the middle',
       async () => Buffer.from(EXPORT.slice(0, -13)),
       'upload/damaged: the file ends before its last element',
@@ -200,6 +210,13 @@ describe('an export', () => {
 
 function flip(bytes: Buffer, at: number): Buffer {
   bytes[at] = (bytes[at] ?? 0) ^ 0xff
+  return bytes
+}
+
+/** Says in the directory at the end that a file is a byte longer than it is. */
+function resize(bytes: Buffer): Buffer {
+  const entry = bytes.indexOf(Buffer.from('PK\u0001\u0002', 'latin1'))
+  bytes.writeUInt32LE(bytes.readUInt32LE(entry + 24) + 1, entry + 24)
   return bytes
 }
 
