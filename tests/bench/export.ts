@@ -108,6 +108,15 @@ function describe({ days }: ExportSize, { seconds, peakMegabytes, rows, bytes }:
       },
       { what: '  memory of the export', note: `${Math.round(peakMegabytes)} MB at most (bar: ${MOST_MEMORY_MB})` },
     ],
+    targets: [
+      {
+        what: 'Memory of the export of a person',
+        unit: 'MB',
+        better: 'lower',
+        bar: MOST_MEMORY_MB,
+        values: [peakMegabytes],
+      },
+    ],
     alarms: alarmAbove('memory of an export (MB)', peakMegabytes, MOST_MEMORY_MB),
   }
 }

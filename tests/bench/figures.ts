@@ -1,3 +1,5 @@
+import type { Target } from './targets.ts'
+
 /** One line of the table: durations with their percentiles, or a fact alone. */
 export interface Row {
   readonly what: string
@@ -8,6 +10,8 @@ export interface Row {
 
 export interface Outcome {
   readonly rows: readonly Row[]
+  /** What is promised of it, for the page. */
+  readonly targets?: readonly Target[]
   /** Why `--quick` fails: bounds so loose that only something broken misses them. */
   readonly alarms: readonly string[]
 }

@@ -43,6 +43,22 @@ export async function benchSteadyLoad({ seconds }: { readonly seconds: number })
           note: `${nowMb.toFixed(0)} MB, ${mbPerMinute >= 0 ? '+' : ''}${mbPerMinute.toFixed(1)} MB a minute over ${seconds} s`,
         })),
       ],
+      targets: [
+        {
+          what: `Webhook → visible at ${PER_SECOND}/s, p50`,
+          unit: 'ms',
+          better: 'lower',
+          bar: P50_MS.promised,
+          values: [percentile(durationsMs, 0.5)],
+        },
+        {
+          what: `Webhook → visible at ${PER_SECOND}/s, p99`,
+          unit: 'ms',
+          better: 'lower',
+          bar: P99_MS.promised,
+          values: [percentile(durationsMs, 0.99)],
+        },
+      ],
       alarms: [
         ...alarmAbove('webhook → daily_summaries under load, p50 in ms', percentile(durationsMs, 0.5), P50_MS.alarm),
         ...alarmAbove('webhook → daily_summaries under load, p99 in ms', percentile(durationsMs, 0.99), P99_MS.alarm),
