@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
+import { ARCHIVE_ENVIRONMENT, archiveProblems } from './compliance/archive/settings.ts'
 import { NOTICE_ENVIRONMENT, noticeProblems, noticeSettings } from './compliance/breach/settings.ts'
 import { RETENTION_ENVIRONMENT } from './compliance/retention/settings.ts'
 import { COMPLIANCE_ENVIRONMENT, complianceSettings } from './compliance/settings.ts'
@@ -67,6 +68,7 @@ const Environment = z.object({
   ...COMPLIANCE_ENVIRONMENT,
   ...NOTICE_ENVIRONMENT,
   ...RETENTION_ENVIRONMENT,
+  ...ARCHIVE_ENVIRONMENT,
   /** Hasura's log of delivered events is emptied after so many days. */
   EVENT_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
@@ -107,6 +109,7 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...accessProblems(parsed.data),
     ...(parsed.data === undefined ? [] : noticeProblems(parsed.data)),
     ...(parsed.data === undefined ? [] : vaultProblems(parsed.data)),
+    ...(parsed.data === undefined ? [] : archiveProblems(parsed.data)),
     ...refusedEverywhere(env),
   ]
   if (!parsed.success || problems.length > 0)
@@ -203,6 +206,7 @@ function named(env: z.infer<typeof Environment>) {
     compliance: complianceSettings(env),
     notices: noticeSettings(env),
     retention: env.RETENTION_DAYS,
+    archiveDays: env.ARCHIVE_DAYS,
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,

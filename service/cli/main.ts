@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { loadDevelopmentEnvironment } from '../config.ts'
 import { accessCommand } from './access.command.ts'
 import { apiKeysCommand } from './api-keys.command.ts'
+import { archiveCommand } from './archive.command.ts'
 import { auditCommand } from './audit.command.ts'
 import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
 import { breachCommand } from './breach.command.ts'
@@ -41,6 +42,7 @@ const COMMANDS: readonly Command[] = [
   copyCommand,
   requestsCommand,
   importOAuth1Command,
+  archiveCommand,
   backupCommand,
   restoreCommand,
   verifyCommand,
