@@ -185,6 +185,7 @@ create table ops.callbacks (
   constraint callbacks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
 CREATE INDEX callbacks_by_age ON ops.callbacks USING btree (created_at);
+CREATE TRIGGER check_callback_state BEFORE UPDATE OF state ON ops.callbacks FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION ops.check_callback_state();
 comment on table ops.callbacks is 'Addresses at which a platform said that data waits; each is fetched once with the owner''s token.';
 comment on column ops.callbacks.user_id is 'Whose data it is.';
 comment on column ops.callbacks.id is 'Id of the callback.';
@@ -530,7 +531,7 @@ comment on column ops.sync_plans.heard_at is 'When webhooks came, at most one an
 comment on column ops.sync_plans.silent_after is 'From then on silence is strange; null while the service polls anyway.';
 comment on column ops.sync_plans.next_poll_at is 'When it is polled next; null while webhooks are relied on.';
 comment on column ops.sync_plans.poll_interval_s is 'How long the last wait between polls was: it grows while nothing is new.';
-comment on column ops.sync_plans.poll_digest is 'SHA-256 of what the last poll found: the same again is not stored.';
+comment on column ops.sync_plans.poll_digest is 'SHA-256 of each page of the last poll, one behind the other: the same again is not stored.';
 grant delete, insert, select, update on ops.sync_plans to tributary_service;
 
 create table ops.token_endpoints (
@@ -1191,6 +1192,7 @@ create table public.connections (
 );
 CREATE UNIQUE INDEX connections_one_owner_per_account ON public.connections USING btree (platform, platform_user_id) WHERE (status <> 'disconnected'::text);
 CREATE TRIGGER check_connection_status BEFORE UPDATE OF status ON public.connections FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_connection_status();
+CREATE TRIGGER check_revocation_status BEFORE UPDATE OF revocation_status ON public.connections FOR EACH ROW WHEN ((old.revocation_status IS DISTINCT FROM new.revocation_status)) EXECUTE FUNCTION ops.check_revocation_status();
 CREATE TRIGGER note_connection AFTER INSERT OR UPDATE OF status, connected_at ON public.connections FOR EACH ROW EXECUTE FUNCTION ops.note_connection();
 comment on table public.connections is 'A person''s consent to one platform, and how it is doing.';
 comment on column public.connections.user_id is 'Whose connection it is.';
@@ -2113,6 +2115,7 @@ create table public.reconciliation_findings (
   state text not null,
   happened_at timestamp with time zone,
   found_at timestamp with time zone default now() not null,
+  data_type text,
   constraint reconciliation_findings_pkey PRIMARY KEY (user_id, report_id, kind, source_id),
   constraint reconciliation_findings_kind_check CHECK ((kind = ANY (ARRAY['missing'::text, 'changed'::text, 'deleted'::text]))),
   constraint reconciliation_findings_state_check CHECK ((state = ANY (ARRAY['suspected'::text, 'repaired'::text, 'not_confirmed'::text]))),
@@ -2124,11 +2127,12 @@ comment on column public.reconciliation_findings.user_id is 'Whose record it is.
 comment on column public.reconciliation_findings.report_id is 'The report it belongs to.';
 comment on column public.reconciliation_findings.platform is 'The platform it is about.';
 comment on column public.reconciliation_findings.kind is 'missing here, changed at the platform, or deleted there.';
-comment on column public.reconciliation_findings.source_id is 'The platform''s id of the record.';
+comment on column public.reconciliation_findings.source_id is 'The platform''s id of the record; where it is the numbers of a day, list and day.';
 comment on column public.reconciliation_findings.cause is 'Why it was not noticed: webhook_never_came, delivery_failed, delivery_waiting, not_normalized, import_incomplete, or not_polled.';
 comment on column public.reconciliation_findings.state is 'suspected until the platform confirms a deletion; then repaired, or not_confirmed.';
 comment on column public.reconciliation_findings.happened_at is 'When the record itself began; null when that is not known.';
 comment on column public.reconciliation_findings.found_at is 'When it was found.';
+comment on column public.reconciliation_findings.data_type is 'The platform''s list that has the record, or had; null in earlier reports.';
 grant select on public.reconciliation_findings to tributary_hasura;
 grant delete, insert, select, update on public.reconciliation_findings to tributary_service;
 
@@ -2434,14 +2438,14 @@ comment on column public.sync_runs.reached is 'How far back the run has come; it
 comment on column public.sync_runs.next_cursor is 'Where the next request continues; not exposed to people.';
 comment on column public.sync_runs.progress is 'Share of the work done, from 0 to 1.';
 comment on column public.sync_runs.pages_fetched is 'Requests answered so far.';
-comment on column public.sync_runs.records_fetched is 'Records received so far, before merging.';
+comment on column public.sync_runs.records_fetched is 'Records received so far, before merging; 0 where the platform sends them by itself.';
 comment on column public.sync_runs.waiting_until is 'When the platform''s request limit lets it go on; null while it is not waiting.';
 comment on column public.sync_runs.error_code is 'Why it failed; null unless it did.';
 comment on column public.sync_runs.started_at is 'When it was asked for.';
 comment on column public.sync_runs.updated_at is 'When it last made progress.';
 comment on column public.sync_runs.finished_at is 'When it ended; null while it runs.';
 comment on column public.sync_runs.asked_by is 'Who asked for it: person, operator, schedule, or connection (it came with connecting).';
-comment on column public.sync_runs.results is 'For each data type: outcome (running, complete, partial, not_available), records, and the reason where it is not complete.';
+comment on column public.sync_runs.results is 'For each data type: outcome (running, complete, requested, partial, not_available), records, and the reason where it is not complete. Where the platform sends them by itself records is null, for nobody can tell them from new ones, and requested is how many periods it was asked for.';
 grant select on public.sync_runs to tributary_hasura;
 grant delete, insert, select, update on public.sync_runs to tributary_service;
 
@@ -2826,6 +2830,20 @@ end $function$;
 comment on function ops.check_breaker_state() is 'Refuses the changes of circuit_breakers.state that docs/operations/states.md does not have.';
 grant execute on function ops.check_breaker_state() to public;
 
+CREATE OR REPLACE FUNCTION ops.check_callback_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (old.state, new.state) not in (('waiting', 'stored'), ('waiting', 'failed'), ('failed', 'waiting')) then
+    raise exception 'an address cannot go from % to %', old.state, new.state using errcode = 'TB015';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_callback_state() is 'Refuses the changes of callbacks.state that docs/operations/states.md does not have.';
+grant execute on function ops.check_callback_state() to public;
+
 CREATE OR REPLACE FUNCTION ops.check_connection_status()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2868,6 +2886,21 @@ begin
 end $function$;
 comment on function ops.check_delivery_state() is 'Refuses the changes of webhook_deliveries.state that docs/operations/states.md does not have.';
 grant execute on function ops.check_delivery_state() to public;
+
+CREATE OR REPLACE FUNCTION ops.check_revocation_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A pair that a refresh brought late is revoked after an earlier one was.
+  if old.revocation_status is null and new.revocation_status <> 'pending' then
+    raise exception 'a revocation cannot be % before it was asked for', new.revocation_status using errcode = 'TB014';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_revocation_status() is 'Refuses the changes of connections.revocation_status that docs/operations/states.md does not have.';
+grant execute on function ops.check_revocation_status() to public;
 
 CREATE OR REPLACE FUNCTION ops.check_run_status()
  RETURNS trigger
@@ -3084,12 +3117,16 @@ BEGIN ATOMIC
  SELECT COALESCE(jsonb_agg(
          CASE
              WHEN ((r.result ->> 'outcome'::text) <> 'running'::text) THEN r.result
-             WHEN ((end_results.p_reason IS NULL) AND ((r.result ->> 'reason'::text) IS NULL)) THEN (r.result || '{"outcome": "complete"}'::jsonb)
+             WHEN ((end_results.p_reason IS NULL) AND ((r.result ->> 'reason'::text) IS NULL)) THEN (r.result || jsonb_build_object('outcome',
+             CASE
+                 WHEN ((r.result -> 'records'::text) = 'null'::jsonb) THEN 'requested'::text
+                 ELSE 'complete'::text
+             END))
              ELSE (r.result || jsonb_build_object('outcome', 'partial', 'reason', COALESCE((r.result ->> 'reason'::text), end_results.p_reason)))
          END ORDER BY r.place), '[]'::jsonb) AS "coalesce"
     FROM jsonb_array_elements(end_results.p_results) WITH ORDINALITY r(result, place);
 END;
-comment on function ops.end_results(jsonb,text) is 'What a sync run says of each data type once it has ended: complete where nothing was in the way, partial with the reason otherwise.';
+comment on function ops.end_results(jsonb,text) is 'What a sync run says of each data type once it has ended: complete where nothing was in the way, or requested where the platform sends it by itself; partial with the reason otherwise.';
 grant execute on function ops.end_results(jsonb,text) to public;
 grant execute on function ops.end_results(jsonb,text) to tributary_service;
 

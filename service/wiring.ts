@@ -32,7 +32,7 @@ import { wireVault } from './wire-vault.ts'
 export interface Wiring {
   readonly config: Config
   readonly log: Log
-  /** Guarded by the fence, as everything is but what keeps tokens: see `job-fence.ts`. */
+  /** Guarded by the fence, as everything is but what keeps keys and tokens: see `job-fence.ts`. */
   readonly db: Database
   readonly fence: JobFence
   readonly vault: Vault
@@ -62,7 +62,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     metrics.encryptionOperations.inc({ ...done }),
   )
   const vault = auditVault({ db: plain, vault: counted, audit, origins })
-  const connections = wireConnections({ config, db: plain, vault, metrics, audit })
+  const connections = wireConnections({ config, db, vault, metrics, audit })
   const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.atOnce.webhooks / 2) })
   const ingestion = wireIngestion({ config, db, vault, metrics, connections, takeTurn })
   const normalization = wireNormalization({ config, db, metrics, takeTurn })

@@ -107,9 +107,13 @@ function describeCauses(causes: ReportView['causes']): string {
 const RESULT_COLUMNS: readonly Column<RunResult>[] = [
   { title: 'data', text: ({ data_type: dataType }) => dataType },
   { title: 'outcome', text: ({ outcome }) => outcome },
-  { title: 'records', align: 'right', text: ({ records }) => String(records) },
-  { title: 'why', text: ({ reason }) => reason ?? '' },
+  { title: 'records', align: 'right', text: ({ records }) => String(records ?? '–') },
+  { title: 'why', text: ({ reason, requested }) => reason ?? describeRequests(requested) },
 ]
+
+function describeRequests(requested: number | undefined): string {
+  return requested === undefined ? '' : `asked for ${requested} periods, which are on their way`
+}
 
 function describeRun({ status, pages, records, results }: RunView): string {
   const summary = `${status}: ${records} records in ${pages} requests\n`

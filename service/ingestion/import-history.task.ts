@@ -20,7 +20,7 @@ import {
 } from './runs.ts'
 import { type History, historyOf, type IngestionServices } from './services.ts'
 import { storeRaw } from './store-raw.ts'
-import { findPollDigest, planNextPoll } from './sync-plan-queries.ts'
+import { hastenNextPoll, isPolledBefore, planNextPoll } from './sync-plan-queries.ts'
 import { OVERLAP_MS, priorityOf, urgencyOf } from './sync-rules.ts'
 
 const DAY_MS = 86_400_000
@@ -117,8 +117,10 @@ async function keepPage(services: IngestionServices, { run, text, page: read, la
   const dataType = history.dataType(run.cursor)
   const page = await passOver(services, run, { history, page: read })
   const done = page.next === null || (page.reached !== null && page.reached < run.since)
-  const digest = createHash('sha256').update(text).digest()
-  const news = !(await isSameAsLastPoll(services, run, digest))
+  const polled = { page: run.pagesFetched, digest: createHash('sha256').update(text).digest() }
+  // Somebody whose webhooks are silent because nothing happens is polled for weeks: the same answer is not stored again.
+  const isPoll = run.askedBy === 'schedule'
+  const news = !(isPoll && (await isPolledBefore(services.db, run, polled)))
   await services.db.transaction(async (tx) => {
     const reached = page.reached ?? run.until
     const moved = await advanceRun(tx, run, {
@@ -135,8 +137,8 @@ async function keepPage(services: IngestionServices, { run, text, page: read, la
     const window = readWindow(run, read)
     if (window !== undefined) await recordRead(tx, run, window)
     await markSynced(tx, run)
-    if (run.askedBy === 'schedule' && run.pagesFetched === 0)
-      await planNextPoll(tx, run, { digest, news, ...services.pollSeconds })
+    if (isPoll && run.pagesFetched === 0) await planNextPoll(tx, run, services.pollSeconds)
+    if (isPoll && news) await hastenNextPoll(tx, run, { ...polled, ...services.pollSeconds })
     if (!done)
       return enqueue(tx, importHistory, {
         payload: { userId: run.userId, runId: run.runId },
@@ -182,12 +184,6 @@ function readWindow({ since, startedAt }: SyncRun, { reached, next }: HistoryPag
   if (reached === null) return undefined
   const from = new Date(reached.getTime() + DAY_MS)
   return { from: from < since ? since : from, to: startedAt }
-}
-
-/** Somebody whose webhooks are silent because nothing happens is polled for weeks: the same answer is not stored again. */
-async function isSameAsLastPoll({ db }: IngestionServices, run: SyncRun, digest: Buffer): Promise<boolean> {
-  if (run.askedBy !== 'schedule' || run.pagesFetched > 0) return false
-  return (await findPollDigest(db, run))?.equals(digest) ?? false
 }
 
 async function queueEnrichment(

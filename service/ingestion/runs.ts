@@ -12,8 +12,12 @@ export type AskedBy = 'person' | 'operator' | 'schedule' | 'connection'
 /** What became of one kind of data, as `sync_runs.results` shows it. */
 export interface RunResult {
   readonly data_type: string
-  readonly outcome: 'running' | 'complete' | 'partial' | 'not_available'
-  readonly records: number
+  /** `requested`: the platform sends it by itself. */
+  readonly outcome: 'running' | 'complete' | 'requested' | 'partial' | 'not_available'
+  /** Null: it comes as deliveries do, and nobody can tell it from what is new. */
+  readonly records: number | null
+  /** How many periods the platform was asked for, where it sends them by itself. */
+  readonly requested?: number
   /** Why it is not complete. */
   readonly reason: string | null
 }
@@ -118,11 +122,11 @@ export function countRecords(
   }
   const known = results.find((result) => result.data_type === dataType)
   if (known === undefined) return [...results, { data_type: dataType, outcome: 'running', records, reason: null }]
-  return results.map((result) => (result === known ? { ...known, records: known.records + records } : result))
+  return results.map((result) => (result === known ? { ...known, records: (known.records ?? 0) + records } : result))
 }
 
-/** One kind of data turned out to be missing, in part or altogether. */
-export async function noteResult(tx: Tx, { userId, runId }: RunKey, results: readonly RunResult[]): Promise<void> {
+/** What became of a run's kinds of data where it is not pages that tell. */
+export async function noteResults(tx: Tx, { userId, runId }: RunKey, results: readonly RunResult[]): Promise<void> {
   await tx.query(sql`
     update public.sync_runs set results = ${JSON.stringify(results)}::jsonb, updated_at = now()
     where user_id = ${userId}::uuid and id = ${runId}::uuid and status = 'running'`)

@@ -17,6 +17,8 @@ export interface Database extends Db {
   transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>
   /** For libraries that need node-postgres itself. */
   readonly pool: pg.Pool
+  /** The same past the fence of jobs, where there is one: see `job-fence.ts`. */
+  readonly unfenced?: Database
   close(): Promise<void>
 }
 

@@ -80,7 +80,7 @@ export interface BoundTask {
 export interface BindOptions {
   readonly db: Database
   readonly log: Log
-  readonly observe: (operation: { name: string; seconds: number; outcome: 'success' | 'failure' | 'postponed' }) => void
+  readonly observe: (operation: { name: string; seconds: number; outcome: JobOutcome }) => void
   /** Keeps a job from writing once it is another worker's. */
   readonly fence?: JobFence
   /** Where a queue has a rate: whether one more of its jobs may begin now, or when. */
@@ -104,8 +104,7 @@ export function bindTask<Payload, Services>(
     const run = () => options.fence?.run(job, work) ?? work()
     const { fate, error } = notBefore === undefined ? await run() : postpone(notBefore)
     if (fate === undefined) return finish('success')
-    const outcome = fate.kind === 'postponed' ? 'postponed' : 'failure'
-    finish(outcome, error === undefined ? {} : { ...describeError(error), fate: fate.kind })
+    finish(outcomeOf(fate), error === undefined ? {} : { ...describeError(error), fate: fate.kind })
     if (fate.kind === 'dead') options.countDead?.({ task: task.identifier, cause: fate.cause })
     if (!(await applyFate(options.db, job, fate))) throw new LeftAlready(fate.kind)
   }
@@ -147,9 +146,14 @@ async function withinSeconds<Result>(seconds: number | undefined, work: () => Pr
   return Promise.race([work(), late]).finally(() => clearTimeout(timer))
 }
 
-type Outcome = 'success' | 'failure' | 'postponed'
+/** `ended`: it stopped because its person withdrew or has to consent anew. */
+export type JobOutcome = 'success' | 'failure' | 'postponed' | 'ended'
 
-function startReport(operation: string, { log, observe }: BindOptions): (outcome: Outcome, facts?: Facts) => void {
+function outcomeOf({ kind }: JobFate): JobOutcome {
+  return kind === 'postponed' || kind === 'ended' ? kind : 'failure'
+}
+
+function startReport(operation: string, { log, observe }: BindOptions): (outcome: JobOutcome, facts?: Facts) => void {
   const started = performance.now()
   return (outcome, facts = {}) => {
     const seconds = (performance.now() - started) / 1000

@@ -72,13 +72,17 @@ describe('a job that fails', () => {
     expect(rows).toEqual([{ seconds: 60 }])
   })
 
-  test('because the person has to consent again is no dead letter', async ({ service }) => {
-    const { does, queue, work, letters, jobs } = scene(service)
-    does(async () => Promise.reject(new AppError('connection/reauth_required')))
-    await queue({ userId: ADA })
-    await work()
-    expect([await letters(), await jobs()]).toEqual([[], []])
-  })
+  test.for(['connection/reauth_required', 'connection/not_found', 'consent/required'] as const)(
+    'because of what its person did or has to do (%s) ends without a dead letter, and is counted',
+    async (code, { service }) => {
+      const { does, queue, work, letters, jobs, outcomes } = scene(service)
+      does(async () => Promise.reject(new AppError(code)))
+      await queue({ userId: ADA })
+      await work()
+      expect([await letters(), await jobs()]).toEqual([[], []])
+      expect(outcomes).toEqual(['ended'])
+    },
+  )
 
   test('because its payload is not what its task reads is dead at once', async ({ service }) => {
     const { work, letters, runs } = scene(service)

@@ -150,8 +150,23 @@ describe('a connection to Garmin', () => {
     expect((await raws(db)).map(({ data_type: kind }) => kind)).toEqual(
       expect.arrayContaining(['dailies', 'epochs', 'sleeps']),
     )
-    const { rows } = await db.admin.query("select status, error_code from sync_runs where platform = 'garmin'")
-    expect(rows).toEqual([{ status: 'complete', error_code: null }])
+    const { rows } = await db.admin.query(
+      "select status, error_code, records_fetched, results from sync_runs where platform = 'garmin'",
+    )
+    expect(rows).toMatchObject([{ status: 'complete', error_code: null, records_fetched: 0 }])
+    // It was asked for, and comes as what is new does: neither a number nor an end is claimed.
+    expect(rows[0].results).toEqual(
+      expect.arrayContaining([
+        { data_type: 'dailies', outcome: 'requested', records: null, requested: 1, reason: null },
+        {
+          data_type: 'mct',
+          outcome: 'not_available',
+          records: null,
+          requested: 0,
+          reason: 'scope_missing',
+        },
+      ]),
+    )
   })
 
   test('without permission for history says so and asks for nothing', async ({ db, service, door }) => {

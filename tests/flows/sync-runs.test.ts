@@ -2,7 +2,6 @@ import { describe, expect } from 'vitest'
 import { disconnectPlatform } from '../../service/connections/disconnect.ts'
 import { bindActions } from '../../service/wire-actions.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { normalizeAll } from '../support/garmin-scene.ts'
 import { allowRequests, listRequests, runsOf, servedIds, storedIds, testWithPages } from '../support/long-history.ts'
 import { ADA, BELA } from '../support/people.ts'
 import { connect, type TestService } from '../support/service.ts'
@@ -24,9 +23,6 @@ function act(service: TestService, name: string, { by = { userId: ADA, role: 'us
   if (action === undefined) throw new Error('no such action')
   return action.call(input, by)
 }
-
-const activities = async (db: TestDatabase) =>
-  (await db.admin.query<{ id: string }>('select source_id as id from activities order by 1')).rows.map(({ id }) => id)
 
 /** So many pages arrive, then the request limit is reached. */
 async function importPages(db: TestDatabase, service: TestService, pages: number): Promise<void> {
@@ -112,35 +108,6 @@ describe('a sync run', () => {
     const remaining = before.filter((_, index) => index !== 10 && index !== 700)
     expect(remaining.filter((id) => !stored.has(id))).toEqual([])
     expect(stored.has(before[700]!)).toBe(false)
-  })
-
-  test('whose token is revoked keeps what it has, and the next consent asks for the rest alone', async ({
-    db,
-    service,
-  }) => {
-    await importPages(db, service, 4)
-    await service.simulate('POST', '/athletes/1/deauthorize')
-    await finish(db, service)
-    expect(await runsOf(db, 'history')).toMatchObject([
-      {
-        status: 'failed',
-        error_code: 'connection/reauth_required',
-        results: expect.arrayContaining([
-          { data_type: 'activity_list', outcome: 'partial', records: 797, reason: 'connection/reauth_required' },
-        ]),
-      },
-    ])
-    const before = await listRequests(service)
-    await connect(service, { query: '&simulate_athlete=1' })
-    await finish(db, service)
-    const runs = await runsOf(db, 'history')
-    expect(runs.at(-1)).toMatchObject({ status: 'complete', error_code: null })
-    // The first page for what is new; then, from a day before it broke off, two full ones and the three that end the list.
-    expect((await listRequests(service)) - before).toBe(6)
-    const served = await servedIds(service)
-    expect(new Set(await storedIds(db))).toEqual(new Set(served))
-    await normalizeAll(service, db)
-    expect(await activities(db)).toEqual(served.toSorted())
   })
 })
 
