@@ -112,11 +112,16 @@ const RESULT_COLUMNS: readonly Column<RunResult>[] = [
 ]
 
 function describeRequests(requested: number | undefined): string {
-  return requested === undefined ? '' : `asked for ${requested} periods, which are on their way`
+  if (requested === undefined) return ''
+  return requested === 0 ? 'asked for before' : `asked for ${requested} ${requested === 1 ? 'period' : 'periods'}`
 }
 
 function describeRun({ status, pages, records, results }: RunView): string {
-  const summary = `${status}: ${records} records in ${pages} requests\n`
+  const pushed = results.some((result) => result.records === null)
+  const what = pushed
+    ? 'the platform sends it by itself'
+    : `${records} records in ${pages} ${pages === 1 ? 'request' : 'requests'}`
+  const summary = `${status}: ${what}\n`
   return results.length === 0 ? summary : `${formatTable(results, RESULT_COLUMNS)}${summary}`
 }
 

@@ -19,7 +19,7 @@ import {
   type SyncRun,
 } from './runs.ts'
 import { type History, historyOf, type IngestionServices } from './services.ts'
-import { storeRaw } from './store-raw.ts'
+import { lockForRun, storeRaw } from './store-raw.ts'
 import { hastenNextPoll, isPolledBefore, planNextPoll } from './sync-plan-queries.ts'
 import { OVERLAP_MS, priorityOf, urgencyOf } from './sync-rules.ts'
 
@@ -122,6 +122,7 @@ async function keepPage(services: IngestionServices, { run, text, page: read, la
   const isPoll = run.askedBy === 'schedule'
   const news = !(isPoll && (await isPolledBefore(services.db, run, polled)))
   await services.db.transaction(async (tx) => {
+    await lockForRun(tx, run)
     const reached = page.reached ?? run.until
     const moved = await advanceRun(tx, run, {
       reached: page.reached,

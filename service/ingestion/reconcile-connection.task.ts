@@ -11,9 +11,9 @@ import { addFindings, findSuspected, finishReport, hasFreshRaw, settleFinding } 
 import { requestPlatform } from './request-platform.ts'
 import { advanceRun, findRunningRun, finishRun, markWaiting, type SyncRun } from './runs.ts'
 import { apiOf, historyOf, type IngestionServices } from './services.ts'
-import { storeRaw } from './store-raw.ts'
+import { lockForRun, storeRaw } from './store-raw.ts'
 
-const FRESH_DELAY_MS = 30_000
+const FRESH_DELAY_MS = 5_000
 
 /** `upper`: where the page before ended. Without a list all of it was read, and suspicions are asked about. */
 export interface ReconciliationCursor {
@@ -56,7 +56,7 @@ export const reconcileConnection = defineTask<IngestionServices>()({
 async function compareNext(services: IngestionServices, run: Run, list: HistoryCursor): Promise<JobResult> {
   const { history } = historyOf(services.platforms, run.platform)
   // What arrived just now would look missing.
-  if (await hasFreshRaw(services.db, run)) return { runAgainAt: new Date(Date.now() + FRESH_DELAY_MS) }
+  if (await hasFreshRaw(services.db, run)) return waitFor(services, run, new Date(Date.now() + FRESH_DELAY_MS))
   const reply = await requestPlatform(services, { key: run, request: history.request(list), urgency: 'history' })
   if (reply.kind === 'wait') return waitFor(services, run, reply.until)
   if (reply.kind === 'not_found')
@@ -98,6 +98,7 @@ async function keepPage(services: IngestionServices, run: Run, { list, text, pag
   const isNews = listed === undefined ? page.recordCount > 0 : findings.some(({ state }) => state === 'repaired')
   const upper = page.reached === null ? run.cursor.upper : lower.toISOString()
   await services.db.transaction(async (tx) => {
+    await lockForRun(tx, run)
     const nextCursor = done || page.next === null ? { upper } : { list: page.next, upper }
     const progress = estimateProgress({ since: run.since, until: run.until, reached: lower })
     if (
@@ -128,6 +129,7 @@ async function settleNext(services: IngestionServices, run: Run): Promise<JobRes
   const reply = item && (await requestPlatform(services, { key: run, request: item.request, urgency: 'history' }))
   if (reply?.kind === 'wait') return waitFor(services, run, reply.until)
   await services.db.transaction(async (tx) => {
+    await lockForRun(tx, run)
     const nextCursor = { upper: run.cursor.upper, settled: (run.cursor.settled ?? 0) + 1 }
     if (!(await advanceRun(tx, run, { reached: null, progress: 0.99, records: 0, nextCursor }))) return
     const gone = item !== undefined && reply?.kind === 'not_found'

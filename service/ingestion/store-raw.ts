@@ -24,6 +24,16 @@ export async function lockConsent(
   return rows[0]?.agreed ?? false
 }
 
+/**
+ * Whoever moves a run on takes these first: everybody locks the person's consent, then the connection, then runs, or two of them would
+ * wait for each other. Throws consent/required.
+ */
+export async function lockForRun(tx: Tx, { userId, platform }: { userId: string; platform: string }): Promise<void> {
+  await requireConsent(tx, { userId, platform })
+  await tx.query(sql`
+    select from public.connections where user_id = ${userId}::uuid and platform = ${platform} for no key update`)
+}
+
 async function requireConsent(tx: Tx, key: { userId: string; platform: string }): Promise<void> {
   if (!(await lockConsent(tx, key))) throw new AppError('consent/required', { platform: key.platform })
 }

@@ -29,7 +29,7 @@ describe('tributary jobs', () => {
         'task                due  locked  later  failing  dead  oldest due  last error',
         'import_history        1       0      1        1     0      10 min  platform/unavailable',
         'normalize_raw_data    0       0      0        0     3           –',
-        '1 pools of workers alive\n',
+        '1 pool of workers alive\n',
       ].join('\n'),
     )
     expect(JSON.parse(await tributary(db.serviceUrl, 'jobs', '--json'))).toMatchObject({

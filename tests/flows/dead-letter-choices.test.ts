@@ -134,4 +134,22 @@ describe('a dead letter that is retried', () => {
     const { rows } = await db.admin.query('select status from sync_runs where id = $1', [RUN])
     expect(rows).toEqual([{ status: 'failed' }])
   })
+
+  test('takes the address that was to be fetched along, there and back', async ({ db, service }) => {
+    const { does, queue, work, letters } = scene(service)
+    await plant(db, [])
+    await db.admin.query(
+      `insert into ops.callbacks (user_id, id, platform, data_type, url_sealed, url_digest, delivery_id)
+       values ($1, $2, 'garmin', 'dailies', '', '', gen_random_uuid())`,
+      [ADA, RUN],
+    )
+    const callback = async () => (await db.admin.query('select state, outcome from ops.callbacks')).rows
+    does(async () => Promise.reject(new AppError('platform/refused')))
+    await queue({ userId: ADA, callbackId: RUN })
+    await work()
+    expect(await callback()).toEqual([{ state: 'failed', outcome: 'platform/refused' }])
+    const [letter] = await letters()
+    await bindAction(retryDeadLettersAction, service).call({ ids: [letter.id] }, OPERATOR)
+    expect(await callback()).toEqual([{ state: 'waiting', outcome: null }])
+  })
 })

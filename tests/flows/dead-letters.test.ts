@@ -4,7 +4,7 @@ import { bindAction } from '../../service/api/bind-action.ts'
 import { discardDeadLettersAction, retryDeadLettersAction } from '../../service/api/resolve-dead-letters.action.ts'
 import { reviveDueLetters } from '../../service/failures/revive-dead-letters.task.ts'
 import { AppError } from '../../service/runtime/errors.ts'
-import { buryLost } from '../../service/runtime/worker-heartbeat.ts'
+import { buryLost, startHeartbeat } from '../../service/runtime/worker-heartbeat.ts'
 import { ADA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
 import { tryIt as scene } from '../support/try-it.ts'
@@ -144,6 +144,15 @@ describe('a job whose worker is gone', () => {
     expect(await buryLost(service.db, service.log)).toBe(1)
     expect(await letters()).toMatchObject([{ cause: 'job/worker_lost', attempts: 3 }])
     expect(await jobs()).toEqual([])
+  })
+
+  test('is found by the heartbeat of any worker that is left', async ({ service }) => {
+    const { queue, letters, admin } = scene(service)
+    await queue({ userId: ADA })
+    await admin('update graphile_worker._private_jobs set attempts = max_attempts')
+    const heartbeat = startHeartbeat({ db: service.db, log: service.log, poolId: 'another' })
+    await heartbeat.stop()
+    expect(await letters()).toMatchObject([{ cause: 'job/worker_lost' }])
   })
 
   test('is not touched by that worker any more when another holds it', async ({ service }) => {

@@ -1,7 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { disconnectPlatform } from '../../service/connections/disconnect.ts'
 import { bindActions } from '../../service/wire-actions.ts'
 import type { TestDatabase } from '../support/database.ts'
+import { decide } from '../support/decide.ts'
 import { allowRequests, listRequests, runsOf, servedIds, storedIds, testWithPages } from '../support/long-history.ts'
 import { ADA, BELA } from '../support/people.ts'
 import { connect, type TestService } from '../support/service.ts'
@@ -159,6 +161,33 @@ describe('asking for a sync', () => {
     expect((await listRequests(service)) - before).toBeLessThan(ALL_REQUESTS)
     expect(new Set(await storedIds(db))).toEqual(new Set(await servedIds(service)))
   })
+
+  test.for([
+    ['more history', (service: TestService) => act(service, 'importHistory', { platform: 'strava', years: 1 })],
+    ['an end', (service: TestService) => disconnectPlatform(service.connections, { userId: ADA, platform: 'strava' })],
+    ['nothing more', (service: TestService) => decide(service, { granted: false })],
+  ] as const)(
+    'for %s while a page is being kept waits for it, and not both for each other',
+    async ([, ask], { db, service }) => {
+      await connect(service)
+      const holder = await db.admin.connect()
+      await holder.query('begin; select from app_users for update; select from connections for update')
+      const asked = ask(service)
+      await sleep(300)
+      const working = service.work()
+      await sleep(700)
+      await holder.query('commit')
+      holder.release()
+      await asked
+      await working
+      const { rows } = await db.admin.query('select last_error from graphile_worker.jobs where last_error is not null')
+      expect(rows).toEqual([])
+      expect(
+        (await db.admin.query("select from sync_runs where status = 'failed' or error_code = 'internal/unexpected'"))
+          .rowCount,
+      ).toBe(0)
+    },
+  )
 
   test('for many people names those who cannot be synced', async ({ db, service }) => {
     await connect(service)

@@ -6,6 +6,7 @@ import type { TestService } from './service.ts'
 type Payload = {
   userId: string
   runId?: string | undefined
+  callbackId?: string | undefined
   note?: string | undefined
   bpm?: number | undefined
   platform?: string | undefined
@@ -13,6 +14,7 @@ type Payload = {
 const Given = z.object({
   userId: z.uuid(),
   runId: z.uuid().optional(),
+  callbackId: z.uuid().optional(),
   note: z.string().optional(),
   bpm: z.number().optional(),
   platform: z.string().optional(),
