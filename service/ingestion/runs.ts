@@ -1,6 +1,7 @@
 import type { HistoryCursor } from '../platforms/contract.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
+import { currentTrace } from '../runtime/trace.ts'
 import { forgetDelivered } from './inbox.ts'
 import { recordPushed } from './requested-windows.ts'
 import type { ConnectionKey } from './services.ts'
@@ -56,9 +57,9 @@ export interface NewRun extends ConnectionKey {
 export async function insertRun(tx: Tx, run: NewRun): Promise<{ runId: string; started: boolean }> {
   const { rows } = await tx.query<{ id: string; started: boolean }>(sql`
     with inserted as (
-      insert into public.sync_runs (user_id, platform, kind, since, until, reached, next_cursor, asked_by, results)
+      insert into public.sync_runs (user_id, platform, kind, since, until, reached, next_cursor, asked_by, results, trace_id)
       values (${run.userId}::uuid, ${run.platform}, ${run.kind}, ${run.since}, ${run.until}, ${run.until}, ${JSON.stringify(run.cursor)}::jsonb,
-        ${run.askedBy}, ${JSON.stringify(run.results ?? [])}::jsonb)
+        ${run.askedBy}, ${JSON.stringify(run.results ?? [])}::jsonb, ${currentTrace()?.context.traceId ?? null})
       on conflict (user_id, platform, kind) where status = 'running' do nothing
       returning id
     )

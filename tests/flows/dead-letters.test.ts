@@ -4,6 +4,7 @@ import { bindAction } from '../../service/api/bind-action.ts'
 import { discardDeadLettersAction, retryDeadLettersAction } from '../../service/api/resolve-dead-letters.action.ts'
 import { reviveDueLetters } from '../../service/failures/revive-dead-letters.task.ts'
 import { AppError } from '../../service/runtime/errors.ts'
+import { plainTracer, runInTrace } from '../../service/runtime/trace.ts'
 import { buryLost, startHeartbeat } from '../../service/runtime/worker-heartbeat.ts'
 import { ADA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
@@ -50,6 +51,16 @@ describe('a job that fails', () => {
       },
     ])
     expect(dead).toEqual([{ task: 'try_it', cause: 'internal/unexpected' }])
+  })
+
+  test('keeps in dead_letters by which chain of work it was queued', async ({ service }) => {
+    const { does, queue, work, letters } = scene(service)
+    does(async () => Promise.reject(new AppError('platform/unexpected_payload')))
+    const context = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: false }
+    await runInTrace({ context, requestId: 'r-1', tracer: plainTracer }, () => queue({ userId: ADA }))
+    await work()
+    expect(await letters()).toMatchObject([{ trace_id: context.traceId, payload: { userId: ADA } }])
+    expect((await letters())[0]).not.toHaveProperty('payload._trace')
   })
 
   test('for good at the first attempt waits for somebody; one that may mend goes back by itself after a minute', async ({
