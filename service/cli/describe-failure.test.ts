@@ -14,8 +14,10 @@ test.for([
   [new Error('no such platform; see the list'), 'no such platform; see the list'],
   [new Error('first line\nsecond line'), 'first line'],
   [
-    new Error('Bad environment:\n  DATABASE_URL: missing\n  VAULT_MASTER_KEY: missing'),
-    'Bad environment: DATABASE_URL: missing; VAULT_MASTER_KEY: missing; start npm start first, or set them',
+    new Error(
+      'Bad environment:\n  DATABASE_URL: Invalid input: expected string, received undefined\n  A: Invalid input: expected string, received undefined\n  B: too short',
+    ),
+    'Bad environment: without DATABASE_URL, A; B: too short; start npm start first, or set what is named',
   ],
   [failed(() => parseArgs({ args: ['--year', '3'] })), "Unknown option '--year'; see npm run tributary -- help"],
   [

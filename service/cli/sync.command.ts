@@ -56,7 +56,9 @@ export const reconcileCommand: Command = {
         if (reportId === null) reports.push(refused(platform, reason))
         else reports.push(await follow({ db, userId, reportId, asJson: isJson(input) }))
       }
-      return isJson(input) ? `${JSON.stringify(reports)}\n` : formatTable(reports, REPORT_COLUMNS)
+      return isJson(input)
+        ? `${JSON.stringify(reports)}\n`
+        : formatTable(reports, REPORT_COLUMNS, { below: describeWhy })
     })
   },
 }
@@ -95,13 +97,12 @@ const REPORT_COLUMNS: readonly Column<ReportView>[] = [
   count('changed'),
   count('deleted'),
   count('repaired'),
-  { title: 'why', text: ({ reason, causes }) => reason ?? describeCauses(causes) },
 ]
 
-function describeCauses(causes: ReportView['causes']): string {
-  return Object.entries(causes)
-    .map(([cause, times]) => `${cause} ${times}`)
-    .join(', ')
+/** Why there is no report, or why the records had not been noticed. */
+function describeWhy({ reason, causes }: ReportView): string {
+  const counted = Object.entries(causes).map(([cause, times]) => `${cause} ${times}`)
+  return reason ?? counted.join(', ')
 }
 
 const RESULT_COLUMNS: readonly Column<RunResult>[] = [

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { AppError } from '../runtime/errors.ts'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
+import { failRun } from './end-run.ts'
 import { type EnrichmentCursor, findNextToEnrich, hasUnprocessedRaw } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { advanceRun, findRunningRun, finishRun, markWaiting, type SyncRun } from './runs.ts'
@@ -21,8 +21,7 @@ export const enrichActivities = defineTask<IngestionServices>()({
     try {
       return await enrichNext(services, run)
     } catch (error) {
-      if (error instanceof AppError && !error.spec.retry)
-        await finishRun(services.db, key, { status: 'failed', errorCode: error.code })
+      await failRun(services, run, error)
       throw error
     }
   },

@@ -5,6 +5,7 @@ import { AppError } from '../runtime/errors.ts'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { parseJson } from '../runtime/json.ts'
 import { estimateProgress } from './decide-progress.ts'
+import { countRun, failRun } from './end-run.ts'
 import { enrichActivities } from './enrich-activities.task.ts'
 import { type PlatformReply, requestPlatform } from './request-platform.ts'
 import { coveringWindow, findAskedWindows, joinRead, recordRead, type Window } from './requested-windows.ts'
@@ -44,8 +45,7 @@ export const importHistory = defineTask<IngestionServices>()({
     try {
       return await importPage(services, run)
     } catch (error) {
-      if (error instanceof AppError && !error.spec.retry)
-        await finishRun(services.db, key, { status: 'failed', errorCode: error.code })
+      await failRun(services, run, error)
       throw error
     }
   },
@@ -151,10 +151,7 @@ async function keepPage(services: IngestionServices, { run, text, page: read, la
     const more = api.enrichment ?? api.profile
     if (run.kind === 'history' && more !== undefined) await queueEnrichment(tx, run)
   })
-  if (done) {
-    const seconds = (Date.now() - run.startedAt.getTime()) / 1000
-    services.countSync({ platform: run.platform, kind: run.kind, outcome: 'complete', seconds })
-  }
+  if (done) countRun(services, run, 'complete')
 }
 
 /** What an earlier run read need not be read again: goes on where that began. The last days of it are, for what came late. */

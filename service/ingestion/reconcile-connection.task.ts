@@ -5,6 +5,7 @@ import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.t
 import { parseJson } from '../runtime/json.ts'
 import { comparePage } from './compare-page.ts'
 import { estimateProgress } from './decide-progress.ts'
+import { countRun, failRun } from './end-run.ts'
 import { explainAll } from './explain-findings.ts'
 import { listRecords } from './list-records.ts'
 import { addFindings, findSuspected, finishReport, hasFreshRaw, settleFinding } from './reconciliation-queries.ts'
@@ -44,10 +45,9 @@ export const reconcileConnection = defineTask<IngestionServices>()({
         ? settleNext(services, run)
         : compareNext(services, run, run.cursor.list))
     } catch (error) {
-      if (error instanceof AppError && !error.spec.retry) {
-        await finishRun(services.db, key, { status: 'failed', errorCode: error.code })
+      await failRun(services, run, error)
+      if (error instanceof AppError && !error.spec.retry)
         await finishReport(services.db, key, { status: 'failed', reason: error.code })
-      }
       throw error
     }
   },
@@ -150,8 +150,7 @@ async function finish(services: IngestionServices, run: Run): Promise<undefined>
     await finishReport(tx, run, { status: 'complete', reason: null })
     await finishRun(tx, run, { status: 'complete' })
   })
-  const seconds = (Date.now() - run.startedAt.getTime()) / 1000
-  services.countSync({ platform: run.platform, kind: run.kind, outcome: 'complete', seconds })
+  countRun(services, run, 'complete')
   return undefined
 }
 

@@ -5,6 +5,7 @@ import { AppError } from '../runtime/errors.ts'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { listWindows } from './backfill-windows.ts'
 import { takeDaysOfData } from './budget.ts'
+import { countRun, failRun } from './end-run.ts'
 import { requestWith } from './request-platform.ts'
 import { findAskedWindows, recordAsked, subtractWindows } from './requested-windows.ts'
 import {
@@ -47,8 +48,7 @@ export const requestBackfill = defineTask<IngestionServices>()({
     try {
       return await askNext(services, run)
     } catch (error) {
-      if (error instanceof AppError && !error.spec.retry)
-        await finishRun(services.db, key, { status: 'failed', errorCode: error.code })
+      await failRun(services, run, error)
       throw error
     }
   },
@@ -95,6 +95,7 @@ async function askNext(services: IngestionServices, run: SyncRun<Cursor>): Promi
   const window = windows[run.cursor.index]
   if (window === undefined) {
     await finishRun(services.db, run, { status: 'complete' })
+    countRun(services, run, 'complete')
     return undefined
   }
   const scope = api.backfill.scopeOf(window.dataType)

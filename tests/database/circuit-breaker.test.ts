@@ -57,6 +57,13 @@ describe('the circuit breaker of a platform', () => {
     expect(await state(db)).toBe('open')
   })
 
+  test('counts for its own minute a failure of a request that began in the one before', async ({ db, plain }) => {
+    await ask(plain, 4, 4)
+    await db.admin.query("update ops.circuit_breakers set window_ends_at = now() - interval '1 ms'")
+    await noteFailedRequest(plain, 'acme')
+    expect(await state(db)).toBe('closed')
+  })
+
   test('counts a request without an answer, and none that was never sent', async ({ db, plain }) => {
     const budgeted = { platform: 'acme', urgency: 'interactive', readBudget: () => [] } as const
     const fail = (code: 'platform/unavailable' | 'request/malformed') =>

@@ -96,11 +96,13 @@ describe('the request budget of a platform', () => {
   test('is not taken for emptier by a late answer, of when less was used', async ({ db, budget }) => {
     await db.admin.query("update ops.request_budgets set used = 9 where window_name = 'quarter_hour'")
     await learnBudget(budget, 'strava', {
-      windows: [{ name: 'quarter_hour', quota: 10, used: 3 }],
+      windows: [{ name: 'quarter_hour', quota: 20, used: 3 }],
       askedAt: new Date(),
     })
-    const { rows } = await db.admin.query("select used from ops.request_budgets where window_name = 'quarter_hour'")
-    expect(rows).toEqual([{ used: 9 }])
+    const { rows } = await db.admin.query(
+      "select quota, used from ops.request_budgets where window_name = 'quarter_hour'",
+    )
+    expect(rows).toEqual([{ quota: 20, used: 9 }])
   })
 
   test('names the start of the next natural quarter of an hour', async ({ budget }) => {

@@ -169,6 +169,23 @@ describe('a connection to Garmin', () => {
     )
   })
 
+  test('is made inside the request limit, and not where that is used up', async ({ db, service, door }) => {
+    expect(door.url).toContain('/webhooks/garmin/')
+    const limit = (used: string) =>
+      db.admin.query(`update ops.request_budgets set used = ${used} where platform = 'garmin' and unit = 'request'`)
+    await limit('quota')
+    const asked = { platform: 'garmin', userId: ADA, simulate: 'read_only' } as const
+    await expect(connect(service, asked)).rejects.toThrow('platform/rate_limited')
+    expect(await connectionOf(db, ADA)).toBeUndefined()
+    await limit('0')
+    await connect(service, asked)
+    const { rows } = await db.admin.query(
+      "select distinct used from ops.request_budgets where platform = 'garmin' and unit = 'request'",
+    )
+    // Whose account it is, and what was granted.
+    expect(rows).toEqual([{ used: 2 }])
+  })
+
   test('without permission for history says so and asks for nothing', async ({ db, service, door }) => {
     expect(door.url).toContain('/webhooks/garmin/')
     await connect(service, { platform: 'garmin', userId: ADA, simulate: 'read_only' })
