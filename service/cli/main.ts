@@ -10,6 +10,7 @@ import type { Command } from './command.ts'
 import { consentsCommand } from './consents.command.ts'
 import { copyCommand } from './copy.command.ts'
 import { deadLettersCommand } from './dead-letters.command.ts'
+import { describeFailure } from './describe-failure.ts'
 import { erasureCommand } from './erasure.command.ts'
 import { holdCommand } from './hold.command.ts'
 import { importCommand } from './import.command.ts'
@@ -66,7 +67,7 @@ async function run(args: string[]): Promise<string> {
 run(process.argv.slice(2)).then(
   (text) => process.stdout.write(text),
   (error: unknown) => {
-    process.stderr.write(`tributary: ${error instanceof Error ? error.message.split('\n')[0] : 'failed'}\n`)
+    process.stderr.write(`tributary: ${describeFailure(error)}\n`)
     process.exitCode = 1
   },
 )

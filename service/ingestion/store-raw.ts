@@ -1,6 +1,8 @@
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { sql } from '../runtime/sql.ts'
+import { currentTrace } from '../runtime/trace.ts'
+import { eventContextOf } from '../runtime/trace-context.ts'
 
 export interface NewRawData {
   readonly userId: string
@@ -24,6 +26,16 @@ export async function lockConsent(
   return rows[0]?.agreed ?? false
 }
 
+/**
+ * Whoever moves a run on takes these first: everybody locks the person's consent, then the connection, then runs, or two of them would
+ * wait for each other. Throws consent/required.
+ */
+export async function lockForRun(tx: Tx, { userId, platform }: { userId: string; platform: string }): Promise<void> {
+  await requireConsent(tx, { userId, platform })
+  await tx.query(sql`
+    select from public.connections where user_id = ${userId}::uuid and platform = ${platform} for no key update`)
+}
+
 async function requireConsent(tx: Tx, key: { userId: string; platform: string }): Promise<void> {
   if (!(await lockConsent(tx, key))) throw new AppError('consent/required', { platform: key.platform })
 }
@@ -35,7 +47,14 @@ export async function storeRaw(tx: Tx, raw: NewRawData): Promise<void> {
   const metadata = replaced ? { ...raw.metadata, replaced_nul_characters: true } : raw.metadata
   await tx.query(sql`
     insert into public.raw_fitness_data (user_id, platform, data_type, raw_data, metadata)
-    values (${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb)`)
+    select ${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb
+    where set_config('hasura.tracecontext', ${eventContext()}, true) is not null`)
+}
+
+/** From where Hasura's trigger takes it into the event; empty: none. */
+function eventContext(): string {
+  const trace = currentTrace()
+  return trace === undefined ? '' : eventContextOf(trace.context)
 }
 
 export interface ArrivedPayloads {

@@ -1,5 +1,6 @@
 import type { Db } from '../../runtime/db.ts'
 import { sql } from '../../runtime/sql.ts'
+import { heartRate, readTrack, type TrackPoint } from './tcx-track.ts'
 
 export interface ActivityToWrite {
   readonly id: string
@@ -24,36 +25,65 @@ export async function listActivities(db: Db, userId: string): Promise<readonly A
   return rows
 }
 
-interface Series {
-  readonly kind: string
-  readonly offsets: readonly number[]
-  readonly values: readonly (number | null)[]
-}
+type Lap = Pick<ActivityToWrite, 'startedAt' | 'elapsedS' | 'distanceM' | 'heartRateMeanBpm' | 'heartRateMaxBpm'>
 
-async function readSeries(db: Db, userId: string, activityId: string): Promise<readonly Series[]> {
-  const { rows } = await db.query<Series>(sql`
-    select kind, offsets_s as offsets, "values"::float8[] as values from public.activity_streams
-    where user_id = ${userId}::uuid and activity_id = ${activityId}::uuid order by kind`)
+async function readLaps(db: Db, userId: string, activityId: string): Promise<readonly Lap[]> {
+  const { rows } = await db.query<Lap>(sql`
+    select started_at as "startedAt", elapsed_time_s::float8 as "elapsedS", distance_m::float8 as "distanceM",
+      heart_rate_mean_bpm::float8 as "heartRateMeanBpm", heart_rate_max_bpm::float8 as "heartRateMaxBpm"
+    from public.activity_laps where user_id = ${userId}::uuid and activity_id = ${activityId}::uuid and started_at is not null
+    order by started_at, lap_number`)
   return rows
 }
 
-/** A Training Center Database, version 2: one lap with everything that was recorded. */
+/** A Training Center Database, version 2: the laps with everything that was recorded, or one lap where the platform told of none. */
 export async function writeTcx(db: Db, userId: string, activity: ActivityToWrite): Promise<string> {
-  const start = activity.startedAt.toISOString()
-  const track = trackOf(activity.startedAt, await readSeries(db, userId, activity.id))
+  const track = await readTrack(db, userId, activity)
+  const laps = withBeginning(activity, await readLaps(db, userId, activity.id))
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<TrainingCenterDatabase xmlns="http://www.garmin.com/xmlschemas/TrainingCenterDatabase/v2"><Activities>',
-    `<Activity Sport="${sportOf(activity.sport)}"><Id>${start}</Id><Lap StartTime="${start}">`,
-    `<TotalTimeSeconds>${activity.elapsedS ?? 0}</TotalTimeSeconds>`,
-    `<DistanceMeters>${activity.distanceM ?? 0}</DistanceMeters>`,
-    `<Calories>${Math.min(65_535, Math.round(activity.energyKcal ?? 0))}</Calories>`,
-    heartRate('AverageHeartRateBpm', activity.heartRateMeanBpm),
-    heartRate('MaximumHeartRateBpm', activity.heartRateMaxBpm),
-    '<Intensity>Active</Intensity><TriggerMethod>Manual</TriggerMethod>',
-    ...(track.length === 0 ? [] : ['<Track>', ...track, '</Track>']),
-    `</Lap><Notes>${escapeXml(activity.device ?? activity.sport)}</Notes></Activity>`,
+    `<Activity Sport="${sportOf(activity.sport)}"><Id>${activity.startedAt.toISOString()}</Id>`,
+    ...laps.map((lap, index) =>
+      // The schema wants calories of each lap and platforms tell them of the whole: with the first, so that the sum is right.
+      writeLap(lap, index === 0 ? activity.energyKcal : 0, pointsOf(track, { laps, index })),
+    ),
+    `<Notes>${escapeXml(activity.device ?? activity.sport)}</Notes></Activity>`,
     '</Activities></TrainingCenterDatabase>\n',
+  ].join('\n')
+}
+
+/** What was recorded before the first lap is a lap, too. */
+function withBeginning(activity: ActivityToWrite, laps: readonly Lap[]): readonly Lap[] {
+  const [first] = laps
+  if (first === undefined) return [activity]
+  const beforeS = (first.startedAt.getTime() - activity.startedAt.getTime()) / 1000
+  if (beforeS < 1) return laps
+  const unknown = { distanceM: null, heartRateMeanBpm: null, heartRateMaxBpm: null }
+  return [{ startedAt: activity.startedAt, elapsedS: beforeS, ...unknown }, ...laps]
+}
+
+/** A point belongs to the last lap that had begun. */
+function pointsOf(
+  track: readonly TrackPoint[],
+  { laps, index }: { laps: readonly Lap[]; index: number },
+): readonly TrackPoint[] {
+  const from = index === 0 ? Number.NEGATIVE_INFINITY : (laps[index]?.startedAt.getTime() ?? 0)
+  const to = laps[index + 1]?.startedAt.getTime() ?? Number.POSITIVE_INFINITY
+  return track.filter(({ at }) => at.getTime() >= from && at.getTime() < to)
+}
+
+function writeLap(lap: Lap, energyKcal: number | null, points: readonly TrackPoint[]): string {
+  return [
+    `<Lap StartTime="${lap.startedAt.toISOString()}">`,
+    `<TotalTimeSeconds>${lap.elapsedS ?? 0}</TotalTimeSeconds>`,
+    `<DistanceMeters>${lap.distanceM ?? 0}</DistanceMeters>`,
+    `<Calories>${Math.min(65_535, Math.round(energyKcal ?? 0))}</Calories>`,
+    heartRate('AverageHeartRateBpm', lap.heartRateMeanBpm),
+    heartRate('MaximumHeartRateBpm', lap.heartRateMaxBpm),
+    '<Intensity>Active</Intensity><TriggerMethod>Manual</TriggerMethod>',
+    ...(points.length === 0 ? [] : ['<Track>', ...points.map(({ text }) => text), '</Track>']),
+    '</Lap>',
   ].join('\n')
 }
 
@@ -61,51 +91,6 @@ export async function writeTcx(db: Db, userId: string, activity: ActivityToWrite
 function sportOf(sport: string): 'Running' | 'Biking' | 'Other' {
   if (/(^|_)run$/.test(sport)) return 'Running'
   return /(^|_)ride$/.test(sport) ? 'Biking' : 'Other'
-}
-
-function heartRate(element: string, bpm: number | null): string {
-  return bpm === null ? '' : `<${element}><Value>${Math.min(255, Math.round(bpm))}</Value></${element}>`
-}
-
-/** In the order that the schema demands. */
-const POINT: readonly (readonly [kind: string, write: (value: number) => string])[] = [
-  ['altitude_m', (value) => `<AltitudeMeters>${value}</AltitudeMeters>`],
-  ['distance_m', (value) => `<DistanceMeters>${value}</DistanceMeters>`],
-  ['heart_rate_bpm', (value) => heartRate('HeartRateBpm', value)],
-  ['cadence_rpm', (value) => `<Cadence>${Math.min(254, Math.round(value))}</Cadence>`],
-]
-
-function trackOf(startedAt: Date, series: readonly Series[]): string[] {
-  const points = new Map<number, Map<string, number>>()
-  for (const { kind, offsets, values } of series)
-    for (const [index, offset] of offsets.entries()) {
-      const value = values[index]
-      if (value === null || value === undefined) continue
-      const point = points.get(offset) ?? new Map<string, number>()
-      point.set(kind, value)
-      points.set(offset, point)
-    }
-  return [...points]
-    .toSorted(([one], [other]) => one - other)
-    .map(([offset, point]) => pointOf(startedAt, offset, point))
-}
-
-function pointOf(startedAt: Date, offset: number, point: ReadonlyMap<string, number>): string {
-  const known = POINT.map(([kind, write]) => {
-    const value = point.get(kind)
-    return value === undefined ? '' : write(value)
-  })
-  const [speed, watts] = [point.get('speed_m_per_s'), point.get('power_w')]
-  const more = [
-    speed === undefined ? '' : `<Speed>${speed}</Speed>`,
-    watts === undefined ? '' : `<Watts>${Math.round(watts)}</Watts>`,
-  ].join('')
-  const extensions =
-    more === ''
-      ? ''
-      : `<Extensions><TPX xmlns="http://www.garmin.com/xmlschemas/ActivityExtension/v2">${more}</TPX></Extensions>`
-  const time = new Date(startedAt.getTime() + offset * 1000).toISOString()
-  return `<Trackpoint><Time>${time}</Time>${known.join('')}${extensions}</Trackpoint>`
 }
 
 export function escapeXml(text: string): string {
