@@ -208,18 +208,12 @@ function named(env: z.infer<typeof Environment>) {
     compliance: complianceSettings(env),
     notices: noticeSettings(env),
     retention: env.RETENTION_DAYS,
-    archiveDays: env.ARCHIVE_DAYS,
     audit: {
       signingKey: env.AUDIT_SIGNING_KEY,
       headsStore: env.AUDIT_HEADS_STORE,
       trustedKeys: env.AUDIT_TRUSTED_KEYS,
     },
-    backup: {
-      store: env.BACKUP_STORE,
-      key: env.BACKUP_KEY,
-      schedule: env.BACKUP_SCHEDULE,
-      keepDays: env.BACKUP_KEEP_DAYS,
-    },
+    backup: backupSettings(env),
     erasureGraceHours: env.ERASURE_GRACE_HOURS,
     s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
@@ -227,6 +221,11 @@ function named(env: z.infer<typeof Environment>) {
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,
   }
+}
+
+function backupSettings(env: z.infer<typeof Environment>) {
+  const { BACKUP_STORE: store, BACKUP_KEY: key, BACKUP_SCHEDULE: schedule, BACKUP_KEEP_DAYS: keepDays } = env
+  return { store, key, schedule, keepDays, archiveDays: env.ARCHIVE_DAYS }
 }
 
 function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: ConfiguredPlatform; problems: string[] } {

@@ -72,7 +72,7 @@ export function bindErasureTasks(wiring: Wiring, options: BindOptions): readonly
       : [
           bindTask(
             archiveMonths,
-            { ...backup, archiveDays: config.archiveDays },
+            { ...backup, archiveDays: config.backup.archiveDays },
             { ...options, schedule: '11 3 * * *' },
           ),
         ]),

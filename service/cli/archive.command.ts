@@ -48,7 +48,7 @@ const ACTS: Readonly<Record<string, (services: Opened, input: Input) => Promise<
     return `${await restoreMonth(services, month)} rows are back in ${month.table}\n`
   },
   async run(services) {
-    while ((await archiveSome({ ...services, archiveDays: services.config.archiveDays })) === 'more') continue
+    while ((await archiveSome({ ...services, archiveDays: services.config.backup.archiveDays })) === 'more') continue
     return 'nothing that is due is left\n'
   },
 }

@@ -1,11 +1,22 @@
-import type { Target } from './targets.ts'
-
 /** One line of the table: durations with their percentiles, or a fact alone. */
 export interface Row {
   readonly what: string
   readonly durationsMs?: readonly number[]
   /** What the numbers are to be held against. */
   readonly note?: string
+}
+
+/** What the product promises, and what one run or several measured of it. */
+export interface Target {
+  readonly what: string
+  /** What it is held against in the same run; absent: a promise in its own unit. */
+  readonly baseline?: string
+  /** `×`: of the baseline. */
+  readonly unit: '×' | 'ms' | 'MB'
+  readonly better: 'higher' | 'lower'
+  readonly bar: number
+  /** One for each run. */
+  readonly values: readonly number[]
 }
 
 export interface Outcome {

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { median } from './figures.ts'
+import { median, type Target } from './figures.ts'
 import { plotTargets } from './plot.ts'
-import { type Entry, isMet, type Target } from './targets.ts'
+import { type Entry, isMet } from './targets.ts'
 
 const DOCS = join(import.meta.dirname, '../../docs')
 const RECORD = join(DOCS, 'benchmarks.json')

@@ -1,5 +1,5 @@
-import { median } from './figures.ts'
-import { type Entry, isMet, type Target, timesTheBar } from './targets.ts'
+import { median, type Target } from './figures.ts'
+import { type Entry, isMet, timesTheBar } from './targets.ts'
 
 const [WIDTH, LEFT, RIGHT, ROW, TOP] = [900, 400, 70, 26, 56]
 /** The scale is logarithmic: from a tenth of the bar to a hundred times it. */

@@ -1,17 +1,4 @@
-import { median } from './figures.ts'
-
-/** What the product promises, and what one run or several measured of it. */
-export interface Target {
-  readonly what: string
-  /** What it is held against in the same run; absent: a promise in its own unit. */
-  readonly baseline?: string
-  /** `×`: of the baseline. */
-  readonly unit: '×' | 'ms' | 'MB'
-  readonly better: 'higher' | 'lower'
-  readonly bar: number
-  /** One for each run. */
-  readonly values: readonly number[]
-}
+import { median, type Target } from './figures.ts'
 
 /** Targets of one bench, measured together. */
 export interface Entry {

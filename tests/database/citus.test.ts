@@ -27,7 +27,7 @@ describe('the distribution by person', () => {
       const { rows: links } = await db.admin.query<{ target: string; columns: string[] }>(
         `select (select n.nspname || '.' || r.relname from pg_class r join pg_namespace n on n.oid = r.relnamespace where r.oid = c.confrelid) as target,
          (select array_agg(a.attname::text) from pg_attribute a where a.attrelid = c.conrelid and a.attnum = any (c.conkey)) as columns
-       from pg_constraint c where c.contype = 'f' and c.conrelid = $1::regclass`,
+       from pg_constraint c where c.contype = 'f' and c.conparentid = 0 and c.conrelid = $1::regclass`,
         [table],
       )
       for (const { target, columns } of links) {
@@ -49,7 +49,7 @@ describe('the distribution by person', () => {
   test('leaves nothing on the coordinator that refers to what is distributed', async ({ db }) => {
     const { rows } = await db.admin.query<{ name: string; target: string }>(
       `select f.conrelid::regclass::text as name, f.confrelid::regclass::text as target from pg_constraint f
-       join pg_class c on c.oid = f.conrelid where f.contype = 'f' and not c.relispartition
+       join pg_class c on c.oid = f.conrelid where f.contype = 'f' and f.conparentid = 0 and not c.relispartition
        and f.confrelid = any (select t::regclass from unnest($1::text[]) as t) and f.conrelid <> all (select t::regclass from unnest($1::text[]) as t)`,
       [distributed.map(({ table }) => table)],
     )

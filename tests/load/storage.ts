@@ -59,7 +59,7 @@ async function bytesOfArchived(dataDirectory: string): Promise<number> {
   try {
     const backup = wireBackup(wiring)
     if (backup === undefined) throw new Error('archives need a store')
-    while ((await archiveSome({ ...backup, archiveDays: config.archiveDays })) === 'more') continue
+    while ((await archiveSome({ ...backup, archiveDays: config.backup.archiveDays })) === 'more') continue
     const parts = await findParts(wiring.db, { table: 'samples' })
     const sum = (of: 'byteCount' | 'rowCount') => parts.reduce((total, part) => total + part[of], 0)
     return sum('byteCount') / sum('rowCount')
