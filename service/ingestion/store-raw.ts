@@ -1,6 +1,7 @@
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { sql } from '../runtime/sql.ts'
+import type { TextArray } from '../runtime/text-array.ts'
 import { currentTrace } from '../runtime/trace.ts'
 import { eventContextOf } from '../runtime/trace-context.ts'
 
@@ -57,17 +58,20 @@ function eventContext(): string {
   return trace === undefined ? '' : eventContextOf(trace.context)
 }
 
+export interface ArrivedPayload {
+  readonly rawId: string
+  readonly dataType: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** When it was true. */
+  readonly observedAt: Date
+}
+
 export interface ArrivedPayloads {
   readonly userId: string
   readonly platform: string
-  readonly payloads: readonly {
-    readonly rawId: string
-    readonly dataType: string
-    readonly payload: unknown
-    readonly metadata: Readonly<Record<string, unknown>>
-  }[]
-  /** When each was true, by the order of the payloads. */
-  readonly observed: readonly Date[]
+  readonly payloads: readonly ArrivedPayload[]
+  /** Their JSON in the same order, of `storableJson`. */
+  readonly texts: TextArray
 }
 
 /**
@@ -76,22 +80,23 @@ export interface ArrivedPayloads {
  */
 export async function storeArrived(
   tx: Tx,
-  { userId, platform, payloads, observed }: ArrivedPayloads,
+  { userId, platform, payloads, texts }: ArrivedPayloads,
 ): Promise<{ createdAt: string; receivedAt: readonly string[] }> {
   await requireConsent(tx, { userId, platform })
-  const receivedAt: string[] = []
-  let createdAt = ''
-  for (const [index, { rawId, dataType, payload, metadata }] of payloads.entries()) {
-    const { text } = storableJson(JSON.stringify(payload))
-    const { rows } = await tx.query<{ createdAt: string; receivedAt: string }>(sql`
+  const observed = payloads.map(({ observedAt }) => observedAt.toISOString())
+  const { rows } = await tx.query<{ createdAt: string; receivedAt: readonly string[] }>(sql`
+    with arrived as (
+      select * from unnest(${payloads.map(({ rawId }) => rawId)}::uuid[], ${payloads.map(({ dataType }) => dataType)}::text[],
+        ${texts.toBytes()}::text[], ${payloads.map(({ metadata }) => JSON.stringify(metadata))}::text[], ${observed}::timestamptz[])
+        with ordinality as a (id, data_type, text, metadata, received_at, position)
+    ), stored as (
       insert into public.raw_fitness_data (id, user_id, platform, data_type, raw_data, metadata, received_at, processed_at)
-      values (${rawId}::uuid, ${userId}::uuid, ${platform}, ${dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb,
-        ${observed[index]}::timestamptz, now())
-      returning created_at::text as "createdAt", received_at::text as "receivedAt"`)
-    createdAt = rows[0]?.createdAt ?? createdAt
-    receivedAt.push(rows[0]?.receivedAt ?? createdAt)
-  }
-  return { createdAt, receivedAt }
+      select id, ${userId}::uuid, ${platform}, data_type, text::jsonb, metadata::jsonb, received_at, now() from arrived
+      returning id, created_at, received_at
+    )
+    select min(s.created_at)::text as "createdAt", array_agg(s.received_at::text order by a.position) as "receivedAt"
+    from stored s join arrived a using (id)`)
+  return rows[0] ?? { createdAt: '', receivedAt: [] }
 }
 
 /** jsonb holds neither NUL nor half of a surrogate pair; U+FFFD takes their place, and metadata says so. */

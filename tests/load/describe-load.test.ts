@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../service/config.ts'
 import { leastSettings } from '../support/settings.ts'
-import { coreSecondsOfDay, KEPT_DAYS, perSecondAtPeak } from './habits.ts'
-import { extrapolate, yearOfPerson } from './prices.ts'
+import { KEPT_DAYS, perSecondAtPeak } from './habits.ts'
+import { coreSecondsOfDay, extrapolate, yearOfPerson } from './prices.ts'
 
 // A made-up measurement with round numbers, so that the arithmetic can be done by hand.
 const MEASURED = {

@@ -1,5 +1,3 @@
-import type { Measured } from './measure.ts'
-
 /** How a person uses the product; the page says where these come from. */
 export const HABITS = { syncsPerDay: 4, screensPerDay: 5, peakToMean: 4 } as const
 export const DAYS_PER_YEAR = 365
@@ -18,15 +16,7 @@ export const KEPT_DAYS: Readonly<Record<string, number>> = {
   summary_rebuilds: 1,
 }
 
-/** Of one person and day, all processes together. */
-export function coreSecondsOfDay({ cpuSecondsPerDay, cpuSecondsPerSync, cpuSecondsPerScreen }: Measured): number {
-  const { syncsPerDay, screensPerDay } = HABITS
-  return sum(cpuSecondsPerDay) + syncsPerDay * sum(cpuSecondsPerSync) + screensPerDay * sum(cpuSecondsPerScreen)
-}
-
 /** Screens, or syncs, of so many people in a second of the peak. */
 export function perSecondAtPeak(people: number, perDay: number): number {
   return ((people * perDay) / 86_400) * HABITS.peakToMean
 }
-
-const sum = (of: Readonly<Record<string, number>>) => Object.values(of).reduce((total, value) => total + value, 0)

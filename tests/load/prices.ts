@@ -1,4 +1,4 @@
-import { coreSecondsOfDay, DAYS_PER_YEAR, HABITS, KEPT_DAYS } from './habits.ts'
+import { DAYS_PER_YEAR, HABITS, KEPT_DAYS } from './habits.ts'
 import type { Measured } from './measure.ts'
 
 export const TIERS = [1_000, 10_000, 50_000, 1_000_000] as const
@@ -31,6 +31,12 @@ export interface Tier {
   readonly diskGigabytes: number
   readonly dollarsPerMonth: number
   readonly dollarsPerThousand: number
+}
+
+/** Of one person and day, all processes together. */
+export function coreSecondsOfDay({ cpuSecondsPerDay, cpuSecondsPerSync, cpuSecondsPerScreen }: Measured): number {
+  const { syncsPerDay, screensPerDay } = HABITS
+  return sum(cpuSecondsPerDay) + syncsPerDay * sum(cpuSecondsPerSync) + screensPerDay * sum(cpuSecondsPerScreen)
 }
 
 /** One year of data kept. */
