@@ -44,6 +44,8 @@ const Environment = z.object({
   /** Where the worker serves /metrics and /health/live; without it, it does not listen. */
   WORKER_PORT: port.optional(),
   ...WORKER_ENVIRONMENT,
+  /** After SIGTERM it says that it is not ready, and still serves, for so long: whoever sends it requests has to notice. */
+  SHUTDOWN_DRAIN_SECONDS: z.coerce.number().min(0).max(60).default(5),
   SERVICE_PUBLIC_URL: safeForBrowsers.transform((value) => value.replace(/\/$/, '')),
   APP_REDIRECT_URIS: z
     .string()
@@ -181,8 +183,7 @@ function named(env: z.infer<typeof Environment>) {
   return {
     nodeEnvironment: env.NODE_ENV,
     database: { url: env.DATABASE_URL, maxConnections: env.DATABASE_MAX_CONNECTIONS },
-    publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
-    internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
+    ...namedListeners(env),
     worker: { port: env.WORKER_PORT, ...namedQueues(env) },
     servicePublicUrl: env.SERVICE_PUBLIC_URL,
     appRedirectUris: env.APP_REDIRECT_URIS,
@@ -213,7 +214,7 @@ function named(env: z.infer<typeof Environment>) {
       headsStore: env.AUDIT_HEADS_STORE,
       trustedKeys: env.AUDIT_TRUSTED_KEYS,
     },
-    backup: backupSettings(env),
+    backup: namedBackups(env),
     erasureGraceHours: env.ERASURE_GRACE_HOURS,
     s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
@@ -223,9 +224,17 @@ function named(env: z.infer<typeof Environment>) {
   }
 }
 
-function backupSettings(env: z.infer<typeof Environment>) {
+function namedBackups(env: z.infer<typeof Environment>) {
   const { BACKUP_STORE: store, BACKUP_KEY: key, BACKUP_SCHEDULE: schedule, BACKUP_KEEP_DAYS: keepDays } = env
   return { store, key, schedule, keepDays, archiveDays: env.ARCHIVE_DAYS }
+}
+
+function namedListeners(env: z.infer<typeof Environment>) {
+  return {
+    publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
+    internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
+    drainMs: env.SHUTDOWN_DRAIN_SECONDS * 1000,
+  }
 }
 
 function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: ConfiguredPlatform; problems: string[] } {
