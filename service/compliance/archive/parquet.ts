@@ -102,7 +102,7 @@ function textOf(columns: Columns, row: Readonly<Record<string, unknown>>): TextR
   return Object.fromEntries(
     Object.keys(columns).map((name) => {
       const value = row[`${name}${EXACT}`] ?? row[name] ?? null
-      return [name, value === null ? null : String(value)]
+      return [name, value === null ? null : String(value as string | number | bigint | boolean)]
     }),
   )
 }

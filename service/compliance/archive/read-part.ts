@@ -22,7 +22,7 @@ export async function readPart(
 export async function listFiles(
   services: Pick<ArchiveServices, 'db' | 'store' | 'key'>,
   userId: string,
-): Promise<readonly { readonly name: string; read(): Promise<Buffer> }[]> {
+): Promise<readonly { readonly name: string; readonly read: () => Promise<Buffer> }[]> {
   const parts = await findParts(services.db, { userId })
   return parts.map((part) => ({
     name: `${part.table}-${part.month.slice(0, 7)}-${part.part}.parquet`,

@@ -17,7 +17,9 @@ export interface CopyOptions {
 }
 
 /** Files of one person outside the database, read when their turn comes. */
-export type ListArchives = (userId: string) => Promise<readonly { readonly name: string; read(): Promise<Buffer> }[]>
+export type ListArchives = (
+  userId: string,
+) => Promise<readonly { readonly name: string; readonly read: () => Promise<Buffer> }[]>
 
 /** Deflate's cheapest levels are three times as fast as its default on this text, for a fifth more bytes. */
 const COMPRESSION = { compressionLevel: 2 }
