@@ -268,6 +268,23 @@ describe('a job that makes a copy', () => {
     expect(await exportRow(db, exportId)).toMatchObject({ status: 'running' })
   })
 
+  test('is given up in the middle of a large table, and the worker lives on', async ({ db, service }) => {
+    await plantBoth(db.admin)
+    await db.admin.query(
+      `insert into samples (user_id, kind, started_at, ended_at, platform, source, value, local_day, source_id, raw_id, raw_created_at, observed_at)
+       select $1, 'heart_rate_bpm', at, at, 'strava', gen_random_uuid(), 60, at::date, gen_random_uuid(), gen_random_uuid(), at, at
+       from generate_series(1, 60000) as k, lateral (select timestamptz '2026-03-01Z' + k * interval '1 second' as at) as moment`,
+      [A],
+    )
+    const { exportId } = await ask(service)
+    await workWith(service, async () => {
+      await db.admin.query('update data_exports set attempt = gen_random_uuid() where id = $1', [exportId])
+    })
+    // The connection in the middle of its COPY is ended, and says so.
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(await chunks(db)).toBe(0)
+  })
+
   test('ends when the person is erased meanwhile, and leaves nothing', async ({ db, service }) => {
     await plantBoth(db.admin)
     await ask(service)
