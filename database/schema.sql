@@ -185,6 +185,7 @@ create table ops.callbacks (
   constraint callbacks_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
 CREATE INDEX callbacks_by_age ON ops.callbacks USING btree (created_at);
+CREATE TRIGGER check_callback_state BEFORE UPDATE OF state ON ops.callbacks FOR EACH ROW WHEN ((old.state IS DISTINCT FROM new.state)) EXECUTE FUNCTION ops.check_callback_state();
 comment on table ops.callbacks is 'Addresses at which a platform said that data waits; each is fetched once with the owner''s token.';
 comment on column ops.callbacks.user_id is 'Whose data it is.';
 comment on column ops.callbacks.id is 'Id of the callback.';
@@ -530,7 +531,7 @@ comment on column ops.sync_plans.heard_at is 'When webhooks came, at most one an
 comment on column ops.sync_plans.silent_after is 'From then on silence is strange; null while the service polls anyway.';
 comment on column ops.sync_plans.next_poll_at is 'When it is polled next; null while webhooks are relied on.';
 comment on column ops.sync_plans.poll_interval_s is 'How long the last wait between polls was: it grows while nothing is new.';
-comment on column ops.sync_plans.poll_digest is 'SHA-256 of what the last poll found: the same again is not stored.';
+comment on column ops.sync_plans.poll_digest is 'SHA-256 of each page of the last poll, one behind the other: the same again is not stored.';
 grant delete, insert, select, update on ops.sync_plans to tributary_service;
 
 create table ops.token_endpoints (
@@ -1191,6 +1192,7 @@ create table public.connections (
 );
 CREATE UNIQUE INDEX connections_one_owner_per_account ON public.connections USING btree (platform, platform_user_id) WHERE (status <> 'disconnected'::text);
 CREATE TRIGGER check_connection_status BEFORE UPDATE OF status ON public.connections FOR EACH ROW WHEN ((old.status IS DISTINCT FROM new.status)) EXECUTE FUNCTION ops.check_connection_status();
+CREATE TRIGGER check_revocation_status BEFORE UPDATE OF revocation_status ON public.connections FOR EACH ROW WHEN ((old.revocation_status IS DISTINCT FROM new.revocation_status)) EXECUTE FUNCTION ops.check_revocation_status();
 CREATE TRIGGER note_connection AFTER INSERT OR UPDATE OF status, connected_at ON public.connections FOR EACH ROW EXECUTE FUNCTION ops.note_connection();
 comment on table public.connections is 'A person''s consent to one platform, and how it is doing.';
 comment on column public.connections.user_id is 'Whose connection it is.';
@@ -1581,6 +1583,7 @@ create table public.dead_letters (
   died_at timestamp with time zone default now() not null,
   retry_at timestamp with time zone,
   resolved_at timestamp with time zone,
+  trace_id text,
   constraint dead_letters_pkey PRIMARY KEY (id),
   constraint dead_letters_attempts_check CHECK ((attempts >= 0)),
   constraint dead_letters_cause_check CHECK ((cause ~ '^[a-z]+/[a-z_]+$'::text)),
@@ -1588,6 +1591,7 @@ create table public.dead_letters (
   constraint dead_letters_check1 CHECK (((retry_at IS NULL) OR (state = 'waiting'::text))),
   constraint dead_letters_deaths_check CHECK ((deaths > 0)),
   constraint dead_letters_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'retried'::text, 'discarded'::text]))),
+  constraint dead_letters_trace_id_check CHECK ((trace_id ~ '^[0-9a-f]{32}$'::text)),
   constraint dead_letters_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint dead_letters_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
@@ -1609,6 +1613,7 @@ comment on column public.dead_letters.queued_at is 'When the job was queued.';
 comment on column public.dead_letters.died_at is 'When it last failed for good.';
 comment on column public.dead_letters.retry_at is 'When it goes back to the queue by itself; null when it waits for somebody.';
 comment on column public.dead_letters.resolved_at is 'When it was retried or discarded; null while it waits.';
+comment on column public.dead_letters.trace_id is 'The chain of work that queued the job, as in the logs; null for one that the clock queued.';
 grant select on public.dead_letters to tributary_hasura;
 grant delete, insert, select, update on public.dead_letters to tributary_service;
 
@@ -2113,6 +2118,7 @@ create table public.reconciliation_findings (
   state text not null,
   happened_at timestamp with time zone,
   found_at timestamp with time zone default now() not null,
+  data_type text,
   constraint reconciliation_findings_pkey PRIMARY KEY (user_id, report_id, kind, source_id),
   constraint reconciliation_findings_kind_check CHECK ((kind = ANY (ARRAY['missing'::text, 'changed'::text, 'deleted'::text]))),
   constraint reconciliation_findings_state_check CHECK ((state = ANY (ARRAY['suspected'::text, 'repaired'::text, 'not_confirmed'::text]))),
@@ -2124,11 +2130,12 @@ comment on column public.reconciliation_findings.user_id is 'Whose record it is.
 comment on column public.reconciliation_findings.report_id is 'The report it belongs to.';
 comment on column public.reconciliation_findings.platform is 'The platform it is about.';
 comment on column public.reconciliation_findings.kind is 'missing here, changed at the platform, or deleted there.';
-comment on column public.reconciliation_findings.source_id is 'The platform''s id of the record.';
+comment on column public.reconciliation_findings.source_id is 'The platform''s id of the record; where it is the numbers of a day, list and day.';
 comment on column public.reconciliation_findings.cause is 'Why it was not noticed: webhook_never_came, delivery_failed, delivery_waiting, not_normalized, import_incomplete, or not_polled.';
 comment on column public.reconciliation_findings.state is 'suspected until the platform confirms a deletion; then repaired, or not_confirmed.';
 comment on column public.reconciliation_findings.happened_at is 'When the record itself began; null when that is not known.';
 comment on column public.reconciliation_findings.found_at is 'When it was found.';
+comment on column public.reconciliation_findings.data_type is 'The platform''s list that has the record, or had; null in earlier reports.';
 grant select on public.reconciliation_findings to tributary_hasura;
 grant delete, insert, select, update on public.reconciliation_findings to tributary_service;
 
@@ -2411,9 +2418,11 @@ create table public.sync_runs (
   finished_at timestamp with time zone,
   asked_by text default 'connection'::text not null,
   results jsonb default '[]'::jsonb not null,
+  trace_id text,
   constraint sync_runs_pkey PRIMARY KEY (user_id, id),
   constraint sync_runs_check CHECK (((status = 'running'::text) = (finished_at IS NULL))),
   constraint sync_runs_progress_check CHECK (((progress >= (0)::numeric) AND (progress <= (1)::numeric))),
+  constraint sync_runs_trace_id_check CHECK ((trace_id ~ '^[0-9a-f]{32}$'::text)),
   constraint sync_runs_kind_fkey FOREIGN KEY (kind) REFERENCES public.sync_run_kinds(id),
   constraint sync_runs_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint sync_runs_status_fkey FOREIGN KEY (status) REFERENCES public.sync_run_statuses(id),
@@ -2434,14 +2443,15 @@ comment on column public.sync_runs.reached is 'How far back the run has come; it
 comment on column public.sync_runs.next_cursor is 'Where the next request continues; not exposed to people.';
 comment on column public.sync_runs.progress is 'Share of the work done, from 0 to 1.';
 comment on column public.sync_runs.pages_fetched is 'Requests answered so far.';
-comment on column public.sync_runs.records_fetched is 'Records received so far, before merging.';
+comment on column public.sync_runs.records_fetched is 'Records received so far, before merging; 0 where the platform sends them by itself.';
 comment on column public.sync_runs.waiting_until is 'When the platform''s request limit lets it go on; null while it is not waiting.';
 comment on column public.sync_runs.error_code is 'Why it failed; null unless it did.';
 comment on column public.sync_runs.started_at is 'When it was asked for.';
 comment on column public.sync_runs.updated_at is 'When it last made progress.';
 comment on column public.sync_runs.finished_at is 'When it ended; null while it runs.';
 comment on column public.sync_runs.asked_by is 'Who asked for it: person, operator, schedule, or connection (it came with connecting).';
-comment on column public.sync_runs.results is 'For each data type: outcome (running, complete, partial, not_available), records, and the reason where it is not complete.';
+comment on column public.sync_runs.results is 'For each data type: outcome (running, complete, requested, partial, not_available), records, and the reason where it is not complete. Where the platform sends them by itself records is null, for nobody can tell them from new ones, and requested is how many periods it was asked for.';
+comment on column public.sync_runs.trace_id is 'The chain of work that started the run, as in the logs.';
 grant select on public.sync_runs to tributary_hasura;
 grant delete, insert, select, update on public.sync_runs to tributary_service;
 
@@ -2742,6 +2752,7 @@ declare
   v_user_id uuid;
   v_platform text;
   v_letter_id uuid;
+  v_trace_id text;
 begin
   delete from graphile_worker._private_jobs j where j.id = p_job_id and j.locked_by is not distinct from p_worker returning j.* into v_job;
   if not found then return null; end if;
@@ -2751,6 +2762,8 @@ begin
   if v_job.key is null and p_key is not null then return null; end if;
   select t.identifier into v_task from graphile_worker._private_tasks t where t.id = v_job.task_id;
   v_payload := case when json_typeof(v_job.payload) = 'object' then v_job.payload::jsonb else '{}'::jsonb end;
+  -- The second field of a traceparent.
+  v_trace_id := substring(v_payload #>> '{_trace,traceparent}' from '^[0-9a-f]{2}-([0-9a-f]{32})-');
   perform ops.end_with_job(v_payload, p_cause);
   select u.user_id into v_user_id from public.app_users u where u.user_id::text = v_payload ->> 'userId';
   select p.id into v_platform from public.platforms p where p.id = coalesce(v_payload ->> 'platform',
@@ -2761,7 +2774,7 @@ begin
        and w.created_at::text = v_payload ->> 'createdAt' and w.id::text = v_payload ->> 'rawId'));
   -- One job has one dead letter: what was retried and died again is the same one.
   update public.dead_letters l
-  set state = 'waiting', cause = p_cause, attempts = l.attempts + v_job.attempts, deaths = l.deaths + 1, died_at = now(), resolved_at = null,
+  set state = 'waiting', cause = p_cause, trace_id = v_trace_id, attempts = l.attempts + v_job.attempts, deaths = l.deaths + 1, died_at = now(), resolved_at = null,
     retry_at = now() + make_interval(secs => p_retry_after_seconds[l.deaths + 1])
   from ops.dead_jobs j where j.dead_letter_id = l.id and j.job_key = coalesce(v_job.key, 'job:' || p_job_id) and l.state <> 'discarded'
   returning l.id into v_letter_id;
@@ -2769,8 +2782,8 @@ begin
     update ops.dead_jobs j set payload = v_job.payload where j.dead_letter_id = v_letter_id;
     return v_letter_id;
   end if;
-  insert into public.dead_letters (user_id, platform, task, cause, payload, attempts, queued_at, retry_at)
-  values (v_user_id, v_platform, v_task, p_cause, ops.redact_payload(v_payload), v_job.attempts, v_job.created_at,
+  insert into public.dead_letters (user_id, platform, task, cause, payload, attempts, queued_at, trace_id, retry_at)
+  values (v_user_id, v_platform, v_task, p_cause, ops.redact_payload(v_payload), v_job.attempts, v_job.created_at, v_trace_id,
     now() + make_interval(secs => p_retry_after_seconds[1]))
   returning id into v_letter_id;
   insert into ops.dead_jobs (dead_letter_id, task, job_key, payload, priority, max_attempts, queue_name)
@@ -2826,6 +2839,20 @@ end $function$;
 comment on function ops.check_breaker_state() is 'Refuses the changes of circuit_breakers.state that docs/operations/states.md does not have.';
 grant execute on function ops.check_breaker_state() to public;
 
+CREATE OR REPLACE FUNCTION ops.check_callback_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if (old.state, new.state) not in (('waiting', 'stored'), ('waiting', 'failed'), ('failed', 'waiting')) then
+    raise exception 'an address cannot go from % to %', old.state, new.state using errcode = 'TB015';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_callback_state() is 'Refuses the changes of callbacks.state that docs/operations/states.md does not have.';
+grant execute on function ops.check_callback_state() to public;
+
 CREATE OR REPLACE FUNCTION ops.check_connection_status()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2868,6 +2895,21 @@ begin
 end $function$;
 comment on function ops.check_delivery_state() is 'Refuses the changes of webhook_deliveries.state that docs/operations/states.md does not have.';
 grant execute on function ops.check_delivery_state() to public;
+
+CREATE OR REPLACE FUNCTION ops.check_revocation_status()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  -- A pair that a refresh brought late is revoked after an earlier one was.
+  if old.revocation_status is null and new.revocation_status <> 'pending' then
+    raise exception 'a revocation cannot be % before it was asked for', new.revocation_status using errcode = 'TB014';
+  end if;
+  return new;
+end $function$;
+comment on function ops.check_revocation_status() is 'Refuses the changes of connections.revocation_status that docs/operations/states.md does not have.';
+grant execute on function ops.check_revocation_status() to public;
 
 CREATE OR REPLACE FUNCTION ops.check_run_status()
  RETURNS trigger
@@ -3084,12 +3126,16 @@ BEGIN ATOMIC
  SELECT COALESCE(jsonb_agg(
          CASE
              WHEN ((r.result ->> 'outcome'::text) <> 'running'::text) THEN r.result
-             WHEN ((end_results.p_reason IS NULL) AND ((r.result ->> 'reason'::text) IS NULL)) THEN (r.result || '{"outcome": "complete"}'::jsonb)
+             WHEN ((end_results.p_reason IS NULL) AND ((r.result ->> 'reason'::text) IS NULL)) THEN (r.result || jsonb_build_object('outcome',
+             CASE
+                 WHEN ((r.result -> 'records'::text) = 'null'::jsonb) THEN 'requested'::text
+                 ELSE 'complete'::text
+             END))
              ELSE (r.result || jsonb_build_object('outcome', 'partial', 'reason', COALESCE((r.result ->> 'reason'::text), end_results.p_reason)))
          END ORDER BY r.place), '[]'::jsonb) AS "coalesce"
     FROM jsonb_array_elements(end_results.p_results) WITH ORDINALITY r(result, place);
 END;
-comment on function ops.end_results(jsonb,text) is 'What a sync run says of each data type once it has ended: complete where nothing was in the way, partial with the reason otherwise.';
+comment on function ops.end_results(jsonb,text) is 'What a sync run says of each data type once it has ended: complete where nothing was in the way, or requested where the platform sends it by itself; partial with the reason otherwise.';
 grant execute on function ops.end_results(jsonb,text) to public;
 grant execute on function ops.end_results(jsonb,text) to tributary_service;
 
@@ -4378,6 +4424,17 @@ grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to tributary_
 
 CREATE OR REPLACE FUNCTION ops.receive_deliveries(p_platforms text[], p_keys text[], p_bodies bytea[], p_task text, p_max_attempts integer, p_priority integer)
  RETURNS SETOF integer
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select ops.receive_deliveries(p_platforms, p_keys, p_bodies, null::text[], p_task, p_max_attempts, p_priority)
+$function$;
+comment on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) is 'For processes of the release before this one, while they are replaced.';
+grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to public;
+grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.receive_deliveries(p_platforms text[], p_keys text[], p_bodies bytea[], p_traces text[], p_task text, p_max_attempts integer, p_priority integer)
+ RETURNS SETOF integer
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
@@ -4400,15 +4457,17 @@ begin
   from stored s join incoming i on i.platform = s.platform and i.key = s.dedupe_key;
   if v_ids is not null then
     perform graphile_worker.add_jobs((
-      select array_agg((p_task, json_build_object('deliveryId', id), null, null, p_max_attempts::smallint, p_task || ':' || id,
-        p_priority::smallint, null)::graphile_worker.job_spec)
-      from unnest(v_ids) as id));
+      select array_agg((p_task,
+        case when p_traces[s.place] is null then json_build_object('deliveryId', s.id)
+          else json_build_object('deliveryId', s.id, '_trace', p_traces[s.place]::json) end,
+        null, null, p_max_attempts::smallint, p_task || ':' || s.id, p_priority::smallint, null)::graphile_worker.job_spec)
+      from unnest(v_ids, v_places) as s (id, place)));
   end if;
   return query select unnest(v_places);
 end $function$;
-comment on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) is 'Stores deliveries and queues the job of each, in one statement: one flush of the log for all of them. Answers the places, from 1, of those that were news.';
-grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to public;
-grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to tributary_service;
+comment on function ops.receive_deliveries(text[],text[],bytea[],text[],text,integer,integer) is 'Stores deliveries and queues the job of each, with the chain of work it belongs to, in one statement: one flush of the log for all of them. Answers the places, from 1, of those that were news.';
+grant execute on function ops.receive_deliveries(text[],text[],bytea[],text[],text,integer,integer) to public;
+grant execute on function ops.receive_deliveries(text[],text[],bytea[],text[],text,integer,integer) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.recompute_sleep(p_user_id uuid, p_sessions uuid[])
  RETURNS date[]
@@ -4460,7 +4519,7 @@ AS $function$
     when field.key = 'platform' and exists (select from public.platforms p where p.id = field.value #>> '{}') then field.value
     else '"[redacted]"'::jsonb end), '{}'::jsonb)
   from jsonb_each(case when jsonb_typeof(p_payload) = 'object' then p_payload else '{}'::jsonb end) as field
-  where field.key <> '_cron'
+  where field.key not in ('_cron', '_trace')
 $function$;
 comment on function ops.redact_payload(jsonb) is 'Ids, instants, booleans and names of platforms; everything else, numbers included, is blotted out.';
 grant execute on function ops.redact_payload(jsonb) to public;

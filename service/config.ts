@@ -11,6 +11,7 @@ import { discoverPlatforms } from './platforms/discover.ts'
 import { isSchedule } from './runtime/jobs.ts'
 import { isStoreAddress } from './runtime/open-store.ts'
 import { Secret } from './runtime/secret.ts'
+import { namedTracing, TRACING_ENVIRONMENT } from './runtime/tracing-settings.ts'
 import { namedQueues, WORKER_ENVIRONMENT } from './runtime/worker-settings.ts'
 import { namedVault, VAULT_ENVIRONMENT, vaultProblems } from './vault/settings.ts'
 
@@ -86,6 +87,7 @@ const Environment = z.object({
   ERASURE_GRACE_HOURS: z.coerce.number().int().min(0).max(336).default(72),
   S3_ENDPOINT: address.optional(),
   S3_REGION: z.string().default('us-east-1'),
+  ...TRACING_ENVIRONMENT,
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
   DEMO: switchedOn.default(false),
   SIMULATOR_URL: address.optional(),
@@ -217,6 +219,7 @@ function named(env: z.infer<typeof Environment>) {
     erasureGraceHours: env.ERASURE_GRACE_HOURS,
     s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
+    tracing: namedTracing(env),
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,
   }

@@ -11,6 +11,7 @@ import { rawDataInsertedEvent } from './api/raw-data-inserted.event.ts'
 import { createServer } from './api/server.ts'
 import { uploadRoutes } from './api/upload.route.ts'
 import { webhookGate } from './api/webhook-gate.ts'
+import { begin, VERSION } from './begin.ts'
 import type { Config } from './config.ts'
 import { demoOptions } from './demo.ts'
 import { registerPlatforms } from './ingestion/register-platforms.ts'
@@ -24,7 +25,7 @@ import { type Wiring, wire } from './wiring.ts'
 
 /** The HTTP process: the public listener and the internal one, which is never exposed. */
 export async function startService(config: Config): Promise<void> {
-  const wiring = wire(config, 'service')
+  const wiring = wire(config, 'service', await begin(config, 'service'))
   const { log, db } = wiring
   await wiring.vault.keyring.masterKeys.ready(db)
   const keyListener = startKeyListener(wiring)
@@ -45,6 +46,7 @@ export async function startService(config: Config): Promise<void> {
       { name: 'key listener', withinMs: 2_000, run: () => keyListener.stop() },
       { name: 'refusals', withinMs: 2_000, run: () => wiring.refusals.stop() },
       { name: 'database', withinMs: 5_000, run: () => db.close() },
+      { name: 'traces', withinMs: 2_000, run: () => wiring.tracer.stop() },
     ],
     log,
   )
@@ -53,7 +55,14 @@ export async function startService(config: Config): Promise<void> {
 /** Of Hasura, probes and scrapers; never exposed. */
 export function createInternal(wiring: Wiring) {
   const { config, db, log, metrics, refusals } = wiring
-  const app = createServer({ listener: 'internal', log, metrics, refusals, tls: config.access.tls.internal })
+  const app = createServer({
+    listener: 'internal',
+    log,
+    metrics,
+    tracer: wiring.tracer,
+    refusals,
+    tls: config.access.tls.internal,
+  })
   app.register(actionRoutes, {
     actionSecret: config.hasura.actionSecret,
     previousActionSecret: config.hasura.previousActionSecret,
@@ -84,6 +93,7 @@ export function createPublic(wiring: Wiring) {
     listener: 'public',
     log,
     metrics,
+    tracer: wiring.tracer,
     refusals: wiring.refusals,
     tls: config.access.tls.open,
     trustedProxies: config.access.trustedProxies,
@@ -109,5 +119,3 @@ export function createPublic(wiring: Wiring) {
   }
   return app
 }
-
-const VERSION = '0.1.0'

@@ -1,6 +1,7 @@
 import { healthRoutes } from './api/health.route.ts'
 import { metricsRoute } from './api/metrics.route.ts'
 import { createServer } from './api/server.ts'
+import { begin } from './begin.ts'
 import type { Config } from './config.ts'
 import { createPartitions } from './ingestion/create-partitions.task.ts'
 import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
@@ -15,7 +16,7 @@ import { type Wiring, wire } from './wiring.ts'
 
 /** The job process. */
 export async function startWorker(config: Config): Promise<void> {
-  const wiring = wire(config, 'worker')
+  const wiring = wire(config, 'worker', await begin(config, 'worker'))
   const { log, db } = wiring
   await wiring.vault.keyring.masterKeys.ready(db)
   const keyListener = startKeyListener(wiring)
@@ -42,6 +43,7 @@ export async function startWorker(config: Config): Promise<void> {
       { name: 'key listener', withinMs: 2_000, run: () => keyListener.stop() },
       { name: 'refusals', withinMs: 2_000, run: () => wiring.refusals.stop() },
       { name: 'database', withinMs: 5_000, run: () => db.close() },
+      { name: 'traces', withinMs: 2_000, run: () => wiring.tracer.stop() },
     ],
     log,
   )

@@ -9,6 +9,7 @@ import type { Metrics } from './monitoring/metrics.ts'
 import { type ObserveCall, outcomeOf } from './monitoring/platform-calls.ts'
 import type { Database } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
+import type { Log } from './runtime/log.ts'
 import type { TakeTurn } from './runtime/one-at-a-time.ts'
 import { createBackupKey } from './vault/backup/backup-key.ts'
 import type { Vault } from './vault/vault.ts'
@@ -20,14 +21,18 @@ const PLATFORM_LIMITS = {
   maxBytes: 32 * 1024 * 1024,
 }
 
-/** One call of a platform, its duration and outcome measured. */
-function sender(observe: ObserveCall): IngestionServices['send'] {
+/** One call of a platform, its duration and outcome measured and told of. */
+function sender({ config, log, metrics }: Pick<Parts, 'config' | 'log' | 'metrics'>): IngestionServices['send'] {
+  const tellsTrace = config.tracing.reachPlatforms
   return async (request, platform) => {
     const started = performance.now()
-    const tell = (outcome: Parameters<ObserveCall>[0]['outcome']) =>
-      observe({ platform, outcome, seconds: (performance.now() - started) / 1000 })
+    const tell = (outcome: Parameters<ObserveCall>[0]['outcome']) => {
+      const seconds = (performance.now() - started) / 1000
+      metrics.observeCall({ platform, outcome, seconds })
+      log.info({ operation: 'platform_call', platform, outcome, duration_ms: Math.round(seconds * 1000) }, 'platform')
+    }
     try {
-      const answer = await sendRequest(request, PLATFORM_LIMITS)
+      const answer = await sendRequest({ ...request, tellsTrace }, PLATFORM_LIMITS)
       tell(outcomeOf(answer.status))
       return answer
     } catch (error) {
@@ -39,6 +44,7 @@ function sender(observe: ObserveCall): IngestionServices['send'] {
 
 interface Parts {
   readonly config: Config
+  readonly log: Log
   readonly db: Database
   readonly vault: Vault
   readonly metrics: Metrics
@@ -47,14 +53,14 @@ interface Parts {
 }
 
 /** The sync engine's services; what it needs of consent and of the vault is handed to it. */
-export function wireIngestion({ config, db, vault, metrics, connections, takeTurn }: Parts): IngestionServices {
+export function wireIngestion({ config, log, db, vault, metrics, connections, takeTurn }: Parts): IngestionServices {
   const ledgerKey = config.backup.key === undefined ? undefined : createBackupKey(config.backup.key)
   return {
     db,
     takeTurn,
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
-    send: sender(metrics.observeCall),
+    send: sender({ config, log, metrics }),
     sealInbox: (platform, body) => vault.sealInbox(platform, body),
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     withAccessToken: (key, use) => withAccessToken(connections, key, use),

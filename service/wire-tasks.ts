@@ -36,6 +36,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
   const options: BindOptions = {
     db,
     log,
+    tracer: wiring.tracer,
     fence: wiring.fence,
     observe: ({ name, seconds, outcome }) => {
       metrics.jobDuration.observe({ task: name, outcome }, seconds)

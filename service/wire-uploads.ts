@@ -3,7 +3,7 @@ import { type ImportUploadServices, importUpload } from './ingestion/import-uplo
 import type { ReceiveJsonServices } from './ingestion/receive-json.ts'
 import type { ReceiveServices } from './ingestion/receive-upload.ts'
 import type { IngestionServices } from './ingestion/services.ts'
-import { prepareBatch } from './normalization/normalize-batch.ts'
+import { openBatch } from './normalization/normalize-batch.ts'
 import { readPayload } from './normalization/read-payload.ts'
 import type { NormalizationServices } from './normalization/services.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
@@ -25,7 +25,7 @@ export function wireUploads({ vault, ingestion, normalization }: UploadSources):
     countSync: ingestion.countSync,
     sealUpload: (owner, bytes) => vault.sealUpload(owner, bytes),
     openUpload: (owner, sealed) => vault.openUpload(owner, sealed),
-    prepareBatch: (batch) => prepareBatch(normalization, batch),
+    openBatch: (owner) => openBatch(normalization, owner),
     preview: ({ normalize }, { dataType, ...payload }) => readPayload(normalize[dataType], payload, new Date()),
   }
 }

@@ -1,6 +1,7 @@
 import type { KeyServices } from './access/api-keys.ts'
 import { createRateLimiter, type TakeRequest } from './access/rate-limit.ts'
 import { createTokenVerifier, type VerifyToken } from './access/verify-token.ts'
+import { type Beginnings, beginPlainly } from './begin.ts'
 import { auditVault } from './compliance/audit/audited-vault.ts'
 import { createAudit } from './compliance/audit/record-audit.ts'
 import type { RefusalTrail } from './compliance/audit/refusal-trail.ts'
@@ -15,9 +16,10 @@ import type { NormalizationServices } from './normalization/services.ts'
 import type { RecordAudit } from './runtime/audit-event.ts'
 import { type Database, openDatabase } from './runtime/db.ts'
 import { createJobFence, type JobFence } from './runtime/job-fence.ts'
-import { createLog, describeError, type Log } from './runtime/log.ts'
+import { describeError, type Log } from './runtime/log.ts'
 import { createTurns, type TakeTurn } from './runtime/one-at-a-time.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
+import type { Tracer } from './runtime/trace.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
 import { countVault } from './vault/counted-vault.ts'
 import type { Vault } from './vault/vault.ts'
@@ -32,11 +34,12 @@ import { wireVault } from './wire-vault.ts'
 export interface Wiring {
   readonly config: Config
   readonly log: Log
-  /** Guarded by the fence, as everything is but what keeps tokens: see `job-fence.ts`. */
+  /** Guarded by the fence, as everything is but what keeps keys and tokens: see `job-fence.ts`. */
   readonly db: Database
   readonly fence: JobFence
   readonly vault: Vault
   readonly metrics: Metrics
+  readonly tracer: Tracer
   readonly origins: Origins
   readonly audit: RecordAudit
   readonly refusals: RefusalTrail
@@ -49,8 +52,11 @@ export interface Wiring {
   readonly takeRequest: TakeRequest
 }
 
-export function wire(config: Config, processName: 'service' | 'worker' | 'cli'): Wiring {
-  const log = createLog({ level: config.logLevel, process: processName })
+export function wire(
+  config: Config,
+  processName: 'service' | 'worker' | 'cli',
+  { log, tracer }: Beginnings = beginPlainly(config, processName),
+): Wiring {
   const { plain, db, fence, bookkeepingDb } = openPools(config, { log, processName })
   const metrics = wireMetrics({ config, db, bookkeepingDb })
   const origins = createOrigins()
@@ -62,9 +68,9 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     metrics.encryptionOperations.inc({ ...done }),
   )
   const vault = auditVault({ db: plain, vault: counted, audit, origins })
-  const connections = wireConnections({ config, db: plain, vault, metrics, audit })
+  const connections = wireConnections({ config, db, vault, metrics, audit })
   const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.atOnce.webhooks / 2) })
-  const ingestion = wireIngestion({ config, db, vault, metrics, connections, takeTurn })
+  const ingestion = wireIngestion({ config, log, db, vault, metrics, connections, takeTurn })
   const normalization = wireNormalization({ config, db, metrics, takeTurn })
   const uploads = wireUploads({ vault, ingestion, normalization })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
@@ -81,6 +87,7 @@ export function wire(config: Config, processName: 'service' | 'worker' | 'cli'):
     fence,
     vault,
     metrics,
+    tracer,
     origins,
     audit,
     refusals: wireRefusals({ db, audit, log }),

@@ -20,6 +20,7 @@ function imports(file: string): string[] {
 
 // The composition root may import every part: it is where the parts meet.
 const COMPOSITION_ROOT = [
+  'begin.ts',
   'wiring.ts',
   'wire-audit.ts',
   'wire-privacy.ts',

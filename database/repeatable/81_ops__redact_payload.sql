@@ -8,6 +8,6 @@ language sql stable set search_path = pg_catalog, pg_temp as $$
     when field.key = 'platform' and exists (select from public.platforms p where p.id = field.value #>> '{}') then field.value
     else '"[redacted]"'::jsonb end), '{}'::jsonb)
   from jsonb_each(case when jsonb_typeof(p_payload) = 'object' then p_payload else '{}'::jsonb end) as field
-  where field.key <> '_cron'
+  where field.key not in ('_cron', '_trace')
 $$;
 comment on function ops.redact_payload(jsonb) is 'Ids, instants, booleans and names of platforms; everything else, numbers included, is blotted out.';

@@ -9,6 +9,7 @@ declare
   v_user_id uuid;
   v_platform text;
   v_letter_id uuid;
+  v_trace_id text;
 begin
   delete from graphile_worker._private_jobs j where j.id = p_job_id and j.locked_by is not distinct from p_worker returning j.* into v_job;
   if not found then return null; end if;
@@ -18,6 +19,8 @@ begin
   if v_job.key is null and p_key is not null then return null; end if;
   select t.identifier into v_task from graphile_worker._private_tasks t where t.id = v_job.task_id;
   v_payload := case when json_typeof(v_job.payload) = 'object' then v_job.payload::jsonb else '{}'::jsonb end;
+  -- The second field of a traceparent.
+  v_trace_id := substring(v_payload #>> '{_trace,traceparent}' from '^[0-9a-f]{2}-([0-9a-f]{32})-');
   perform ops.end_with_job(v_payload, p_cause);
   select u.user_id into v_user_id from public.app_users u where u.user_id::text = v_payload ->> 'userId';
   select p.id into v_platform from public.platforms p where p.id = coalesce(v_payload ->> 'platform',
@@ -28,7 +31,7 @@ begin
        and w.created_at::text = v_payload ->> 'createdAt' and w.id::text = v_payload ->> 'rawId'));
   -- One job has one dead letter: what was retried and died again is the same one.
   update public.dead_letters l
-  set state = 'waiting', cause = p_cause, attempts = l.attempts + v_job.attempts, deaths = l.deaths + 1, died_at = now(), resolved_at = null,
+  set state = 'waiting', cause = p_cause, trace_id = v_trace_id, attempts = l.attempts + v_job.attempts, deaths = l.deaths + 1, died_at = now(), resolved_at = null,
     retry_at = now() + make_interval(secs => p_retry_after_seconds[l.deaths + 1])
   from ops.dead_jobs j where j.dead_letter_id = l.id and j.job_key = coalesce(v_job.key, 'job:' || p_job_id) and l.state <> 'discarded'
   returning l.id into v_letter_id;
@@ -36,8 +39,8 @@ begin
     update ops.dead_jobs j set payload = v_job.payload where j.dead_letter_id = v_letter_id;
     return v_letter_id;
   end if;
-  insert into public.dead_letters (user_id, platform, task, cause, payload, attempts, queued_at, retry_at)
-  values (v_user_id, v_platform, v_task, p_cause, ops.redact_payload(v_payload), v_job.attempts, v_job.created_at,
+  insert into public.dead_letters (user_id, platform, task, cause, payload, attempts, queued_at, trace_id, retry_at)
+  values (v_user_id, v_platform, v_task, p_cause, ops.redact_payload(v_payload), v_job.attempts, v_job.created_at, v_trace_id,
     now() + make_interval(secs => p_retry_after_seconds[1]))
   returning id into v_letter_id;
   insert into ops.dead_jobs (dead_letter_id, task, job_key, payload, priority, max_attempts, queue_name)

@@ -9,6 +9,7 @@ import type { ServedMetadata } from './http/services.ts'
 import { describeError, type EngineLog } from './log.ts'
 import type { Metadata, Source } from './metadata/types.ts'
 import type { Settings } from './settings.ts'
+import { propagatorsOf } from './trace.ts'
 
 const DEFAULT_MAX_CONNECTIONS = 50
 /** Events write little and often; they wait for each other here rather than for the queries of clients. */
@@ -40,17 +41,22 @@ export async function startServing(metadata: Metadata, pools: Pools, options: Se
   const { env, settings, log } = options
   const [{ tables }] = metadata.sources
   const actions = partitionActions(metadata.actions, env)
+  const propagators = propagatorsOf(metadata.opentelemetry)
   const engine = await createEngineContext({
     metadata: { ...metadata, actions: actions.usable },
     pool: pools.queries,
     stringifyNumericTypes: settings.stringifyNumericTypes,
     allowlistEnabled: settings.allowlistEnabled,
-    callAction: createActionCaller({ env, configuredHeaderPrecedence: settings.configuredHeaderPrecedence }),
+    callAction: createActionCaller({
+      env,
+      configuredHeaderPrecedence: settings.configuredHeaderPrecedence,
+      propagators,
+    }),
   })
   const triggers = await installEventTriggers(pools.events, tables, settings)
   const { subscribers, inconsistencies: unreachable } = resolveSubscribers(tables, env)
   const delivery = settings.eventProcessing
-    ? startEventDelivery({ pool: pools.events, subscribers, settings, log })
+    ? startEventDelivery({ pool: pools.events, subscribers, propagators, settings, log })
     : undefined
   const inconsistencies = [...engine.inconsistencies, ...actions.inconsistencies, ...triggers, ...unreachable]
   for (const { name, reason } of inconsistencies) log('warn', 'inconsistent_metadata', { name, reason })

@@ -3,6 +3,7 @@ import type { Refusal, RefusalTrail } from '../compliance/audit/refusal-trail.ts
 import type { AuditActor } from '../runtime/audit-event.ts'
 import { AppError, type ErrorCode, errorSpec } from '../runtime/errors.ts'
 import { describeError, type Log } from '../runtime/log.ts'
+import { traceFacts } from '../runtime/trace.ts'
 
 export interface ErrorServices {
   readonly log: Log
@@ -42,7 +43,7 @@ export function handleErrors(app: FastifyInstance, { log, refusals }: ErrorServi
   app.setNotFoundHandler((_request, reply) => send(reply, 'request/not_found'))
   app.setErrorHandler(async (error, request, reply) => {
     const code = codeOf(error)
-    const facts = { operation: operationOf(request), request_id: request.id, ...describeError(error), code }
+    const facts = { ...traceFacts(request.trace), operation: operationOf(request), ...describeError(error), code }
     if (errorSpec(code).httpStatus >= 500) log.error(facts, 'request failed')
     else log.info(facts, 'request refused')
     if (REFUSED_AT_THE_DOOR.has(code)) await refusals?.tell(refusalOf(request, error, code))

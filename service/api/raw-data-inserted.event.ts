@@ -5,10 +5,13 @@ import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { enqueue } from '../runtime/jobs.ts'
 import type { Secret } from '../runtime/secret.ts'
+import { readEventContext } from '../runtime/trace-context.ts'
 import { checkSecret } from './check-secret.ts'
+import { continueTrace } from './trace-requests.ts'
 
 const InsertedRow = z.object({
   event: z.object({
+    trace_context: z.unknown(),
     data: z.object({ new: z.object({ user_id: z.uuid(), created_at: z.string().min(1), id: z.uuid() }) }),
   }),
 })
@@ -31,7 +34,10 @@ export const rawDataInsertedEvent: FastifyPluginAsync<EventOptions> = async (
     if (!event.success)
       throw new AppError('request/malformed', { problem: 'not an insert event with user_id, created_at and id' })
     const { user_id: userId, created_at: createdAt, id: rawId } = event.data.event.data.new
-    await db.transaction((tx) => enqueue(tx, normalizeRawData, { payload: { userId, createdAt, rawId } }))
+    // Hasura sends it in headers too, but only where its metadata switches OpenTelemetry on.
+    await continueTrace(readEventContext(event.data.event.trace_context), () =>
+      db.transaction((tx) => enqueue(tx, normalizeRawData, { payload: { userId, createdAt, rawId } })),
+    )
     return { queued: true }
   })
 }

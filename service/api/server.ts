@@ -2,9 +2,11 @@ import Fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerF
 import type { Metrics } from '../monitoring/metrics.ts'
 import { describeError, type Log } from '../runtime/log.ts'
 import { createTlsServer, type TlsReports, type TlsSettings } from '../runtime/tls-server.ts'
+import { plainTracer, type Tracer, traceFacts } from '../runtime/trace.ts'
 import { guardEdge } from './edge-headers.ts'
 import { type ErrorServices, handleErrors, operationOf } from './error-handler.ts'
 import { readJsonBodies } from './json-body.ts'
+import { requestIdOf, traceRequests } from './trace-requests.ts'
 
 const DEFAULT_BODY_LIMIT_BYTES = 1024 * 1024
 const BODY_TIMEOUT_MS = 30_000
@@ -29,6 +31,8 @@ export interface ServerOptions {
   readonly trustedProxies?: readonly string[]
   /** The answers reach people by https, ours or a proxy's. */
   readonly secure?: boolean
+  /** Default: ids alone. */
+  readonly tracer?: Tracer
 }
 
 /** A Fastify server with our error handling, one log line a request and its duration measured. */
@@ -42,10 +46,11 @@ export function createServer(options: ServerOptions): FastifyInstance {
     requestTimeout: 0,
     // Open keep-alive connections must not hold up a shutdown; requests in flight are finished.
     forceCloseConnections: 'idle',
-    genReqId: () => crypto.randomUUID(),
+    genReqId: requestIdOf,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     ...(serverFactory === undefined ? {} : { serverFactory }),
   })
+  traceRequests(app, options.tracer ?? plainTracer)
   handleErrors(app, options)
   app.addHook('onRequest', async (request) => limitArrival(request))
   guardEdge(app, { secure })
@@ -58,7 +63,12 @@ export function createServer(options: ServerOptions): FastifyInstance {
       reply.elapsedTime / 1000,
     )
     if (!route.startsWith('/health')) metrics.requests.observe(reply.statusCode)
-    const facts = { operation: operationOf(request), listener, request_id: request.id, status: reply.statusCode }
+    const facts = {
+      ...traceFacts(request.trace),
+      operation: operationOf(request),
+      listener,
+      status: reply.statusCode,
+    }
     if (!route.startsWith('/health')) log.info({ ...facts, duration_ms: Math.round(reply.elapsedTime) }, 'request')
   })
   return app

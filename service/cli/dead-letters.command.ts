@@ -10,7 +10,6 @@ const STATES = ['waiting', 'retried', 'discarded', 'all']
 const MOST_LISTED = 500
 
 const COLUMNS: readonly Column<ListedLetter>[] = [
-  { title: 'id', whole: true, text: ({ id }) => id },
   { title: 'task', text: ({ task }) => task },
   { title: 'cause', text: ({ cause }) => cause },
   { title: 'platform', text: ({ platform }) => platform ?? '' },
@@ -68,7 +67,7 @@ async function list({ db }: Wiring, input: Input): Promise<string> {
     limit: MOST_LISTED,
   })
   if (input.values['json'] === true) return `${JSON.stringify(letters, null, 2)}\n`
-  return letters.length === 0 ? 'no such dead letters\n' : formatTable(letters, COLUMNS)
+  return letters.length === 0 ? 'no such dead letters\n' : formatTable(letters, COLUMNS, { below: ({ id }) => id })
 }
 
 async function resolve(

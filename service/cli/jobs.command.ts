@@ -26,7 +26,7 @@ export const jobsCommand: Command = {
     try {
       const [tasks, workers] = [await listQueue(wiring.db), await countWorkers(wiring.db)]
       if (values['json'] === true) return `${JSON.stringify({ workers, tasks }, null, 2)}\n`
-      const alive = `${workers} pools of workers alive\n`
+      const alive = `${workers} ${workers === 1 ? 'pool' : 'pools'} of workers alive\n`
       return tasks.length === 0 ? `the queue is empty; ${alive}` : `${formatTable(tasks, COLUMNS)}${alive}`
     } finally {
       await wiring.db.close()

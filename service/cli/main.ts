@@ -1,70 +1,58 @@
 import { parseArgs } from 'node:util'
-import { loadDevelopmentEnvironment } from '../config.ts'
-import { accessCommand } from './access.command.ts'
-import { apiKeysCommand } from './api-keys.command.ts'
-import { auditCommand } from './audit.command.ts'
-import { backupCommand, restoreCommand, verifyCommand } from './backup.command.ts'
-import { breachCommand } from './breach.command.ts'
+import { keepMemoryFlat } from '../runtime/flat-memory.ts'
 import type { Command } from './command.ts'
-import { consentsCommand } from './consents.command.ts'
-import { copyCommand } from './copy.command.ts'
-import { deadLettersCommand } from './dead-letters.command.ts'
-import { erasureCommand } from './erasure.command.ts'
-import { holdCommand } from './hold.command.ts'
-import { importCommand } from './import.command.ts'
-import { importOAuth1Command } from './import-oauth1.command.ts'
-import { jobsCommand } from './jobs.command.ts'
-import { keysCommand } from './keys.command.ts'
-import { normalizeCommand, replayCommand } from './payload.command.ts'
-import { statusCommand, tokenCommand } from './person.command.ts'
-import { requestsCommand } from './requests.command.ts'
-import { reconcileCommand, syncCommand } from './sync.command.ts'
+import { describeFailure } from './describe-failure.ts'
 
-const COMMANDS: readonly Command[] = [
-  syncCommand,
-  reconcileCommand,
-  jobsCommand,
-  deadLettersCommand,
-  keysCommand,
-  tokenCommand,
-  statusCommand,
-  importCommand,
-  normalizeCommand,
-  replayCommand,
-  accessCommand,
-  apiKeysCommand,
-  auditCommand,
-  erasureCommand,
-  holdCommand,
-  breachCommand,
-  consentsCommand,
-  copyCommand,
-  requestsCommand,
-  importOAuth1Command,
-  backupCommand,
-  restoreCommand,
-  verifyCommand,
-]
+/** Loaded when they are asked for: an import of gigabytes needs no client of object stores in its memory. */
+const COMMANDS = {
+  sync: async () => (await import('./sync.command.ts')).syncCommand,
+  reconcile: async () => (await import('./sync.command.ts')).reconcileCommand,
+  jobs: async () => (await import('./jobs.command.ts')).jobsCommand,
+  'dead-letters': async () => (await import('./dead-letters.command.ts')).deadLettersCommand,
+  keys: async () => (await import('./keys.command.ts')).keysCommand,
+  token: async () => (await import('./person.command.ts')).tokenCommand,
+  status: async () => (await import('./person.command.ts')).statusCommand,
+  import: async () => (await import('./import.command.ts')).importCommand,
+  normalize: async () => (await import('./payload.command.ts')).normalizeCommand,
+  replay: async () => (await import('./payload.command.ts')).replayCommand,
+  access: async () => (await import('./access.command.ts')).accessCommand,
+  'api-keys': async () => (await import('./api-keys.command.ts')).apiKeysCommand,
+  audit: async () => (await import('./audit.command.ts')).auditCommand,
+  erasure: async () => (await import('./erasure.command.ts')).erasureCommand,
+  hold: async () => (await import('./hold.command.ts')).holdCommand,
+  breach: async () => (await import('./breach.command.ts')).breachCommand,
+  consents: async () => (await import('./consents.command.ts')).consentsCommand,
+  copy: async () => (await import('./copy.command.ts')).copyCommand,
+  requests: async () => (await import('./requests.command.ts')).requestsCommand,
+  'import-oauth1': async () => (await import('./import-oauth1.command.ts')).importOAuth1Command,
+  backup: async () => (await import('./backup.command.ts')).backupCommand,
+  restore: async () => (await import('./backup.command.ts')).restoreCommand,
+  verify: async () => (await import('./backup.command.ts')).verifyCommand,
+} satisfies Record<string, () => Promise<Command>>
 
-function describe(): string {
-  const lines = COMMANDS.flatMap(({ usage }) => usage.map(([call, effect]) => `  ${call.padEnd(50)} ${effect}`))
+async function describe(): Promise<string> {
+  const commands = await Promise.all(Object.values(COMMANDS).map((load) => load()))
+  const lines = commands.flatMap(({ usage }) => usage.map(([call, effect]) => `  ${call.padEnd(50)} ${effect}`))
   return ['usage: npm run tributary -- <command>', '', ...lines, ''].join('\n')
 }
 
 async function run(args: string[]): Promise<string> {
   const [name, ...rest] = args
   if (name === undefined || name === 'help' || name === '--help') return describe()
-  const command = COMMANDS.find((candidate) => candidate.name === name)
-  if (command === undefined) throw new Error(`no command "${name}"; see npm run tributary -- help`)
+  if (!Object.hasOwn(COMMANDS, name)) throw new Error(`no command "${name}"; see npm run tributary -- help`)
+  const { loadDevelopmentEnvironment } = await import('../config.ts')
+  const command = await COMMANDS[name as keyof typeof COMMANDS]()
   const { values, positionals } = parseArgs({ args: rest, allowPositionals: true, options: command.options })
   loadDevelopmentEnvironment()
   return command.run({ values: values as Record<string, string | boolean | undefined>, positionals })
 }
 
+// Before anything is loaded: what the heap has grown to it does not give back.
+keepMemoryFlat()
 run(process.argv.slice(2)).then(
   (text) => process.stdout.write(text),
   (error: unknown) => {
-    process.stderr.write(`tributary: ${error instanceof Error ? error.message.split('\n')[0] : 'failed'}\n`)
+    process.stderr.write(`tributary: ${describeFailure(error)}\n`)
     process.exitCode = 1
   },
 )

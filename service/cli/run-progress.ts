@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Presets, SingleBar } from 'cli-progress'
+import { countWorkers } from '../failures/queue-queries.ts'
 import { findRunView, type RunView } from '../ingestion/run-views.ts'
 import type { RunKey } from '../ingestion/runs.ts'
 import type { Database } from '../runtime/db.ts'
 
 const LOOK_EVERY_MS = 300
-/** After so long without any page: perhaps nobody works. */
-const NOBODY_AFTER_MS = 15_000
+/** After so long without any page: perhaps nobody works. Longer than a worker that died is thought alive. */
+const NOBODY_AFTER_MS = 16_000
 
 export interface WatchOptions {
   readonly asJson: boolean
@@ -37,8 +38,8 @@ export async function watchRun(
       if (asJson && line !== shown) stream.write(`${line}\n`)
       shown = line
       if (run.status !== 'running') return run
-      if (run.pages === 0 && run.waitingUntil === null && performance.now() - startedMs > NOBODY_AFTER_MS)
-        throw new Error('nobody has begun with it: see npm run tributary -- jobs, and start a worker')
+      if (run.pages === 0 && performance.now() - startedMs > NOBODY_AFTER_MS && (await countWorkers(db)) === 0)
+        throw new Error('nobody works on it: start a worker, then see npm run tributary -- jobs')
     }
   } finally {
     bar?.stop()
@@ -46,7 +47,7 @@ export async function watchRun(
 }
 
 function describeWait({ waitingUntil }: RunView): string {
-  return waitingUntil === null ? '' : `| waits for the platform until ${waitingUntil.toISOString().slice(11, 16)} UTC`
+  return waitingUntil === null ? '' : `| waits until ${waitingUntil.toISOString().slice(11, 19)} UTC`
 }
 
 function startBar(stream: NodeJS.WriteStream): SingleBar {

@@ -56,7 +56,9 @@ export const reconcileCommand: Command = {
         if (reportId === null) reports.push(refused(platform, reason))
         else reports.push(await follow({ db, userId, reportId, asJson: isJson(input) }))
       }
-      return isJson(input) ? `${JSON.stringify(reports)}\n` : formatTable(reports, REPORT_COLUMNS)
+      return isJson(input)
+        ? `${JSON.stringify(reports)}\n`
+        : formatTable(reports, REPORT_COLUMNS, { below: describeWhy })
     })
   },
 }
@@ -95,24 +97,32 @@ const REPORT_COLUMNS: readonly Column<ReportView>[] = [
   count('changed'),
   count('deleted'),
   count('repaired'),
-  { title: 'why', text: ({ reason, causes }) => reason ?? describeCauses(causes) },
 ]
 
-function describeCauses(causes: ReportView['causes']): string {
-  return Object.entries(causes)
-    .map(([cause, times]) => `${cause} ${times}`)
-    .join(', ')
+/** Why there is no report, or why the records had not been noticed. */
+function describeWhy({ reason, causes }: ReportView): string {
+  const counted = Object.entries(causes).map(([cause, times]) => `${cause} ${times}`)
+  return reason ?? counted.join(', ')
 }
 
 const RESULT_COLUMNS: readonly Column<RunResult>[] = [
   { title: 'data', text: ({ data_type: dataType }) => dataType },
   { title: 'outcome', text: ({ outcome }) => outcome },
-  { title: 'records', align: 'right', text: ({ records }) => String(records) },
-  { title: 'why', text: ({ reason }) => reason ?? '' },
+  { title: 'records', align: 'right', text: ({ records }) => String(records ?? '–') },
+  { title: 'why', text: ({ reason, requested }) => reason ?? describeRequests(requested) },
 ]
 
+function describeRequests(requested: number | undefined): string {
+  if (requested === undefined) return ''
+  return requested === 0 ? 'asked for before' : `asked for ${requested} ${requested === 1 ? 'period' : 'periods'}`
+}
+
 function describeRun({ status, pages, records, results }: RunView): string {
-  const summary = `${status}: ${records} records in ${pages} requests\n`
+  const pushed = results.some((result) => result.records === null)
+  const what = pushed
+    ? 'the platform sends it by itself'
+    : `${records} records in ${pages} ${pages === 1 ? 'request' : 'requests'}`
+  const summary = `${status}: ${what}\n`
   return results.length === 0 ? summary : `${formatTable(results, RESULT_COLUMNS)}${summary}`
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { describeAge, formatTable } from './table.ts'
 
 const COLUMNS = [
-  { title: 'id', whole: true, text: (row: string[]) => row[0]! },
+  { title: 'id', text: (row: string[]) => row[0]! },
   { title: 'task', text: (row: string[]) => row[1]! },
   { title: 'n', align: 'right', text: (row: string[]) => row[2]! },
 ] as const
@@ -16,15 +16,20 @@ describe('a table for a terminal', () => {
           ['b2', 'go', '12'],
         ],
         COLUMNS,
-        80,
+        { width: 80 },
       ),
     ).toBe('id  task     n\na1  import   7\nb2  go      12\n')
   })
 
-  test('fits the terminal by cutting what is widest, but never what is copied', () => {
-    const text = formatTable([['0123456789', 'a_task_with_a_long_name', '7']], COLUMNS, 24)
-    expect(text).toBe('id          task       n\n0123456789  a_task_w…  7\n')
-    for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(24)
+  test('fits the terminal by cutting what is widest, but never what stands below', () => {
+    const rows = [
+      ['short', 'a_task_with_a_long_name', '7'],
+      ['shorter', 'go', '12'],
+    ]
+    const below = ([name]: string[]) => (name === 'short' ? '8bb244e8-0b93-4543-9141-99c742c4044f' : undefined)
+    expect(formatTable(rows, COLUMNS, { width: 22, below })).toBe(
+      'id       task        n\nshort    a_task_w…   7\n  8bb244e8-0b93-4543-9141-99c742c4044f\nshorter  go         12\n',
+    )
   })
 
   test.for([

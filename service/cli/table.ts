@@ -2,9 +2,14 @@
 export interface Column<Row> {
   readonly title: string
   readonly align?: 'right'
-  /** Never cut: it is copied. */
-  readonly whole?: true
   text(row: Row): string
+}
+
+export interface TableOptions<Row> {
+  /** Default: the terminal's. */
+  readonly width?: number
+  /** What is too long for a column, or is copied: a line of its own under the row, never cut. Undefined: none. */
+  readonly below?: (row: Row) => string | undefined
 }
 
 const GAP = 2
@@ -14,25 +19,26 @@ const NARROWEST = 6
 export function formatTable<Row>(
   rows: readonly Row[],
   columns: readonly Column<Row>[],
-  width = process.stdout.columns ?? 100,
+  { width = process.stdout.columns ?? 100, below }: TableOptions<Row> = {},
 ): string {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map((column) => column.text(row)))]
   const widths = columns.map((_column, index) => Math.max(...cells.map((line) => line[index]?.length ?? 0)))
   const available = width - GAP * (columns.length - 1)
-  const widest = () => Math.max(...widths.filter((_width, index) => columns[index]?.whole !== true))
-  while (sum(widths) > available && widest() > NARROWEST) {
-    const index = widths.findIndex((one, at) => one === widest() && columns[at]?.whole !== true)
+  while (sum(widths) > available && Math.max(...widths) > NARROWEST) {
+    const index = widths.indexOf(Math.max(...widths))
     widths[index] = (widths[index] ?? 0) - 1
   }
-  return cells
-    .map(
-      (line) =>
-        `${line
-          .map((cell, index) => fit(cell, widths[index] ?? 0, columns[index]?.align))
-          .join(' '.repeat(GAP))
-          .trimEnd()}\n`,
-    )
-    .join('')
+  const lines = cells.map((line) =>
+    line
+      .map((cell, index) => fit(cell, widths[index] ?? 0, columns[index]?.align))
+      .join(' '.repeat(GAP))
+      .trimEnd(),
+  )
+  const [title = '', ...body] = lines
+  const under = rows.map((row) => below?.(row))
+  return [title, ...body.flatMap((line, index) => [line, ...(under[index] ? [`  ${under[index]}`] : [])]), ''].join(
+    '\n',
+  )
 }
 
 function fit(text: string, width: number, align: 'right' | undefined): string {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PlatformOAuth } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
+import { unfenced } from '../runtime/job-fence.ts'
 import type { Secret } from '../runtime/secret.ts'
 import { auditConnection, byPlatform, SYSTEM } from './audit.ts'
 import { coolDown, type EndpointFailure, endCooldown, noteEndpointFailure, noteEndpointIsWell } from './cooldown.ts'
@@ -49,7 +50,7 @@ export async function refreshTokens(services: RefreshServices, key: ConnectionKe
     )
   } finally {
     // It lapses anyway; a failure here must not hide what happened above.
-    await releaseLease(services.db, key, lease.holder).catch(() => {})
+    await releaseLease(unfenced(services.db), key, lease.holder).catch(() => {})
   }
 }
 
@@ -92,13 +93,14 @@ async function noteFailure(
   await coolDown(db, key, { version, cooldownMs: refreshTiming.cooldownMs })
 }
 
-/** Saved before anybody uses it: the platform may have ended the old refresh token already. */
+/** Saved before anybody uses it: the platform may have ended the old refresh token already. Also by a job that was taken over meanwhile. */
 async function storeGrant(
   services: RefreshServices,
   key: ConnectionKey,
   { grant, version }: { grant: Grant; version: string },
 ): Promise<boolean> {
-  const { db, vault, audit } = services
+  const { vault, audit } = services
+  const db = unfenced(services.db)
   const stored = await persist(() =>
     db.transaction(async (tx) => {
       await lockConnection(tx, key)
@@ -120,7 +122,7 @@ async function storeGrant(
 async function revokeLateGrant(services: RefreshServices, key: ConnectionKey, pair: Grant): Promise<void> {
   const connectionId = (await findConnectionId(services.db, key)) ?? randomUUID() // erased by now
   const revocation = { connectionId, platform: key.platform, pair }
-  const id = await services.db.transaction((tx) => queueRevocation(services, tx, revocation))
+  const id = await unfenced(services.db).transaction((tx) => queueRevocation(services, tx, revocation))
   await attemptRevocation(services, id)
 }
 
@@ -150,7 +152,7 @@ async function whileExtending<Result>(
   const { leaseMs, extendEveryMs } = refreshTiming
   // A failed extension is made up for by the next; should all fail, the version still lets only one pair in.
   const timer = setInterval(
-    () => void extendLease(db, key, { holder: lease.holder, leaseMs }).catch(() => {}),
+    () => void extendLease(unfenced(db), key, { holder: lease.holder, leaseMs }).catch(() => {}),
     extendEveryMs,
   )
   try {

@@ -1,6 +1,7 @@
 import type { PlatformOAuth } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import { sendRequest } from '../runtime/http-client.ts'
+import { unfenced } from '../runtime/job-fence.ts'
 import type { Secret } from '../runtime/secret.ts'
 import type { RevocablePair } from '../vault/revocations.ts'
 import { byPlatform, SYSTEM } from './audit.ts'
@@ -88,7 +89,7 @@ async function revokeWithNewToken(
   const renewed = { accessToken: grant.accessToken, refreshToken: grant.refreshToken ?? refreshToken }
   const { platform } = (await findPendingRevocation(db, id)) ?? {}
   if (platform === undefined) return false
-  await replaceRevocable(db, id, await vault.sealForRevocation({ platform, revocationId: id }, renewed))
+  await replaceRevocable(unfenced(db), id, await vault.sealForRevocation({ platform, revocationId: id }, renewed))
   return (await ask(oauth, renewed.accessToken)) === 'confirmed'
 }
 

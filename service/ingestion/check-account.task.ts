@@ -15,6 +15,7 @@ export const checkAccount = defineTask<IngestionServices>()({
   jobKey: ({ userId, platform, why }) => `check_account:${platform}:${userId}:${why}`,
   priority: PRIORITY.webhook,
   queue: 'webhooks',
+  maxAttempts: 3,
   async run({ why, ...key }, services): Promise<JobResult> {
     try {
       return await readPermissions(services, key)

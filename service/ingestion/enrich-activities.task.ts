@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { AppError } from '../runtime/errors.ts'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
+import { failRun } from './end-run.ts'
 import { type EnrichmentCursor, findNextToEnrich, hasUnprocessedRaw } from './queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { advanceRun, findRunningRun, finishRun, markWaiting, type SyncRun } from './runs.ts'
 import { apiOf, type IngestionServices } from './services.ts'
-import { type NewRawData, storeRaw } from './store-raw.ts'
+import { lockForRun, type NewRawData, storeRaw } from './store-raw.ts'
 
 const UNPROCESSED_DELAY_MS = 2_000
 
@@ -21,8 +21,7 @@ export const enrichActivities = defineTask<IngestionServices>()({
     try {
       return await enrichNext(services, run)
     } catch (error) {
-      if (error instanceof AppError && !error.spec.retry)
-        await finishRun(services.db, key, { status: 'failed', errorCode: error.code })
+      await failRun(services, run, error)
       throw error
     }
   },
@@ -55,6 +54,7 @@ async function finish(services: IngestionServices, run: SyncRun<EnrichmentCursor
     return { runAgainAt: reply.until }
   }
   await services.db.transaction(async (tx) => {
+    await lockForRun(tx, run)
     await finishRun(tx, run, { status: 'complete' })
     if (profile === undefined || reply?.kind !== 'ok') return
     const metadata = { sync_run_id: run.runId, fetched_at: new Date().toISOString() }
@@ -92,6 +92,7 @@ interface Enriched {
 
 async function keep({ db }: IngestionServices, { run, raws, cursor, done }: Enriched): Promise<void> {
   await db.transaction(async (tx) => {
+    await lockForRun(tx, run)
     const nextCursor = { localDay: cursor.localDay, sourceId: cursor.sourceId, done: cursor.done }
     const progress = Math.min(0.99, Math.round(done * 10_000) / 10_000)
     const moved = await advanceRun(tx, run, { reached: null, progress, records: raws.length, nextCursor })

@@ -42,9 +42,9 @@ export async function explainAll(
   )
   const platform = services.platforms.get(key.platform)
   const waiting = await readWaiting(services, platform, facts)
-  return differences.map((difference) => ({
+  return differences.map(({ confirmed, ...difference }) => ({
     ...difference,
-    state: difference.kind === 'deleted' ? 'suspected' : 'repaired',
+    state: difference.kind === 'deleted' && confirmed !== true ? 'suspected' : 'repaired',
     cause: explain(difference, {
       hasWebhooks: platform?.webhook !== undefined,
       traces: traces.get(difference.sourceId),

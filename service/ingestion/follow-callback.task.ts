@@ -16,6 +16,7 @@ export const followCallback = defineTask<IngestionServices>()({
   jobKey: ({ callbackId }) => `follow_callback:${callbackId}`,
   priority: PRIORITY.webhook,
   queue: 'webhooks',
+  maxAttempts: 3,
   async run(payload, services): Promise<JobResult> {
     const callback = await findWaitingCallback(services.db, payload)
     if (callback === undefined) return undefined

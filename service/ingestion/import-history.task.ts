@@ -5,6 +5,7 @@ import { AppError } from '../runtime/errors.ts'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { parseJson } from '../runtime/json.ts'
 import { estimateProgress } from './decide-progress.ts'
+import { countRun, failRun } from './end-run.ts'
 import { enrichActivities } from './enrich-activities.task.ts'
 import { type PlatformReply, requestPlatform } from './request-platform.ts'
 import { coveringWindow, findAskedWindows, joinRead, recordRead, type Window } from './requested-windows.ts'
@@ -19,8 +20,8 @@ import {
   type SyncRun,
 } from './runs.ts'
 import { type History, historyOf, type IngestionServices } from './services.ts'
-import { storeRaw } from './store-raw.ts'
-import { findPollDigest, planNextPoll } from './sync-plan-queries.ts'
+import { lockForRun, storeRaw } from './store-raw.ts'
+import { hastenNextPoll, isPolledBefore, planNextPoll } from './sync-plan-queries.ts'
 import { OVERLAP_MS, priorityOf, urgencyOf } from './sync-rules.ts'
 
 const DAY_MS = 86_400_000
@@ -44,8 +45,7 @@ export const importHistory = defineTask<IngestionServices>()({
     try {
       return await importPage(services, run)
     } catch (error) {
-      if (error instanceof AppError && !error.spec.retry)
-        await finishRun(services.db, key, { status: 'failed', errorCode: error.code })
+      await failRun(services, run, error)
       throw error
     }
   },
@@ -117,9 +117,12 @@ async function keepPage(services: IngestionServices, { run, text, page: read, la
   const dataType = history.dataType(run.cursor)
   const page = await passOver(services, run, { history, page: read })
   const done = page.next === null || (page.reached !== null && page.reached < run.since)
-  const digest = createHash('sha256').update(text).digest()
-  const news = !(await isSameAsLastPoll(services, run, digest))
+  const polled = { page: run.pagesFetched, digest: createHash('sha256').update(text).digest() }
+  // Somebody whose webhooks are silent because nothing happens is polled for weeks: the same answer is not stored again.
+  const isPoll = run.askedBy === 'schedule'
+  const news = !(isPoll && (await isPolledBefore(services.db, run, polled)))
   await services.db.transaction(async (tx) => {
+    await lockForRun(tx, run)
     const reached = page.reached ?? run.until
     const moved = await advanceRun(tx, run, {
       reached: page.reached,
@@ -135,8 +138,8 @@ async function keepPage(services: IngestionServices, { run, text, page: read, la
     const window = readWindow(run, read)
     if (window !== undefined) await recordRead(tx, run, window)
     await markSynced(tx, run)
-    if (run.askedBy === 'schedule' && run.pagesFetched === 0)
-      await planNextPoll(tx, run, { digest, news, ...services.pollSeconds })
+    if (isPoll && run.pagesFetched === 0) await planNextPoll(tx, run, services.pollSeconds)
+    if (isPoll && news) await hastenNextPoll(tx, run, { ...polled, ...services.pollSeconds })
     if (!done)
       return enqueue(tx, importHistory, {
         payload: { userId: run.userId, runId: run.runId },
@@ -148,10 +151,7 @@ async function keepPage(services: IngestionServices, { run, text, page: read, la
     const more = api.enrichment ?? api.profile
     if (run.kind === 'history' && more !== undefined) await queueEnrichment(tx, run)
   })
-  if (done) {
-    const seconds = (Date.now() - run.startedAt.getTime()) / 1000
-    services.countSync({ platform: run.platform, kind: run.kind, outcome: 'complete', seconds })
-  }
+  if (done) countRun(services, run, 'complete')
 }
 
 /** What an earlier run read need not be read again: goes on where that began. The last days of it are, for what came late. */
@@ -182,12 +182,6 @@ function readWindow({ since, startedAt }: SyncRun, { reached, next }: HistoryPag
   if (reached === null) return undefined
   const from = new Date(reached.getTime() + DAY_MS)
   return { from: from < since ? since : from, to: startedAt }
-}
-
-/** Somebody whose webhooks are silent because nothing happens is polled for weeks: the same answer is not stored again. */
-async function isSameAsLastPoll({ db }: IngestionServices, run: SyncRun, digest: Buffer): Promise<boolean> {
-  if (run.askedBy !== 'schedule' || run.pagesFetched > 0) return false
-  return (await findPollDigest(db, run))?.equals(digest) ?? false
 }
 
 async function queueEnrichment(

@@ -1,4 +1,5 @@
 import type { Database } from '../runtime/db.ts'
+import { carriedTrace } from '../runtime/job-trace.ts'
 import { processDelivery } from './process-delivery.task.ts'
 import { findSubscriptionId, insertDeliveries, type NewDelivery } from './queries.ts'
 
@@ -39,7 +40,7 @@ export function createIntake(db: Database): Intake {
   return {
     store: (delivery) =>
       new Promise((resolve, reject) => {
-        waiting.push({ delivery, resolve, reject })
+        waiting.push({ delivery: { ...delivery, trace: carriedTrace() }, resolve, reject })
         // After what arrived with it: the requests of one turn of the event loop share a statement.
         if (underway < AT_ONCE) setImmediate(pump)
       }),

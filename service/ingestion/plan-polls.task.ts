@@ -18,7 +18,7 @@ export const planDuePolls = defineTask<Pick<IngestionServices, 'db' | 'platforms
   async run(_payload, { db, platforms }) {
     for (const platform of platforms.values()) {
       if (strategyOf(platform) === 'push') continue
-      const rate = await findPollsPerSecond(db, platform.id, SHARE.history)
+      const rate = await findPollsPerSecond(db, platform.id, SHARE.polling)
       const paceSeconds = rate === null || rate === 0 ? 0 : 1 / rate
       let [offset, planned] = [0, CHUNK]
       while (planned === CHUNK) {

@@ -12,6 +12,7 @@ export const planNight = defineTask<Pick<IngestionServices, 'db' | 'platforms'>>
   identifier: 'plan_reconciliations',
   payload: z.unknown(),
   jobKey: () => 'plan_reconciliations',
+  queue: 'reconciliation',
   async run(_payload, { db, platforms }) {
     for (const platform of platforms.values()) {
       if (strategyOf(platform) === 'push') continue

@@ -12,10 +12,11 @@ export const pollConnection = defineTask<Pick<IngestionServices, 'db' | 'platfor
   jobKey: ({ userId, platform }) => `poll_connection:${platform}:${userId}`,
   async run(key, { db, platforms }) {
     await db.transaction(async (tx) => {
+      // Before the connection: see lockForRun.
+      if (!(await lockConsent(tx, key))) return
       const connection = await findPolled(tx, key)
       // Meanwhile a webhook came, or the connection ended.
       if (connection?.polling !== true || !['active', 'limited'].includes(connection.status)) return
-      if (!(await lockConsent(tx, key))) return
       await queueIncremental(platforms, tx, { ...key, askedBy: 'schedule' })
     })
     return undefined

@@ -131,7 +131,8 @@ async function keepItems(services: IngestionServices, batch: Batch, { items, sta
       if ('key' in routed && agreed) touched.set(routed.key.userId, routed.key)
     }
     await pages.store(tx)
-    for (const key of touched.values()) {
+    // In one order in every process, or two deliveries about the same people would wait for each other.
+    for (const key of [...touched.values()].toSorted((one, other) => (one.userId < other.userId ? -1 : 1))) {
       await noteDelivery(services, tx, key)
       await markSynced(tx, key)
     }

@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../runtime/db.ts'
+import type { CarriedTrace } from '../runtime/job-trace.ts'
 import { sql } from '../runtime/sql.ts'
 import type { ConnectionKey } from './services.ts'
 
@@ -6,6 +7,8 @@ export interface NewDelivery {
   readonly platform: string
   readonly dedupeKey: string
   readonly bodySealed: Buffer
+  /** The chain of work that it arrived in. */
+  readonly trace?: CarriedTrace | undefined
 }
 
 /** With the job of each, in one statement. Platforms redeliver, and the second copy is not news: answers the places of those that are. */
@@ -17,6 +20,7 @@ export async function insertDeliveries(
   const { rows } = await db.query<{ place: number }>(sql`
     select place - 1 as place from ops.receive_deliveries(${deliveries.map(({ platform }) => platform)}::text[],
       ${deliveries.map(({ dedupeKey }) => dedupeKey)}::text[], ${deliveries.map(({ bodySealed }) => bodySealed)}::bytea[],
+      ${deliveries.map(({ trace }) => (trace === undefined ? null : JSON.stringify(trace)))}::text[],
       ${task.identifier}, ${task.maxAttempts ?? 25}::integer, ${task.priority ?? 0}::integer) as place`)
   return new Set(rows.map(({ place }) => place))
 }

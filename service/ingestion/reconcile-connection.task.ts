@@ -3,24 +3,18 @@ import type { HistoryCursor, HistoryPage } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { parseJson } from '../runtime/json.ts'
+import { comparePage } from './compare-page.ts'
 import { estimateProgress } from './decide-progress.ts'
+import { countRun, failRun } from './end-run.ts'
 import { explainAll } from './explain-findings.ts'
 import { listRecords } from './list-records.ts'
-import {
-  addFindings,
-  findDifferences,
-  findSuspected,
-  findUnlisted,
-  finishReport,
-  hasFreshRaw,
-  settleFinding,
-} from './reconciliation-queries.ts'
+import { addFindings, findSuspected, finishReport, hasFreshRaw, settleFinding } from './reconciliation-queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { advanceRun, findRunningRun, finishRun, markWaiting, type SyncRun } from './runs.ts'
 import { apiOf, historyOf, type IngestionServices } from './services.ts'
-import { storeRaw } from './store-raw.ts'
+import { lockForRun, storeRaw } from './store-raw.ts'
 
-const FRESH_DELAY_MS = 30_000
+const FRESH_DELAY_MS = 5_000
 
 /** `upper`: where the page before ended. Without a list all of it was read, and suspicions are asked about. */
 export interface ReconciliationCursor {
@@ -49,21 +43,20 @@ export const reconcileConnection = defineTask<IngestionServices>()({
     try {
       return await (run.cursor.list === undefined
         ? settleNext(services, run)
-        : comparePage(services, run, run.cursor.list))
+        : compareNext(services, run, run.cursor.list))
     } catch (error) {
-      if (error instanceof AppError && !error.spec.retry) {
-        await finishRun(services.db, key, { status: 'failed', errorCode: error.code })
+      await failRun(services, run, error)
+      if (error instanceof AppError && !error.spec.retry)
         await finishReport(services.db, key, { status: 'failed', reason: error.code })
-      }
       throw error
     }
   },
 })
 
-async function comparePage(services: IngestionServices, run: Run, list: HistoryCursor): Promise<JobResult> {
+async function compareNext(services: IngestionServices, run: Run, list: HistoryCursor): Promise<JobResult> {
   const { history } = historyOf(services.platforms, run.platform)
   // What arrived just now would look missing.
-  if (await hasFreshRaw(services.db, run)) return { runAgainAt: new Date(Date.now() + FRESH_DELAY_MS) }
+  if (await hasFreshRaw(services.db, run)) return waitFor(services, run, new Date(Date.now() + FRESH_DELAY_MS))
   const reply = await requestPlatform(services, { key: run, request: history.request(list), urgency: 'history' })
   if (reply.kind === 'wait') return waitFor(services, run, reply.until)
   if (reply.kind === 'not_found')
@@ -98,11 +91,14 @@ async function keepPage(services: IngestionServices, run: Run, { list, text, pag
   const listed = listRecords(platform.normalize[dataType], text)
   const done = page.next === null || (page.reached !== null && page.reached <= run.since)
   const lower = done || page.reached === null ? run.since : page.reached
-  const differences = listed === undefined ? [] : await compare(services, run, { listed, lower, page })
+  const span = spanOf(run, { page, lower })
+  const differences =
+    listed === undefined ? [] : await comparePage(services.db, run, { listed, dataType, since: run.since, span })
   const findings = await explainAll(services, { key: run, differences, since: run.since })
   const isNews = listed === undefined ? page.recordCount > 0 : findings.some(({ state }) => state === 'repaired')
   const upper = page.reached === null ? run.cursor.upper : lower.toISOString()
   await services.db.transaction(async (tx) => {
+    await lockForRun(tx, run)
     const nextCursor = done || page.next === null ? { upper } : { list: page.next, upper }
     const progress = estimateProgress({ since: run.since, until: run.until, reached: lower })
     if (
@@ -117,32 +113,23 @@ async function keepPage(services: IngestionServices, run: Run, { list, text, pag
   })
 }
 
-interface Comparing {
-  readonly listed: NonNullable<ReturnType<typeof listRecords>>
-  readonly lower: Date
-  readonly page: HistoryPage
-}
-
-async function compare(services: IngestionServices, run: Run, { listed, lower }: Comparing) {
-  // Older than the period: the page reached further back than was asked for.
-  const within = listed.filter(({ started_at: at }) => at === null || new Date(at) >= run.since)
-  const upper = new Date(run.cursor.upper)
-  const listedIds = listed.map(({ source_id: id }) => id)
-  return [
-    ...(await findDifferences(services.db, run, within)),
-    ...(await findUnlisted(services.db, run, { from: lower, to: upper, listedIds })),
-  ]
+/** With several lists the page says so itself; a single list goes back to `lower` from where the page before ended. */
+function spanOf(run: Run, { page: { covers }, lower }: { page: HistoryPage; lower: Date }) {
+  if (covers === undefined) return { from: lower, to: new Date(run.cursor.upper) }
+  return covers === null ? null : { from: covers.from < run.since ? run.since : covers.from, to: covers.to }
 }
 
 /** One suspicion a job: the platform's present answer about the record itself decides. */
 async function settleNext(services: IngestionServices, run: Run): Promise<JobResult> {
-  const sourceId = await findSuspected(services.db, run)
-  if (sourceId === undefined) return finish(services, run)
+  const suspected = await findSuspected(services.db, run)
+  if (suspected === undefined) return finish(services, run)
+  const { sourceId } = suspected
   const { api } = apiOf(services.platforms, run.platform)
-  const item = api.item?.({ sourceId })
+  const item = api.item?.(suspected)
   const reply = item && (await requestPlatform(services, { key: run, request: item.request, urgency: 'history' }))
   if (reply?.kind === 'wait') return waitFor(services, run, reply.until)
   await services.db.transaction(async (tx) => {
+    await lockForRun(tx, run)
     const nextCursor = { upper: run.cursor.upper, settled: (run.cursor.settled ?? 0) + 1 }
     if (!(await advanceRun(tx, run, { reached: null, progress: 0.99, records: 0, nextCursor }))) return
     const gone = item !== undefined && reply?.kind === 'not_found'
@@ -163,8 +150,7 @@ async function finish(services: IngestionServices, run: Run): Promise<undefined>
     await finishReport(tx, run, { status: 'complete', reason: null })
     await finishRun(tx, run, { status: 'complete' })
   })
-  const seconds = (Date.now() - run.startedAt.getTime()) / 1000
-  services.countSync({ platform: run.platform, kind: run.kind, outcome: 'complete', seconds })
+  countRun(services, run, 'complete')
   return undefined
 }
 

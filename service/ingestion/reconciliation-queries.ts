@@ -3,56 +3,20 @@ import { sql } from '../runtime/sql.ts'
 import type { RunKey } from './runs.ts'
 import type { ConnectionKey } from './services.ts'
 
-/** A record as the platform's list has it; what it does not tell is null and not compared. */
-export interface ListedRecord {
-  readonly source_id: string
-  readonly name: string | null
-  readonly source_sport: string
-  readonly started_at: string | null
-  readonly distance_m: number | null
-  readonly moving_time_s: number | null
-  readonly elapsed_time_s: number | null
-}
-
 export interface Finding {
   readonly kind: 'missing' | 'changed' | 'deleted'
+  /** Of the list that has it, or had. */
+  readonly dataType: string
+  /** The platform's id; of the numbers of a day, list and day. */
   readonly sourceId: string
   readonly happenedAt: Date | null
   readonly cause: string
   readonly state: 'suspected' | 'repaired' | 'not_confirmed'
 }
 
-export type Difference = Pick<Finding, 'kind' | 'sourceId' | 'happenedAt'>
-
-/** Which of the listed records are not here, or are different here. */
-export async function findDifferences(
-  db: Db,
-  { userId, platform }: ConnectionKey,
-  listed: readonly ListedRecord[],
-): Promise<readonly Difference[]> {
-  const { rows } = await db.query<Difference>(sql`
-    select case when a.source_id is null then 'missing' else 'changed' end as kind, l.source_id as "sourceId",
-      coalesce(l.started_at, a.started_at) as "happenedAt"
-    from jsonb_to_recordset(${JSON.stringify(listed)}::jsonb) as l (source_id text, name text, source_sport text,
-      started_at timestamptz, distance_m numeric, moving_time_s integer, elapsed_time_s integer)
-    left join public.activities a on a.user_id = ${userId}::uuid and a.platform = ${platform} and a.source_id = l.source_id
-    where a.source_id is null
-      or l.name is distinct from coalesce(a.name, l.name) or l.source_sport <> a.source_sport or l.started_at <> a.started_at
-      or abs(l.distance_m - a.distance_m) >= 0.1 or l.moving_time_s <> a.moving_time_s or l.elapsed_time_s <> a.elapsed_time_s`)
-  return rows
-}
-
-/** What is here of a period and was not listed in it. Without a visible start nothing can be said. */
-export async function findUnlisted(
-  db: Db,
-  { userId, platform }: ConnectionKey,
-  { from, to, listedIds }: { from: Date; to: Date; listedIds: readonly string[] },
-): Promise<readonly Difference[]> {
-  const { rows } = await db.query<Difference>(sql`
-    select 'deleted' as kind, a.source_id as "sourceId", a.started_at as "happenedAt" from public.activities a
-    where a.user_id = ${userId}::uuid and a.platform = ${platform} and a.started_at >= ${from} and a.started_at <= ${to}
-      and a.parent_source_id is null and a.source_id <> all (${listedIds}::text[])`)
-  return rows
+export interface Difference extends Pick<Finding, 'kind' | 'dataType' | 'sourceId' | 'happenedAt'> {
+  /** The list itself says that it was deleted: nobody has to be asked. */
+  readonly confirmed?: true
 }
 
 export interface Traces {
@@ -105,12 +69,12 @@ export async function findFacts(db: Db, { userId, platform }: ConnectionKey): Pr
   return rows[0]
 }
 
-/** Payloads of the last ten minutes that are not rows yet: comparing now would find what is on its way. */
-export async function hasFreshRaw(db: Db, { userId, platform }: ConnectionKey): Promise<boolean> {
+/** Payloads of the last ten minutes that are not rows yet: comparing now would find what is on its way. The run's own are of other pages. */
+export async function hasFreshRaw(db: Db, { userId, platform, runId }: ConnectionKey & RunKey): Promise<boolean> {
   const { rowCount } = await db.query(sql`
     select from public.raw_fitness_data r
     where r.user_id = ${userId}::uuid and r.platform = ${platform} and r.processed_at is null
-      and r.created_at > now() - interval '10 minutes' limit 1`)
+      and r.created_at > now() - interval '10 minutes' and r.metadata ->> 'sync_run_id' is distinct from ${runId} limit 1`)
   return rowCount > 0
 }
 
@@ -137,10 +101,10 @@ export async function addFindings(
   { findings, listed, notCompared }: { findings: readonly Finding[]; listed: number; notCompared: string | null },
 ): Promise<void> {
   await tx.query(sql`
-    insert into public.reconciliation_findings (user_id, report_id, platform, kind, source_id, cause, state, happened_at)
-    select ${userId}::uuid, ${runId}::uuid, ${platform}, f.kind, f."sourceId", f.cause, f.state, f."happenedAt"
+    insert into public.reconciliation_findings (user_id, report_id, platform, kind, data_type, source_id, cause, state, happened_at)
+    select ${userId}::uuid, ${runId}::uuid, ${platform}, f.kind, f."dataType", f."sourceId", f.cause, f.state, f."happenedAt"
     from jsonb_to_recordset(${JSON.stringify(findings)}::jsonb)
-      as f (kind text, "sourceId" text, cause text, state text, "happenedAt" timestamptz)
+      as f (kind text, "dataType" text, "sourceId" text, cause text, state text, "happenedAt" timestamptz)
     on conflict do nothing`)
   await tx.query(sql`
     update public.reconciliation_reports r set listed = r.listed + ${listed}::integer,
@@ -167,12 +131,15 @@ async function countFindings(tx: Tx, { userId, runId }: RunKey): Promise<void> {
     where r.user_id = ${userId}::uuid and r.id = ${runId}::uuid`)
 }
 
-export async function findSuspected(db: Db, { userId, runId }: RunKey): Promise<string | undefined> {
-  const { rows } = await db.query<{ source_id: string }>(sql`
-    select f.source_id from public.reconciliation_findings f
+export async function findSuspected(
+  db: Db,
+  { userId, runId }: RunKey,
+): Promise<{ sourceId: string; sourceType: string } | undefined> {
+  const { rows } = await db.query<{ sourceId: string; sourceType: string }>(sql`
+    select f.source_id as "sourceId", coalesce(f.data_type, '') as "sourceType" from public.reconciliation_findings f
     where f.user_id = ${userId}::uuid and f.report_id = ${runId}::uuid and f.kind = 'deleted' and f.state = 'suspected'
     order by 1 limit 1`)
-  return rows[0]?.source_id
+  return rows[0]
 }
 
 /** False when another worker settled it. */

@@ -5,6 +5,7 @@ import { AppError } from '../runtime/errors.ts'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { listWindows } from './backfill-windows.ts'
 import { takeDaysOfData } from './budget.ts'
+import { countRun, failRun } from './end-run.ts'
 import { requestWith } from './request-platform.ts'
 import { findAskedWindows, recordAsked, subtractWindows } from './requested-windows.ts'
 import {
@@ -14,7 +15,7 @@ import {
   insertRun,
   markWaiting,
   type NewRun,
-  noteResult,
+  noteResults,
   type RunResult,
   type SyncRun,
 } from './runs.ts'
@@ -47,8 +48,7 @@ export const requestBackfill = defineTask<IngestionServices>()({
     try {
       return await askNext(services, run)
     } catch (error) {
-      if (error instanceof AppError && !error.spec.retry)
-        await finishRun(services.db, key, { status: 'failed', errorCode: error.code })
+      await failRun(services, run, error)
       throw error
     }
   },
@@ -81,7 +81,8 @@ export async function queueBackfill(tx: Tx, asked: NewBackfill, backfill: Backfi
 }
 
 function running(dataType: string, isCut: boolean): RunResult {
-  return { data_type: dataType, outcome: 'running', records: 0, reason: isCut ? 'older_than_the_platform_gives' : null }
+  const reason = isCut ? 'older_than_the_platform_gives' : null
+  return { data_type: dataType, outcome: 'running', records: null, requested: 0, reason }
 }
 
 async function askNext(services: IngestionServices, run: SyncRun<Cursor>): Promise<JobResult> {
@@ -94,6 +95,7 @@ async function askNext(services: IngestionServices, run: SyncRun<Cursor>): Promi
   const window = windows[run.cursor.index]
   if (window === undefined) {
     await finishRun(services.db, run, { status: 'complete' })
+    countRun(services, run, 'complete')
     return undefined
   }
   const scope = api.backfill.scopeOf(window.dataType)
@@ -154,18 +156,20 @@ async function advance(db: Database, run: SyncRun<Cursor>, step: Step): Promise<
     const progress = Math.min(0.99, Math.round(((index + 1) / windows.length) * 10_000) / 10_000)
     if (!(await advanceRun(tx, run, { reached: null, progress, records: 0, nextCursor }))) return
     if (window !== undefined) await recordAsked(tx, run, { ...window, outcome: outcome ?? null })
-    if (lack !== undefined) await noteResult(tx, run, lacking(run.results, { dataType, lack }))
+    if (window !== undefined || lack !== undefined)
+      await noteResults(tx, run, noteAnswer(run.results, { dataType, lack }))
     await enqueue(tx, requestBackfill, { payload: { userId: run.userId, runId: run.runId } })
   })
 }
 
-/** Without its scope nothing of a kind comes; otherwise something else of it may have. */
-function lacking(
+/** One period more that will be sent, or why it will not. Without its scope nothing of a kind comes; otherwise something else of it may have. */
+function noteAnswer(
   results: readonly RunResult[],
-  { dataType, lack }: { dataType: string | undefined; lack: string },
+  { dataType, lack }: { dataType: string | undefined; lack: string | undefined },
 ): readonly RunResult[] {
   return results.map((result) => {
     if (result.data_type !== dataType) return result
+    if (lack === undefined) return { ...result, requested: (result.requested ?? 0) + 1 }
     return lack === 'scope_missing'
       ? { ...result, outcome: 'not_available', reason: lack }
       : { ...result, reason: lack }

@@ -1,6 +1,7 @@
 import type { HistoryCursor } from '../platforms/contract.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
+import { currentTrace } from '../runtime/trace.ts'
 import { forgetDelivered } from './inbox.ts'
 import { recordPushed } from './requested-windows.ts'
 import type { ConnectionKey } from './services.ts'
@@ -12,8 +13,12 @@ export type AskedBy = 'person' | 'operator' | 'schedule' | 'connection'
 /** What became of one kind of data, as `sync_runs.results` shows it. */
 export interface RunResult {
   readonly data_type: string
-  readonly outcome: 'running' | 'complete' | 'partial' | 'not_available'
-  readonly records: number
+  /** `requested`: the platform sends it by itself. */
+  readonly outcome: 'running' | 'complete' | 'requested' | 'partial' | 'not_available'
+  /** Null: it comes as deliveries do, and nobody can tell it from what is new. */
+  readonly records: number | null
+  /** How many periods the platform was asked for, where it sends them by itself. */
+  readonly requested?: number
   /** Why it is not complete. */
   readonly reason: string | null
 }
@@ -52,9 +57,9 @@ export interface NewRun extends ConnectionKey {
 export async function insertRun(tx: Tx, run: NewRun): Promise<{ runId: string; started: boolean }> {
   const { rows } = await tx.query<{ id: string; started: boolean }>(sql`
     with inserted as (
-      insert into public.sync_runs (user_id, platform, kind, since, until, reached, next_cursor, asked_by, results)
+      insert into public.sync_runs (user_id, platform, kind, since, until, reached, next_cursor, asked_by, results, trace_id)
       values (${run.userId}::uuid, ${run.platform}, ${run.kind}, ${run.since}, ${run.until}, ${run.until}, ${JSON.stringify(run.cursor)}::jsonb,
-        ${run.askedBy}, ${JSON.stringify(run.results ?? [])}::jsonb)
+        ${run.askedBy}, ${JSON.stringify(run.results ?? [])}::jsonb, ${currentTrace()?.context.traceId ?? null})
       on conflict (user_id, platform, kind) where status = 'running' do nothing
       returning id
     )
@@ -118,11 +123,11 @@ export function countRecords(
   }
   const known = results.find((result) => result.data_type === dataType)
   if (known === undefined) return [...results, { data_type: dataType, outcome: 'running', records, reason: null }]
-  return results.map((result) => (result === known ? { ...known, records: known.records + records } : result))
+  return results.map((result) => (result === known ? { ...known, records: (known.records ?? 0) + records } : result))
 }
 
-/** One kind of data turned out to be missing, in part or altogether. */
-export async function noteResult(tx: Tx, { userId, runId }: RunKey, results: readonly RunResult[]): Promise<void> {
+/** What became of a run's kinds of data where it is not pages that tell. */
+export async function noteResults(tx: Tx, { userId, runId }: RunKey, results: readonly RunResult[]): Promise<void> {
   await tx.query(sql`
     update public.sync_runs set results = ${JSON.stringify(results)}::jsonb, updated_at = now()
     where user_id = ${userId}::uuid and id = ${runId}::uuid and status = 'running'`)

@@ -19,6 +19,7 @@ export const startReconciliationTask = defineTask<Pick<IngestionServices, 'db' |
   payload: z.object({ userId: z.uuid(), platform: z.string() }),
   jobKey: ({ userId, platform }) => `start_reconciliation:${platform}:${userId}`,
   priority: PRIORITY.history,
+  queue: 'reconciliation',
   async run(key, services) {
     await services.db.transaction(async (tx) => {
       try {

@@ -76,13 +76,15 @@ export async function lockSyncable(
   tx: Tx,
   { userId, platform }: ConnectionKey,
 ): Promise<{ syncedThrough: Date | null }> {
+  // Before the connection: see lockForRun.
+  const agreed = await lockConsent(tx, { userId, platform })
   const { rows } = await tx.query<{ status: string; syncedThrough: Date | null }>(sql`
     select status, synced_through as "syncedThrough" from public.connections
     where user_id = ${userId}::uuid and platform = ${platform} and status <> 'disconnected' for update`)
   const connection = rows[0]
   if (connection === undefined) throw new AppError('connection/not_found', { platform })
   if (connection.status === 'needs_reauth') throw new AppError('connection/reauth_required', { platform })
-  if (!(await lockConsent(tx, { userId, platform }))) throw new AppError('consent/required', { platform })
+  if (!agreed) throw new AppError('consent/required', { platform })
   return connection
 }
 

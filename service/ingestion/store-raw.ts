@@ -1,6 +1,9 @@
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { sql } from '../runtime/sql.ts'
+import type { TextArray } from '../runtime/text-array.ts'
+import { currentTrace } from '../runtime/trace.ts'
+import { eventContextOf } from '../runtime/trace-context.ts'
 
 export interface NewRawData {
   readonly userId: string
@@ -24,6 +27,16 @@ export async function lockConsent(
   return rows[0]?.agreed ?? false
 }
 
+/**
+ * Whoever moves a run on takes these first: everybody locks the person's consent, then the connection, then runs, or two of them would
+ * wait for each other. Throws consent/required.
+ */
+export async function lockForRun(tx: Tx, { userId, platform }: { userId: string; platform: string }): Promise<void> {
+  await requireConsent(tx, { userId, platform })
+  await tx.query(sql`
+    select from public.connections where user_id = ${userId}::uuid and platform = ${platform} for no key update`)
+}
+
 async function requireConsent(tx: Tx, key: { userId: string; platform: string }): Promise<void> {
   if (!(await lockConsent(tx, key))) throw new AppError('consent/required', { platform: key.platform })
 }
@@ -35,20 +48,30 @@ export async function storeRaw(tx: Tx, raw: NewRawData): Promise<void> {
   const metadata = replaced ? { ...raw.metadata, replaced_nul_characters: true } : raw.metadata
   await tx.query(sql`
     insert into public.raw_fitness_data (user_id, platform, data_type, raw_data, metadata)
-    values (${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb)`)
+    select ${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb
+    where set_config('hasura.tracecontext', ${eventContext()}, true) is not null`)
+}
+
+/** From where Hasura's trigger takes it into the event; empty: none. */
+function eventContext(): string {
+  const trace = currentTrace()
+  return trace === undefined ? '' : eventContextOf(trace.context)
+}
+
+export interface ArrivedPayload {
+  readonly rawId: string
+  readonly dataType: string
+  readonly metadata: Readonly<Record<string, unknown>>
+  /** When it was true. */
+  readonly observedAt: Date
 }
 
 export interface ArrivedPayloads {
   readonly userId: string
   readonly platform: string
-  readonly payloads: readonly {
-    readonly rawId: string
-    readonly dataType: string
-    readonly payload: unknown
-    readonly metadata: Readonly<Record<string, unknown>>
-  }[]
-  /** When each was true, by the order of the payloads. */
-  readonly observed: readonly Date[]
+  readonly payloads: readonly ArrivedPayload[]
+  /** Their JSON in the same order, of `storableJson`. */
+  readonly texts: TextArray
 }
 
 /**
@@ -57,22 +80,23 @@ export interface ArrivedPayloads {
  */
 export async function storeArrived(
   tx: Tx,
-  { userId, platform, payloads, observed }: ArrivedPayloads,
+  { userId, platform, payloads, texts }: ArrivedPayloads,
 ): Promise<{ createdAt: string; receivedAt: readonly string[] }> {
   await requireConsent(tx, { userId, platform })
-  const receivedAt: string[] = []
-  let createdAt = ''
-  for (const [index, { rawId, dataType, payload, metadata }] of payloads.entries()) {
-    const { text } = storableJson(JSON.stringify(payload))
-    const { rows } = await tx.query<{ createdAt: string; receivedAt: string }>(sql`
+  const observed = payloads.map(({ observedAt }) => observedAt.toISOString())
+  const { rows } = await tx.query<{ createdAt: string; receivedAt: readonly string[] }>(sql`
+    with arrived as (
+      select * from unnest(${payloads.map(({ rawId }) => rawId)}::uuid[], ${payloads.map(({ dataType }) => dataType)}::text[],
+        ${texts.toBytes()}::text[], ${payloads.map(({ metadata }) => JSON.stringify(metadata))}::text[], ${observed}::timestamptz[])
+        with ordinality as a (id, data_type, text, metadata, received_at, position)
+    ), stored as (
       insert into public.raw_fitness_data (id, user_id, platform, data_type, raw_data, metadata, received_at, processed_at)
-      values (${rawId}::uuid, ${userId}::uuid, ${platform}, ${dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb,
-        ${observed[index]}::timestamptz, now())
-      returning created_at::text as "createdAt", received_at::text as "receivedAt"`)
-    createdAt = rows[0]?.createdAt ?? createdAt
-    receivedAt.push(rows[0]?.receivedAt ?? createdAt)
-  }
-  return { createdAt, receivedAt }
+      select id, ${userId}::uuid, ${platform}, data_type, text::jsonb, metadata::jsonb, received_at, now() from arrived
+      returning id, created_at, received_at
+    )
+    select min(s.created_at)::text as "createdAt", array_agg(s.received_at::text order by a.position) as "receivedAt"
+    from stored s join arrived a using (id)`)
+  return rows[0] ?? { createdAt: '', receivedAt: [] }
 }
 
 /** jsonb holds neither NUL nor half of a surrogate pair; U+FFFD takes their place, and metadata says so. */

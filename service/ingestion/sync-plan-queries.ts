@@ -163,25 +163,52 @@ export async function findPolled(
   return rows[0]
 }
 
-/** After a poll: soon again when it found something, after twice the time when it did not. */
+/** A page of a poll. */
+export interface PolledPage {
+  /** From 0. */
+  readonly page: number
+  /** SHA-256 of what it was. */
+  readonly digest: Buffer
+}
+
+/** A poll begins: the next is after twice the time, unless one of its pages has news (`hastenNextPoll`). */
 export async function planNextPoll(
   tx: Tx,
   { userId, platform }: ConnectionKey,
-  { digest, news, shortest, longest }: { digest: Buffer | null; news: boolean; shortest: number; longest: number },
+  { shortest, longest }: { shortest: number; longest: number },
 ): Promise<void> {
   await tx.query(sql`
-    update ops.sync_plans p set poll_digest = coalesce(${digest}::bytea, p.poll_digest), poll_interval_s = n.seconds,
+    update ops.sync_plans p set poll_interval_s = n.seconds,
       next_poll_at = case when p.next_poll_at is not null then now() + make_interval(secs => n.seconds) end
     from (
-      select case when ${news}::boolean then ${shortest}::integer
-        else least(${longest}::integer, greatest(${shortest}::integer, o.poll_interval_s * 2)) end as seconds
+      select least(${longest}::integer, greatest(${shortest}::integer, o.poll_interval_s * 2)) as seconds
       from ops.sync_plans o where o.user_id = ${userId}::uuid and o.platform = ${platform}
     ) n
     where p.user_id = ${userId}::uuid and p.platform = ${platform}`)
 }
 
-export async function findPollDigest(db: Db, { userId, platform }: ConnectionKey): Promise<Buffer | null> {
-  const { rows } = await db.query<{ digest: Buffer | null }>(sql`
-    select p.poll_digest as digest from ops.sync_plans p where p.user_id = ${userId}::uuid and p.platform = ${platform}`)
-  return rows[0]?.digest ?? null
+/** A page of a poll is not what it was: it is remembered, and the next poll comes soon. */
+export async function hastenNextPoll(
+  tx: Tx,
+  { userId, platform }: ConnectionKey,
+  { page, digest, shortest }: PolledPage & { readonly shortest: number },
+): Promise<void> {
+  await tx.query(sql`
+    update ops.sync_plans p set poll_interval_s = ${shortest}::integer,
+      next_poll_at = case when p.next_poll_at is not null then now() + make_interval(secs => ${shortest}::integer) end,
+      poll_digest = substring(coalesce(p.poll_digest, ''::bytea) from 1 for ${page}::integer * 32) || ${digest}::bytea
+        || substring(coalesce(p.poll_digest, ''::bytea) from (${page}::integer + 1) * 32 + 1)
+    where p.user_id = ${userId}::uuid and p.platform = ${platform}`)
+}
+
+/** Whether this page of the last poll was the same. */
+export async function isPolledBefore(
+  db: Db,
+  { userId, platform }: ConnectionKey,
+  { page, digest }: PolledPage,
+): Promise<boolean> {
+  const { rowCount } = await db.query(sql`
+    select from ops.sync_plans p where p.user_id = ${userId}::uuid and p.platform = ${platform}
+      and substring(p.poll_digest from ${page}::integer * 32 + 1 for 32) = ${digest}::bytea`)
+  return rowCount === 1
 }

@@ -11,12 +11,14 @@ export function priorityOf({ kind, askedBy }: { readonly kind: string; readonly 
   return askedBy === 'person' ? PRIORITY.interactive : PRIORITY.normal
 }
 
+/** Of whose share of the request limit it is made: what is new goes before the past. */
 export function urgencyOf({
   kind,
   askedBy,
 }: {
   readonly kind: string
   readonly askedBy: AskedBy
-}): 'interactive' | 'history' {
-  return kind !== 'history' && askedBy === 'person' ? 'interactive' : 'history'
+}): 'interactive' | 'polling' | 'history' {
+  if (kind === 'history') return 'history'
+  return askedBy === 'person' ? 'interactive' : 'polling'
 }

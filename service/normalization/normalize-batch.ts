@@ -1,11 +1,12 @@
 import type { Normalize } from '../platforms/contract.ts'
-import type { Records, SampleRecord } from '../platforms/records.ts'
+import type { Records } from '../platforms/records.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
-import { sql } from '../runtime/sql.ts'
+import { arrayText, sql } from '../runtime/sql.ts'
 import { checkRecords } from './check-records.ts'
 import { lockPerson, type RawData, storeRejections } from './queries.ts'
 import { replaceRecords } from './replace-records.ts'
+import { SampleColumns } from './sample-columns.ts'
 import type { NormalizationServices } from './services.ts'
 
 /** A payload that is stored in the same transaction as what it becomes. */
@@ -16,10 +17,11 @@ export interface ArrivingPayload {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
+/** Payloads that are stored together, normalized one by one as they are read: what one becomes is small, what it was is let go. */
 export interface ArrivingBatch {
-  readonly userId: string
-  readonly platform: string
-  readonly payloads: readonly ArrivingPayload[]
+  add(payload: ArrivingPayload): void
+  /** Answers the function that writes what the payloads became, to be called in the transaction that stores them. */
+  close(): Promise<(tx: Tx, stored: StoredBatch) => Promise<void>>
 }
 
 /** Where the payloads were stored: `receivedAt` by the order of the payloads, as text with microseconds. */
@@ -28,41 +30,61 @@ export interface StoredBatch {
   readonly receivedAt: readonly string[]
 }
 
-interface Prepared extends ArrivingPayload {
-  readonly records: Records
+interface Prepared extends Omit<ArrivingPayload, 'payload'> {
+  /** But for the samples. */
+  readonly others: Records
 }
 
-/**
- * Normalizes payloads before they are stored and answers the function that writes what they became, to be called in the transaction that
- * stores them: of an import of millions of records, none is read back from the database to be normalized.
- */
-export async function prepareBatch(
-  services: NormalizationServices,
-  { userId, platform, payloads }: ArrivingBatch,
-): Promise<(tx: Tx, stored: StoredBatch) => Promise<void>> {
-  const normalizers = services.platforms.get(platform)?.normalize ?? {}
+interface Owner {
+  readonly userId: string
+  readonly platform: string
+}
+
+/** Of an import of millions of records none is read back from the database to be normalized. */
+export function openBatch(services: NormalizationServices, owner: Owner): ArrivingBatch {
+  const normalizers = services.platforms.get(owner.platform)?.normalize ?? {}
   const now = new Date()
-  const prepared = payloads.map((payload) => ({
-    ...payload,
-    records: read(normalizers[payload.dataType], payload, now),
-  }))
-  const samples = chooseSamples(prepared)
-  await services.ensureSamplePartitions(samples.map(({ sample }) => sample))
-  return async (tx, stored) => {
-    await lockPerson(tx, userId)
-    const days = await storeSampleBatch(tx, { userId, platform, prepared, samples, stored })
-    for (const [index, { rawId, dataType, metadata, records }] of prepared.entries()) {
-      const at = { createdAt: stored.createdAt, receivedAt: stored.receivedAt[index] ?? stored.createdAt }
-      const raw = { userId, platform, rawId, dataType, text: '', metadata, ...at }
-      await storeOthers(services, tx, { raw, records })
-    }
-    if (days.length > 0) await services.queueRebuild(tx, userId, days)
-    const rejected = prepared.reduce((sum, { records }) => sum + records.rejected.length, 0)
-    if (rejected > 0) services.countRejected(platform, rejected)
+  const prepared: Prepared[] = []
+  const columns = new SampleColumns()
+  return {
+    add({ payload, ...arriving }) {
+      const normalize = normalizers[arriving.dataType]
+      const { samples = [], ...others } = read(normalize, { payload, metadata: arriving.metadata }, now)
+      columns.addPayload(arriving.rawId, samples)
+      prepared.push({ ...arriving, others })
+    },
+    async close() {
+      await services.ensureSamplePartitions(columns.months)
+      return (tx, stored) => write(services, tx, { ...owner, prepared, columns, stored })
+    },
   }
 }
 
-function read(normalize: Normalize | undefined, { payload, metadata }: ArrivingPayload, now: Date): Records {
+interface ClosedBatch extends Owner {
+  readonly prepared: readonly Prepared[]
+  readonly columns: SampleColumns
+  readonly stored: StoredBatch
+}
+
+async function write(services: NormalizationServices, tx: Tx, batch: ClosedBatch): Promise<void> {
+  const { userId, platform, prepared, stored } = batch
+  await lockPerson(tx, userId)
+  const days = await storeSampleBatch(tx, batch)
+  for (const [index, { rawId, dataType, metadata, others }] of prepared.entries()) {
+    const at = { createdAt: stored.createdAt, receivedAt: stored.receivedAt[index] ?? stored.createdAt }
+    const raw = { userId, platform, rawId, dataType, text: '', metadata, ...at }
+    await storeOthers(services, tx, { raw, others })
+  }
+  if (days.length > 0) await services.queueRebuild(tx, userId, days)
+  const rejected = prepared.reduce((sum, { others }) => sum + others.rejected.length, 0)
+  if (rejected > 0) services.countRejected(platform, rejected)
+}
+
+function read(
+  normalize: Normalize | undefined,
+  { payload, metadata }: Pick<ArrivingPayload, 'payload' | 'metadata'>,
+  now: Date,
+): Records {
   if (normalize === undefined) return { rejected: [{ position: 0, reason: 'no normalizer for this kind of payload' }] }
   try {
     return checkRecords(normalize(payload, metadata), now)
@@ -72,49 +94,19 @@ function read(normalize: Normalize | undefined, { payload, metadata }: ArrivingP
   }
 }
 
-interface ChosenSample {
-  readonly sample: SampleRecord
-  /** The payload it is from, from 1. */
-  readonly raw: number
-}
-
-/** One statement writes a row once; of two payloads that tell the same record the one with the greater id counts, as it does one by one. */
-function chooseSamples(prepared: readonly Prepared[]): readonly ChosenSample[] {
-  const chosen = new Map<string, ChosenSample>()
-  for (const [index, { rawId, records }] of prepared.entries()) {
-    for (const sample of records.samples ?? []) {
-      const { kind, startedAt, endedAt, source, variant } = sample
-      const key = `${kind}\n${startedAt.getTime()}\n${endedAt.getTime()}\n${source}\n${variant}`
-      const known = chosen.get(key)
-      const isGreater = known === undefined || rawId >= (prepared[known.raw - 1]?.rawId ?? '')
-      if (isGreater) chosen.set(key, { sample, raw: index + 1 })
-    }
-  }
-  return [...chosen.values()]
-}
-
-interface SampleBatch {
-  readonly userId: string
-  readonly platform: string
-  readonly prepared: readonly Prepared[]
-  readonly samples: readonly ChosenSample[]
-  readonly stored: StoredBatch
-}
-
 async function storeSampleBatch(
   tx: Tx,
-  { userId, platform, prepared, samples, stored }: SampleBatch,
+  { userId, platform, prepared, columns, stored }: ClosedBatch,
 ): Promise<readonly string[]> {
-  if (samples.length === 0) return []
+  if (columns.length === 0) return []
+  const { raw, kind, startedMs, endedMs, offsetSeconds, value, source, variant, sourceId, manual } = columns
   const { rows } = await tx.query<{ days: string[] }>(sql`
     select ops.store_sample_batch(${userId}::uuid, ${platform}, ${stored.createdAt}::timestamptz,
       ${prepared.map(({ rawId }) => rawId)}::uuid[], ${stored.receivedAt}::timestamptz[],
-      ${samples.map(({ raw }) => raw)}::integer[], ${samples.map(({ sample }) => sample.kind)}::text[],
-      ${samples.map(({ sample }) => sample.startedAt.getTime())}::bigint[],
-      ${samples.map(({ sample }) => sample.endedAt.getTime())}::bigint[],
-      ${samples.map(({ sample }) => sample.offsetSeconds)}::integer[], ${samples.map(({ sample }) => sample.value)}::numeric[],
-      ${samples.map(({ sample }) => sample.source)}::text[], ${samples.map(({ sample }) => sample.variant)}::text[],
-      ${samples.map(({ sample }) => sample.sourceId)}::text[], ${samples.map(({ sample }) => sample.manual)}::boolean[])::text[] as days`)
+      ${arrayText(raw)}::integer[], ${arrayText(kind)}::text[], ${arrayText(startedMs)}::bigint[],
+      ${arrayText(endedMs)}::bigint[], ${arrayText(offsetSeconds)}::integer[], ${arrayText(value)}::numeric[],
+      ${arrayText(source)}::text[], ${arrayText(variant)}::text[], ${arrayText(sourceId)}::text[],
+      ${arrayText(manual)}::boolean[])::text[] as days`)
   return rows[0]?.days ?? []
 }
 
@@ -122,10 +114,9 @@ async function storeSampleBatch(
 async function storeOthers(
   services: NormalizationServices,
   tx: Tx,
-  { raw, records }: { raw: RawData; records: Records },
+  { raw, others }: { raw: RawData; others: Records },
 ): Promise<void> {
-  const { samples: _stored, rejected, ...others } = records
-  if (Object.values(others).some((list) => list.length > 0))
-    await replaceRecords(services, tx, { raw, records: { ...others, rejected } })
+  const { rejected, ...lists } = others
+  if (Object.values(lists).some((list) => list.length > 0)) await replaceRecords(services, tx, { raw, records: others })
   else if (rejected.length > 0) await storeRejections(tx, raw, rejected)
 }

@@ -5,6 +5,7 @@ import { findRawData, findRawState, lockConsent } from './queries.ts'
 import { RawKey } from './raw-key.ts'
 import { readPayload } from './read-payload.ts'
 import { replaceRecords } from './replace-records.ts'
+import { monthsOf } from './sample-partitions.ts'
 import type { NormalizationServices } from './services.ts'
 
 /** Turns one payload into rows. The same payload twice gives the same rows. */
@@ -51,7 +52,7 @@ export async function normalizeRaw(
   if (raw === undefined) return undefined
   const records = readPayload(services.platforms.get(raw.platform)?.normalize[raw.dataType], raw, new Date())
   letGoOfText(raw.text.length)
-  await services.ensureSamplePartitions(records.samples ?? [])
+  await services.ensureSamplePartitions(monthsOf(records.samples ?? []))
   const days = await services.db.transaction(async (tx) =>
     (await lockConsent(tx, raw)) ? replaceRecords(services, tx, { raw, records, replay }) : undefined,
   )

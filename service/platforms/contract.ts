@@ -127,6 +127,11 @@ export interface HistoryPage {
   readonly reached: Date | null
   /** Null: nothing older is left. */
   readonly next: HistoryCursor | null
+  /**
+   * Where there are several lists: between which times everything of this page's kind is on this page; null where another page has more
+   * of it. Absent: what lies between `reached` and the page before.
+   */
+  readonly covers?: { readonly from: Date; readonly to: Date } | null
 }
 
 export interface PlatformItem {

@@ -2,6 +2,7 @@ import pg from 'pg'
 import { AppError } from './errors.ts'
 import type { Secret } from './secret.ts'
 import type { Query } from './sql.ts'
+import { inSpan } from './trace.ts'
 
 export interface Db {
   query<Row extends object>(query: Query): Promise<{ rows: Row[]; rowCount: number }>
@@ -17,6 +18,8 @@ export interface Database extends Db {
   transaction<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result>
   /** For libraries that need node-postgres itself. */
   readonly pool: pg.Pool
+  /** The same past the fence of jobs, where there is one: see `job-fence.ts`. */
+  readonly unfenced?: Database
   close(): Promise<void>
 }
 
@@ -59,8 +62,16 @@ export function openDatabase({ url, maxConnections, applicationName, onIdleError
   })
   pool.on('error', onIdleError)
   pool.on('connect', (client) => client.on('error', onIdleError))
-  return { ...asDb(pool), pool, transaction: (work) => inTransaction(pool, work), close: () => pool.end() }
+  return {
+    ...asDb(pool),
+    pool,
+    transaction: (work) => inSpan(TRANSACTION, () => inTransaction(pool, work)),
+    close: () => pool.end(),
+  }
 }
+
+// No statement is told of: its values may be anything.
+const TRANSACTION = { name: 'transaction', facts: { 'db.system.name': 'postgresql' } }
 
 async function inTransaction<Result>(pool: pg.Pool, work: (tx: Tx) => Promise<Result>): Promise<Result> {
   const client = await pool.connect()

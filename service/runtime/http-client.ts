@@ -1,4 +1,6 @@
 import { AppError } from './errors.ts'
+import { currentTrace, inSpan } from './trace.ts'
+import { traceparentOf } from './trace-context.ts'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -8,6 +10,8 @@ export interface HttpRequest {
   readonly form?: Readonly<Record<string, string>>
   /** Sent as JSON; instead of `form`. */
   readonly json?: Readonly<Record<string, unknown>>
+  /** Tells the other side which chain of work it is for; to be set for our own services alone. */
+  readonly tellsTrace?: boolean
 }
 
 export interface HttpAnswer {
@@ -32,10 +36,18 @@ export interface HttpLimits {
  * One request, one answer, whatever its status; no redirects are followed. Throws platform/unavailable when there is no complete
  * answer in time, or when it is larger than `maxBytes`.
  */
-export async function sendRequest(
-  { method, url, headers, form, json }: HttpRequest,
-  limits: HttpLimits,
-): Promise<HttpAnswer> {
+export async function sendRequest(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer> {
+  // The host alone: a path may hold an id, a query a code.
+  const facts = { 'http.request.method': request.method, 'server.address': new URL(request.url).hostname }
+  return inSpan({ name: request.method, facts }, async (tell) => {
+    const answer = await send(request, limits)
+    tell({ 'http.response.status_code': answer.status })
+    return answer
+  })
+}
+
+async function send(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer> {
+  const { method, url, headers, form, json } = request
   const patience = startPatience(limits)
   try {
     const response = await fetch(url, {
@@ -46,6 +58,7 @@ export async function sendRequest(
         accept: 'application/json',
         ...(json === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
+        ...traceHeaders(request),
       },
       ...(form === undefined ? {} : { body: new URLSearchParams(form) }),
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
@@ -61,6 +74,11 @@ export async function sendRequest(
   } finally {
     patience.end()
   }
+}
+
+function traceHeaders({ tellsTrace = false }: HttpRequest): Record<string, string> {
+  const trace = tellsTrace ? currentTrace() : undefined
+  return trace === undefined ? {} : { traceparent: traceparentOf(trace.context) }
 }
 
 /** A clock for each stage of a request, and one for all of it: a platform that sends a byte now and then holds nobody for long. */

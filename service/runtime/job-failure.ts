@@ -7,13 +7,16 @@ export type JobFate =
   | { readonly kind: 'postponed'; readonly afterSeconds: number }
   | { readonly kind: 'again'; readonly afterSeconds: number; readonly cause: ErrorCode }
   | { readonly kind: 'dead'; readonly cause: ErrorCode }
-  /** The person has to do something first, and is told so elsewhere: no repetition would help, and nothing is broken. */
+  /** It is the person's turn, or they wanted it so: no repetition would help, and nothing is broken. */
   | { readonly kind: 'ended'; readonly cause: ErrorCode }
 
 const LONGEST_S = 6 * 60 * 60
 const BUSY_S = 15
 /** Nothing failed: somebody else is at it, or the platform asked for patience. */
 const BUSY: readonly ErrorCode[] = ['platform/rate_limited', 'platform/paused', 'connection/refresh_busy']
+
+/** The person ended the connection or withdrew the consent, or has to renew it. */
+const NEEDS_THE_PERSON = /^(connection|consent)\//
 
 /**
  * A job that died of something that may pass goes back to the queue by itself after these many seconds, once for each: a platform
@@ -37,7 +40,7 @@ export function decideFate(
 ): JobFate {
   const cause = error instanceof AppError ? error.code : 'internal/unexpected'
   if (BUSY.includes(cause)) return { kind: 'postponed', afterSeconds: secondsOf(error) ?? BUSY_S * (1 + random) }
-  if (!errorSpec(cause).retry) return { kind: cause.startsWith('connection/') ? 'ended' : 'dead', cause }
+  if (!errorSpec(cause).retry) return { kind: NEEDS_THE_PERSON.test(cause) ? 'ended' : 'dead', cause }
   if (job.attempts >= job.maxAttempts) return { kind: 'dead', cause }
   return {
     kind: 'again',

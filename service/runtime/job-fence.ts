@@ -11,7 +11,8 @@ import { sql } from './sql.ts'
  * IDLE_LIMIT is shorter than the time after which workers are given up (`worker-heartbeat.ts`).
  *
  * A lock on the job's row instead would have been held through every transaction, and whoever queues the same job key would have waited
- * for it. Storing a refreshed token pair is left out: it has a fence of its own, and losing a pair would cost the person a new consent.
+ * for it. Storing a refreshed token pair goes past it (`unfenced`): that has a fence of its own, and losing a pair would cost the person
+ * a new consent.
  */
 export interface JobFence {
   /** What `work` writes through a guarded database is written as this job. */
@@ -41,9 +42,14 @@ export function createJobFence(): JobFence {
         storage.getStore() === undefined || isReading(statement.text)
           ? db.query(statement)
           : transaction((tx) => tx.query(statement))
-      return { ...db, query, transaction }
+      return { ...db, query, transaction, unfenced: db }
     },
   }
+}
+
+/** Past the fence; the database itself where there is none. */
+export function unfenced(db: Database): Database {
+  return db.unfenced ?? db
 }
 
 /** A function that writes may be selected: those that do are budgets and partitions, which nobody has to be kept from. */

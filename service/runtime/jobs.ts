@@ -14,8 +14,10 @@ import { AppError, type ErrorCode, type Facts } from './errors.ts'
 import { applyFate, decideFate, type JobFate } from './job-failure.ts'
 import type { JobFence } from './job-fence.ts'
 import type { HeldJob } from './job-queries.ts'
+import { payloadText, runAsJob } from './job-trace.ts'
 import { describeError, type Log } from './log.ts'
 import { sql } from './sql.ts'
+import type { Tracer } from './trace.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -63,7 +65,7 @@ export async function enqueue<Payload>(
   }: { payload: Payload; runAt?: Date | null; priority?: number },
 ): Promise<void> {
   await tx.query(sql`
-    select graphile_worker.add_job(${task.identifier}::text, ${JSON.stringify(payload)}::json, run_at => ${runAt}::timestamptz,
+    select graphile_worker.add_job(${task.identifier}::text, ${payloadText(payload)}::json, run_at => ${runAt}::timestamptz,
       max_attempts => ${task.maxAttempts ?? 25}::integer, job_key => ${task.jobKey(payload)}::text, priority => ${priority}::integer)`)
 }
 
@@ -80,11 +82,13 @@ export interface BoundTask {
 export interface BindOptions {
   readonly db: Database
   readonly log: Log
-  readonly observe: (operation: { name: string; seconds: number; outcome: 'success' | 'failure' | 'postponed' }) => void
+  readonly observe: (operation: { name: string; seconds: number; outcome: JobOutcome }) => void
   /** Keeps a job from writing once it is another worker's. */
   readonly fence?: JobFence
   /** Where a queue has a rate: whether one more of its jobs may begin now, or when. */
   readonly admit?: ((queue: QueueName) => Promise<Date | undefined>) | undefined
+  /** Default: ids alone. */
+  readonly tracer?: Tracer
   /** Told of every job that leaves the queue for `dead_letters`. */
   readonly countDead?: (letter: { task: string; cause: ErrorCode }) => void
 }
@@ -97,18 +101,19 @@ export function bindTask<Payload, Services>(
 ): BoundTask {
   const { schedule, admit } = options
   const queue = task.queue ?? 'general'
-  const perform = async (raw: unknown, job: HeldJob): Promise<void> => {
-    const finish = startReport(task.identifier, options)
+  const work = async (raw: unknown, job: HeldJob, tell: (facts: Facts, failure?: string) => void): Promise<void> => {
+    const finish = startReport(task.identifier, options, tell)
     const notBefore = await admit?.(queue)
-    const work = () => attempt(task, services, { raw, job })
-    const run = () => options.fence?.run(job, work) ?? work()
+    const tryIt = () => attempt(task, services, { raw, job })
+    const run = () => options.fence?.run(job, tryIt) ?? tryIt()
     const { fate, error } = notBefore === undefined ? await run() : postpone(notBefore)
     if (fate === undefined) return finish('success')
-    const outcome = fate.kind === 'postponed' ? 'postponed' : 'failure'
-    finish(outcome, error === undefined ? {} : { ...describeError(error), fate: fate.kind })
+    finish(outcomeOf(fate), error === undefined ? {} : { ...describeError(error), fate: fate.kind })
     if (fate.kind === 'dead') options.countDead?.({ task: task.identifier, cause: fate.cause })
     if (!(await applyFate(options.db, job, fate))) throw new LeftAlready(fate.kind)
   }
+  const perform = (payload: unknown, job: HeldJob) =>
+    runAsJob({ tracer: options.tracer, task: task.identifier, payload }, (tell) => work(payload, job, tell))
   return { identifier: task.identifier, queue, perform, ...(schedule === undefined ? {} : { schedule }) }
 }
 
@@ -147,13 +152,23 @@ async function withinSeconds<Result>(seconds: number | undefined, work: () => Pr
   return Promise.race([work(), late]).finally(() => clearTimeout(timer))
 }
 
-type Outcome = 'success' | 'failure' | 'postponed'
+/** `ended`: it stopped because its person withdrew or has to consent anew. */
+export type JobOutcome = 'success' | 'failure' | 'postponed' | 'ended'
 
-function startReport(operation: string, { log, observe }: BindOptions): (outcome: Outcome, facts?: Facts) => void {
+function outcomeOf({ kind }: JobFate): JobOutcome {
+  return kind === 'postponed' || kind === 'ended' ? kind : 'failure'
+}
+
+function startReport(
+  operation: string,
+  { log, observe }: BindOptions,
+  tell: (facts: Facts, failure?: string) => void,
+): (outcome: JobOutcome, facts?: Facts) => void {
   const started = performance.now()
   return (outcome, facts = {}) => {
     const seconds = (performance.now() - started) / 1000
     observe({ name: operation, seconds, outcome })
+    tell({ outcome }, outcome === 'failure' ? String(facts['code']) : undefined)
     const line = { operation, outcome, duration_ms: Math.round(seconds * 1000), ...facts }
     if (outcome === 'failure') log.error(line, 'job')
     else log.info(line, 'job')

@@ -1,7 +1,8 @@
 import pino from 'pino'
 import { AppError, type Facts } from './errors.ts'
+import { traceFacts } from './trace.ts'
 
-/** One line per unit of work: ids, duration, outcome; never a payload, a URL or a secret. */
+/** One line per unit of work: ids, those of its chain included, duration, outcome; never a payload, a URL or a secret. */
 export interface Log {
   info(facts: Facts, message: string): void
   warn(facts: Facts, message: string): void
@@ -18,9 +19,9 @@ export interface LogOptions {
 export function createLog({ level, process, destination }: LogOptions): Log {
   const logger = pino({ level, base: { process }, timestamp: pino.stdTimeFunctions.isoTime }, destination)
   return {
-    info: (facts, message) => logger.info(facts, message),
-    warn: (facts, message) => logger.warn(facts, message),
-    error: (facts, message) => logger.error(facts, message),
+    info: (facts, message) => logger.info({ ...traceFacts(), ...facts }, message),
+    warn: (facts, message) => logger.warn({ ...traceFacts(), ...facts }, message),
+    error: (facts, message) => logger.error({ ...traceFacts(), ...facts }, message),
   }
 }
 

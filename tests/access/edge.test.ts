@@ -105,12 +105,24 @@ describe('the edge', () => {
     expect((await ask(forwarded, options)).json()).toMatchObject({ source: '203.0.113.9' })
   })
 
-  test('gives each request an id of its own, whatever it brought', async () => {
-    const ids = [await ask({ 'x-request-id': 'mine' }), await ask({ 'x-request-id': 'mine' })].map(
-      ({ headers }) => headers['x-request-id'],
-    )
+  test.for([
+    ['none', undefined],
+    ['an empty one', ''],
+    ['one that is too long', 'a'.repeat(65)],
+    ['one with a line break of a log', 'a\\nb'],
+    ['one with a quote', 'a"b'],
+    ['one that is no ASCII', 'é'],
+    ['one that looks like an option', '-rf'],
+  ] as const)('gives a request with %s an id of its own', async ([, brought]) => {
+    const headers: Record<string, string> = brought === undefined ? {} : { 'x-request-id': brought }
+    const ids = [await ask(headers), await ask(headers)].map((answer) => answer.headers['x-request-id'])
     expect(new Set(ids).size).toBe(2)
-    expect(ids).not.toContain('mine')
+    for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$/)
+  })
+
+  test('answers with the id that a request brought, and no more than that of it', async () => {
+    const id = `A.z_0-${'9'.repeat(58)}`
+    expect((await ask({ 'x-request-id': id })).headers['x-request-id']).toBe(id)
   })
 
   test('answers with headers that a browser heeds', async () => {

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer as createTcpServer } from 'node:net'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { createRateLimiter, type TakeRequest } from '../../service/access/rate-limit.ts'
 import { actionRoutes } from '../../service/api/actions.ts'
@@ -10,6 +13,7 @@ import { openDatabase } from '../../service/runtime/db.ts'
 import { createLog } from '../../service/runtime/log.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { test as base } from '../support/database.ts'
+import type { LimitingOrder } from '../support/limiting-process.ts'
 import { ADA, BELA } from '../support/people.ts'
 
 const LIMITS = {
@@ -88,7 +92,29 @@ async function times<Result>(count: number, call: (index: number) => Promise<Res
 }
 const statuses = (answers: readonly { statusCode: number }[]) => answers.map(({ statusCode }) => statusCode)
 
+/** A process of its own that asks when it is told to; what it was allowed. */
+async function startProcess(order: LimitingOrder) {
+  const script = join(import.meta.dirname, '../support/limiting-process.ts')
+  const child = spawn(process.execPath, [script, JSON.stringify(order)], { stdio: ['pipe', 'pipe', 'inherit'] })
+  await once(child.stdout, 'data')
+  return async () => {
+    const told = once(child.stdout, 'data')
+    child.stdin.write('go\n')
+    const [line] = (await told) as [Buffer]
+    await once(child, 'exit')
+    return JSON.parse(line.toString()) as { allowed: number; storeWasDown: boolean }
+  }
+}
+
 describe('a limit', () => {
+  test('holds for three processes that ask at the same time', async ({ db }) => {
+    const order = { serviceUrl: db.serviceUrl, limit: { requests: 20, seconds: 600 }, key: ADA, requests: 15 }
+    const processes = await Promise.all([startProcess(order), startProcess(order), startProcess(order)])
+    const told = await Promise.all(processes.map((ask) => ask()))
+    expect(told.map(({ storeWasDown }) => storeWasDown)).toEqual([false, false, false])
+    expect(told.reduce((sum, { allowed }) => sum + allowed, 0)).toBe(20)
+  })
+
   test('is one for all processes together, even when they count at once', async ({
     instances: { three, storeDown },
   }) => {

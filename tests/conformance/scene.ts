@@ -30,6 +30,7 @@ export async function openScene(adminUrl: string, env: Readonly<Record<string, s
   await database.query('create schema hge_tests')
   const [actions, events] = [await startActionHandlers(database), await startWebhookReceiver()]
   const metadataDirectory = await createEmptyMetadata()
+  await writeFile(join(metadataDirectory, 'opentelemetry.yaml'), JSON.stringify({ status: 'enabled' }))
   const engine = await startEngine({
     metadataDirectory,
     databaseUrl,

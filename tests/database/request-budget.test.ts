@@ -51,6 +51,60 @@ describe('the request budget of a platform', () => {
     expect(await takeRequest(budget, 'strava', 'history')).toBeUndefined()
   })
 
+  test('keeps more the more urgent what waits is: people, webhooks, polls, history, details', async ({
+    db,
+    budget,
+  }) => {
+    await db.admin.query("update ops.request_budgets set quota = 100 where window_name = 'quarter_hour'")
+    const admitted = async (used: number) => {
+      const urgencies = ['interactive', 'webhook', 'polling', 'history', 'enrichment'] as const
+      const answers: string[] = []
+      for (const urgency of urgencies) {
+        await db.admin.query("update ops.request_budgets set used = case window_name when 'day' then 0 else $1 end", [
+          used,
+        ])
+        if ((await takeRequest(budget, 'strava', urgency)) === undefined) answers.push(urgency)
+      }
+      return answers.length
+    }
+    // Of a hundred: 50 for details, 80 for history, 90 for polls, 95 for webhooks, all for people.
+    const used = [49, 50, 79, 80, 89, 90, 94, 95, 99, 100]
+    const seen: number[] = []
+    for (const one of used) seen.push(await admitted(one))
+    expect(seen).toEqual([5, 4, 4, 3, 3, 2, 2, 1, 1, 0])
+  })
+
+  test('waits for the longer of two windows that are used up', async ({ db, budget }) => {
+    await db.admin.query('update ops.request_budgets set used = quota')
+    const waitUntil = await takeRequest(budget, 'strava', 'interactive')
+    expect(waitUntil!.getTime() % 86_400_000).toBe(0)
+  })
+
+  test('is whole again in a window that begins, and that one ends when natural ones do', async ({ db, budget }) => {
+    await db.admin.query('update ops.request_budgets set used = quota, resets_at = now()')
+    expect(await takeRequest(budget, 'strava', 'interactive')).toBeUndefined()
+    const { rows } = await db.admin.query<{ name: string; used: number; resets_at: Date }>(
+      'select window_name as name, used, resets_at from ops.request_budgets order by 1',
+    )
+    expect(rows.map(({ name, used }) => [name, used])).toEqual([
+      ['day', 1],
+      ['quarter_hour', 1],
+    ])
+    expect(rows.map(({ resets_at: at }) => at.getTime() % 900_000)).toEqual([0, 0])
+  })
+
+  test('is not taken for emptier by a late answer, of when less was used', async ({ db, budget }) => {
+    await db.admin.query("update ops.request_budgets set used = 9 where window_name = 'quarter_hour'")
+    await learnBudget(budget, 'strava', {
+      windows: [{ name: 'quarter_hour', quota: 20, used: 3 }],
+      askedAt: new Date(),
+    })
+    const { rows } = await db.admin.query(
+      "select quota, used from ops.request_budgets where window_name = 'quarter_hour'",
+    )
+    expect(rows).toEqual([{ quota: 20, used: 9 }])
+  })
+
   test('names the start of the next natural quarter of an hour', async ({ budget }) => {
     await learnBudget(budget, 'strava', {
       windows: [{ name: 'quarter_hour', quota: 10, used: 10 }],
@@ -78,9 +132,13 @@ describe('the request budget of a platform', () => {
     expect(await takeRequest(budget, 'strava', 'interactive')).toBeUndefined()
   })
 
-  test('is empty after a refusal, whatever was counted', async ({ budget }) => {
+  test('is empty after a refusal, whatever was counted', async ({ db, budget }) => {
     const waitUntil = await exhaustBudget(budget, 'strava')
     expect(await takeRequest(budget, 'strava', 'interactive')).toEqual(waitUntil)
+    // The shortest window alone: one refusal does not cost the day.
+    expect(waitUntil.getTime() - Date.now()).toBeLessThan(900_001)
+    const { rows } = await db.admin.query("select used from ops.request_budgets where window_name = 'day'")
+    expect(rows).toEqual([{ used: 0 }])
   })
 
   test('is closed for as long as the platform asked, whatever was counted, and no longer', async ({ db, budget }) => {

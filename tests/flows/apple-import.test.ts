@@ -107,10 +107,10 @@ describe('an import that is cut off', () => {
     let batches = 0
     const dying: TestService['uploads'] = {
       ...service.uploads,
-      prepareBatch: async (batch) => {
+      openBatch: (owner) => {
         batches += 1
         if (batches === 2) throw new Error('killed')
-        return service.uploads.prepareBatch(batch)
+        return service.uploads.openBatch(owner)
       },
     }
     await expect(importOf({ ...service, uploads: dying }, file)).rejects.toThrow('killed')
@@ -141,7 +141,12 @@ describe('an import that is cut off', () => {
   test('by a command that nobody repeats makes room for the next file after ten minutes', async ({ db, service }) => {
     const broken = {
       ...service,
-      uploads: { ...service.uploads, prepareBatch: () => Promise.reject(new Error('killed')) },
+      uploads: {
+        ...service.uploads,
+        openBatch: () => {
+          throw new Error('killed')
+        },
+      },
     }
     await expect(importOf(broken, make({ ...YEAR, days: 10 }).file)).rejects.toThrow('killed')
     const other = make({ ...YEAR, days: 11 })

@@ -81,11 +81,11 @@ describe('without consent', () => {
 
   testWithFew('withdrawn on the way to the platform, no token is asked for there', async ({ db, service }) => {
     await decide(service)
-    const { '/oauth/token': asked } = (await service.simulate('GET', '/requests')) as Record<string, number>
     const beforeCompletion = () => decide(service, { granted: false })
     await expect(connect(service, { beforeCompletion })).rejects.toThrow('consent/required')
-    const { '/oauth/token': askedThen } = (await service.simulate('GET', '/requests')) as Record<string, number>
-    expect(askedThen).toBe(asked)
+    const asked = (await service.simulate('GET', '/requests')) as Record<string, number>
+    expect(asked).toMatchObject({ 'GET /oauth/authorize': 1 })
+    expect(asked).not.toHaveProperty(['POST /oauth/token'])
     expect(await count(db, 'vault.tokens')).toBe(0)
   })
 
@@ -141,6 +141,13 @@ describe('a withdrawal', () => {
     expect(watched.calls).toBe(3)
     expect(await count(db, 'raw_fitness_data')).toBe(2)
     expect(await runs(db)).toMatchObject([{ status: 'failed', error_code: 'consent/required' }])
+    // Nothing is broken, and nobody has to look at it.
+    expect(await count(db, 'dead_letters')).toBe(0)
+    const { values } = await service.metrics.jobDuration.get()
+    const ended = values.find(
+      ({ labels, metricName }) => labels['outcome'] === 'ended' && metricName === 'job_duration_seconds_count',
+    )
+    expect([ended?.labels['task'], ended?.value]).toEqual(['import_history', 1])
   })
 
   testWithFew('waits for who writes at that moment, and who asks later writes nothing', async ({ service }) => {

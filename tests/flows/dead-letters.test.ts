@@ -4,7 +4,8 @@ import { bindAction } from '../../service/api/bind-action.ts'
 import { discardDeadLettersAction, retryDeadLettersAction } from '../../service/api/resolve-dead-letters.action.ts'
 import { reviveDueLetters } from '../../service/failures/revive-dead-letters.task.ts'
 import { AppError } from '../../service/runtime/errors.ts'
-import { buryLost } from '../../service/runtime/worker-heartbeat.ts'
+import { plainTracer, runInTrace } from '../../service/runtime/trace.ts'
+import { buryLost, startHeartbeat } from '../../service/runtime/worker-heartbeat.ts'
 import { ADA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
 import { tryIt as scene } from '../support/try-it.ts'
@@ -52,6 +53,16 @@ describe('a job that fails', () => {
     expect(dead).toEqual([{ task: 'try_it', cause: 'internal/unexpected' }])
   })
 
+  test('keeps in dead_letters by which chain of work it was queued', async ({ service }) => {
+    const { does, queue, work, letters } = scene(service)
+    does(async () => Promise.reject(new AppError('platform/unexpected_payload')))
+    const context = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: false }
+    await runInTrace({ context, requestId: 'r-1', tracer: plainTracer }, () => queue({ userId: ADA }))
+    await work()
+    expect(await letters()).toMatchObject([{ trace_id: context.traceId, payload: { userId: ADA } }])
+    expect((await letters())[0]).not.toHaveProperty('payload._trace')
+  })
+
   test('for good at the first attempt waits for somebody; one that may mend goes back by itself after a minute', async ({
     service,
   }) => {
@@ -72,13 +83,17 @@ describe('a job that fails', () => {
     expect(rows).toEqual([{ seconds: 60 }])
   })
 
-  test('because the person has to consent again is no dead letter', async ({ service }) => {
-    const { does, queue, work, letters, jobs } = scene(service)
-    does(async () => Promise.reject(new AppError('connection/reauth_required')))
-    await queue({ userId: ADA })
-    await work()
-    expect([await letters(), await jobs()]).toEqual([[], []])
-  })
+  test.for(['connection/reauth_required', 'connection/not_found', 'consent/required'] as const)(
+    'because of what its person did or has to do (%s) ends without a dead letter, and is counted',
+    async (code, { service }) => {
+      const { does, queue, work, letters, jobs, outcomes } = scene(service)
+      does(async () => Promise.reject(new AppError(code)))
+      await queue({ userId: ADA })
+      await work()
+      expect([await letters(), await jobs()]).toEqual([[], []])
+      expect(outcomes).toEqual(['ended'])
+    },
+  )
 
   test('because its payload is not what its task reads is dead at once', async ({ service }) => {
     const { work, letters, runs } = scene(service)
@@ -140,6 +155,15 @@ describe('a job whose worker is gone', () => {
     expect(await buryLost(service.db, service.log)).toBe(1)
     expect(await letters()).toMatchObject([{ cause: 'job/worker_lost', attempts: 3 }])
     expect(await jobs()).toEqual([])
+  })
+
+  test('is found by the heartbeat of any worker that is left', async ({ service }) => {
+    const { queue, letters, admin } = scene(service)
+    await queue({ userId: ADA })
+    await admin('update graphile_worker._private_jobs set attempts = max_attempts')
+    const heartbeat = startHeartbeat({ db: service.db, log: service.log, poolId: 'another' })
+    await heartbeat.stop()
+    expect(await letters()).toMatchObject([{ cause: 'job/worker_lost' }])
   })
 
   test('is not touched by that worker any more when another holds it', async ({ service }) => {

@@ -150,8 +150,40 @@ describe('a connection to Garmin', () => {
     expect((await raws(db)).map(({ data_type: kind }) => kind)).toEqual(
       expect.arrayContaining(['dailies', 'epochs', 'sleeps']),
     )
-    const { rows } = await db.admin.query("select status, error_code from sync_runs where platform = 'garmin'")
-    expect(rows).toEqual([{ status: 'complete', error_code: null }])
+    const { rows } = await db.admin.query(
+      "select status, error_code, records_fetched, results from sync_runs where platform = 'garmin'",
+    )
+    expect(rows).toMatchObject([{ status: 'complete', error_code: null, records_fetched: 0 }])
+    // It was asked for, and comes as what is new does: neither a number nor an end is claimed.
+    expect(rows[0].results).toEqual(
+      expect.arrayContaining([
+        { data_type: 'dailies', outcome: 'requested', records: null, requested: 1, reason: null },
+        {
+          data_type: 'mct',
+          outcome: 'not_available',
+          records: null,
+          requested: 0,
+          reason: 'scope_missing',
+        },
+      ]),
+    )
+  })
+
+  test('is made inside the request limit, and not where that is used up', async ({ db, service, door }) => {
+    expect(door.url).toContain('/webhooks/garmin/')
+    const limit = (used: string) =>
+      db.admin.query(`update ops.request_budgets set used = ${used} where platform = 'garmin' and unit = 'request'`)
+    await limit('quota')
+    const asked = { platform: 'garmin', userId: ADA, simulate: 'read_only' } as const
+    await expect(connect(service, asked)).rejects.toThrow('platform/rate_limited')
+    expect(await connectionOf(db, ADA)).toBeUndefined()
+    await limit('0')
+    await connect(service, asked)
+    const { rows } = await db.admin.query(
+      "select distinct used from ops.request_budgets where platform = 'garmin' and unit = 'request'",
+    )
+    // Whose account it is, and what was granted.
+    expect(rows).toEqual([{ used: 2 }])
   })
 
   test('without permission for history says so and asks for nothing', async ({ db, service, door }) => {

@@ -116,5 +116,7 @@ describe('the import of a history', () => {
     expect(await run(db)).toMatchObject({ status: 'failed', error_code: 'connection/reauth_required' })
     const { rows } = await db.admin.query('select status from connections')
     expect(rows).toEqual([{ status: 'needs_reauth' }])
+    const { values } = await service.metrics.syncOperations.get()
+    expect(values).toMatchObject([{ labels: { platform: 'strava', kind: 'history', outcome: 'failed' }, value: 1 }])
   })
 })

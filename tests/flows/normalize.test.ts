@@ -117,6 +117,28 @@ describe('normalization', () => {
     const { rows } = await db.admin.query("select source_id from activities where source_id in ('77', '78')")
     expect(rows).toEqual([{ source_id: '77' }])
   })
+
+  test('whose job is in dead_letters is left alone by the sweep', async ({ db, service }) => {
+    await connect(service)
+    const { rows } = await db.service.query<{ id: string }>(
+      `insert into raw_fitness_data (user_id, platform, data_type, raw_data, metadata, created_at)
+       values ($1, 'strava', 'activity_list', '[]', '{}', greatest(date_trunc('month', now()), now() - interval '2 minutes')) returning id`,
+      [ADA],
+    )
+    await db.admin.query(
+      `with letter as (
+         insert into dead_letters (task, cause, attempts, queued_at) values ('normalize_raw_data', 'internal/unexpected', 3, now()) returning id)
+       insert into ops.dead_jobs (dead_letter_id, task, job_key, payload, priority, max_attempts)
+       select id, 'normalize_raw_data', 'normalize_raw_data:' || $1, '{}', 0, 3 from letter`,
+      [rows[0]!.id],
+    )
+    await db.service.query("select graphile_worker.add_job('sweep_unprocessed', '{}')")
+    await service.work()
+    expect(
+      (await db.admin.query('select from raw_fitness_data where processed_at is null and id = $1', [rows[0]!.id]))
+        .rowCount,
+    ).toBe(1)
+  })
 })
 
 describe('the jobs of a worker that was killed', () => {

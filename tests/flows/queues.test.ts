@@ -1,7 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
-import { bindTask, defineTask, enqueue, type QueueName, runJobs } from '../../service/runtime/jobs.ts'
+import { checkAccount } from '../../service/ingestion/check-account.task.ts'
+import { followCallback } from '../../service/ingestion/follow-callback.task.ts'
+import { importHistory } from '../../service/ingestion/import-history.task.ts'
+import { processDelivery } from '../../service/ingestion/process-delivery.task.ts'
+import { requestBackfill } from '../../service/ingestion/request-backfill.task.ts'
+import { bindTask, defineTask, enqueue, owedForMs, type QueueName, runJobs } from '../../service/runtime/jobs.ts'
 import { admitByRate } from '../../service/wire-failures.ts'
 import { bindTasks } from '../../service/wire-tasks.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
@@ -74,15 +79,42 @@ describe('the queues', () => {
     expect(most).toEqual({ webhooks: 10, imports: 2, reconciliation: 1 })
   })
 
-  test('hold each task where it belongs, with its attempts and its limit', ({ service }) => {
+  test('hold each task where it belongs', ({ service }) => {
     const queues = Object.fromEntries(bindTasks(service).map(({ identifier, queue }) => [identifier, queue]))
     expect(queues).toMatchObject({
       process_delivery: 'webhooks',
       follow_callback: 'webhooks',
       import_history: 'imports',
       request_backfill: 'imports',
+      plan_reconciliations: 'reconciliation',
+      start_reconciliation: 'reconciliation',
+      reconcile_connection: 'reconciliation',
       normalize_raw_data: 'general',
     })
+  })
+
+  test('give up as the decision says: webhooks after 3 attempts from 2 seconds, imports after 5 of at most 10 minutes', () => {
+    // What is not said is two seconds and no limit; 'a job that fails' has the two seconds.
+    for (const task of [processDelivery, followCallback, checkAccount])
+      expect([task.maxAttempts, task.backoffSeconds, task.timeoutSeconds]).toEqual([3, undefined, undefined])
+    for (const task of [importHistory, requestBackfill])
+      expect([task.maxAttempts, task.backoffSeconds, task.timeoutSeconds]).toEqual([5, 10, 600])
+  })
+
+  test('are filled by the clock: comparisons at two at night, what looks for forgotten work every minute', ({
+    service,
+  }) => {
+    const schedules = Object.fromEntries(bindTasks(service).map(({ identifier, schedule }) => [identifier, schedule]))
+    expect(schedules).toMatchObject({
+      plan_reconciliations: '0 2 * * *',
+      sweep_stuck: '* * * * *',
+      sweep_unprocessed: '* * * * *',
+      revive_dead_letters: '* * * * *',
+      watch_connections: '* * * * *',
+      plan_polls: '* * * * *',
+    })
+    // Missed while no worker ran: the night's comparison is owed for a day.
+    expect(owedForMs('0 2 * * *')).toBe(86_400_000)
   })
 
   test('with a rate begin no more jobs within a minute, and the rest burn no attempt', async ({ db, service }) => {

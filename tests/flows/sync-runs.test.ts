@@ -1,8 +1,9 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { disconnectPlatform } from '../../service/connections/disconnect.ts'
 import { bindActions } from '../../service/wire-actions.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { normalizeAll } from '../support/garmin-scene.ts'
+import { decide } from '../support/decide.ts'
 import { allowRequests, listRequests, runsOf, servedIds, storedIds, testWithPages } from '../support/long-history.ts'
 import { ADA, BELA } from '../support/people.ts'
 import { connect, type TestService } from '../support/service.ts'
@@ -24,9 +25,6 @@ function act(service: TestService, name: string, { by = { userId: ADA, role: 'us
   if (action === undefined) throw new Error('no such action')
   return action.call(input, by)
 }
-
-const activities = async (db: TestDatabase) =>
-  (await db.admin.query<{ id: string }>('select source_id as id from activities order by 1')).rows.map(({ id }) => id)
 
 /** So many pages arrive, then the request limit is reached. */
 async function importPages(db: TestDatabase, service: TestService, pages: number): Promise<void> {
@@ -113,35 +111,6 @@ describe('a sync run', () => {
     expect(remaining.filter((id) => !stored.has(id))).toEqual([])
     expect(stored.has(before[700]!)).toBe(false)
   })
-
-  test('whose token is revoked keeps what it has, and the next consent asks for the rest alone', async ({
-    db,
-    service,
-  }) => {
-    await importPages(db, service, 4)
-    await service.simulate('POST', '/athletes/1/deauthorize')
-    await finish(db, service)
-    expect(await runsOf(db, 'history')).toMatchObject([
-      {
-        status: 'failed',
-        error_code: 'connection/reauth_required',
-        results: expect.arrayContaining([
-          { data_type: 'activity_list', outcome: 'partial', records: 797, reason: 'connection/reauth_required' },
-        ]),
-      },
-    ])
-    const before = await listRequests(service)
-    await connect(service, { query: '&simulate_athlete=1' })
-    await finish(db, service)
-    const runs = await runsOf(db, 'history')
-    expect(runs.at(-1)).toMatchObject({ status: 'complete', error_code: null })
-    // The first page for what is new; then, from a day before it broke off, two full ones and the three that end the list.
-    expect((await listRequests(service)) - before).toBe(6)
-    const served = await servedIds(service)
-    expect(new Set(await storedIds(db))).toEqual(new Set(served))
-    await normalizeAll(service, db)
-    expect(await activities(db)).toEqual(served.toSorted())
-  })
 })
 
 describe('a reconnect', () => {
@@ -192,6 +161,33 @@ describe('asking for a sync', () => {
     expect((await listRequests(service)) - before).toBeLessThan(ALL_REQUESTS)
     expect(new Set(await storedIds(db))).toEqual(new Set(await servedIds(service)))
   })
+
+  test.for([
+    ['more history', (service: TestService) => act(service, 'importHistory', { platform: 'strava', years: 1 })],
+    ['an end', (service: TestService) => disconnectPlatform(service.connections, { userId: ADA, platform: 'strava' })],
+    ['nothing more', (service: TestService) => decide(service, { granted: false })],
+  ] as const)(
+    'for %s while a page is being kept waits for it, and not both for each other',
+    async ([, ask], { db, service }) => {
+      await connect(service)
+      const holder = await db.admin.connect()
+      await holder.query('begin; select from app_users for update; select from connections for update')
+      const asked = ask(service)
+      await sleep(300)
+      const working = service.work()
+      await sleep(700)
+      await holder.query('commit')
+      holder.release()
+      await asked
+      await working
+      const { rows } = await db.admin.query('select last_error from graphile_worker.jobs where last_error is not null')
+      expect(rows).toEqual([])
+      expect(
+        (await db.admin.query("select from sync_runs where status = 'failed' or error_code = 'internal/unexpected'"))
+          .rowCount,
+      ).toBe(0)
+    },
+  )
 
   test('for many people names those who cannot be synced', async ({ db, service }) => {
     await connect(service)

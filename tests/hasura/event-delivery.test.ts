@@ -143,7 +143,13 @@ describe('stopping', () => {
       return { status: 204 }
     })
     const { subscribers } = resolveSubscribers(tablesOf(slow.url), ENV)
-    const delivery = startEventDelivery({ pool: scene.db.hasura, subscribers, settings: SETTINGS, log: silentLog })
+    const delivery = startEventDelivery({
+      pool: scene.db.hasura,
+      subscribers,
+      propagators: [],
+      settings: SETTINGS,
+      log: silentLog,
+    })
     await scene.write(1)
     await expect.poll(() => slow.calls.length).toBe(1)
     const stopped = delivery.stop()

@@ -72,8 +72,8 @@ const STATEMENTS = [
   `insert into consent_purposes (id, description) select 'planted', 'planted' from p on conflict do nothing`,
   `insert into ops.failed_notices (user_id, platform, source_id, cause)
    select u, id, t, t from p, unnest(array['strava', 'garmin']) as platform (id)`,
-  `insert into reconciliation_findings (user_id, report_id, platform, kind, source_id, cause, state, happened_at, found_at)
-   select u, (i || k)::uuid, id, 'missing', t, t, 'repaired', ${AT}, ${AT}
+  `insert into reconciliation_findings (user_id, report_id, platform, kind, data_type, source_id, cause, state, happened_at, found_at)
+   select u, (i || k)::uuid, id, 'missing', 'sleep', t, t, 'repaired', ${AT}, ${AT}
    from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
   `insert into activities (user_id, id, platform, source_id, sport, source_sport, name, local_day, started_at, distance_m, moving_time_s,
      raw_id, raw_created_at, observed_at, created_at, updated_at)

@@ -54,6 +54,7 @@ export const test = base.extend<{ scene: Scene }>({
         const delivery = startEventDelivery({
           pool,
           subscribers,
+          propagators: [],
           settings: { ...SETTINGS, ...settings },
           log: silentLog,
         })

@@ -4,15 +4,26 @@ import { createTemporaryDirectory } from '../../database/temporary.ts'
 import type { TestDatabase } from './database.ts'
 import { type TestService, testWithStrava } from './service.ts'
 
-const PAGE = 200
 const HOUR_MS = 3_600_000
+
+interface LongHistory {
+  readonly activities: number
+  readonly everyHours: number
+  /** Most that the platform gives at once. */
+  readonly pageSize: number
+}
 
 /** A Strava whose list has so many full pages, an activity every four hours, and whose request limit never binds. */
 export function testWithPages(pages: number) {
+  return testWithHistory({ activities: pages * 200, everyHours: 4, pageSize: 200 })
+}
+
+/** The same with a list of any measure. */
+export function testWithHistory({ activities: count, everyHours, pageSize }: LongHistory) {
   const file = join(createTemporaryDirectory(), 'activities.json')
   const newest = Date.now() - HOUR_MS
-  const activities = Array.from({ length: pages * PAGE }, (_, index) => {
-    const start = new Date(newest - index * 4 * HOUR_MS).toISOString().replace(/\.\d+Z$/, 'Z')
+  const activities = Array.from({ length: count }, (_, index) => {
+    const start = new Date(newest - index * everyHours * HOUR_MS).toISOString().replace(/\.\d+Z$/, 'Z')
     return {
       resource_state: 2,
       id: 1_000_000 + index,
@@ -32,6 +43,7 @@ export function testWithPages(pages: number) {
   writeFileSync(file, JSON.stringify(activities))
   return testWithStrava({
     STRAVA_SIMULATOR_ACTIVITIES: file,
+    STRAVA_SIMULATOR_PAGE_SIZE: String(pageSize),
     STRAVA_SIMULATOR_RATE_LIMITS: '1000000,1000000,1000000,1000000',
   })
 }

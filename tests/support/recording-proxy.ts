@@ -5,6 +5,8 @@ import { text } from 'node:stream/consumers'
 export interface Exchange {
   readonly path: string
   readonly authorization: string
+  /** Undefined: the platform was told of no trace. */
+  readonly traceparent: string | undefined
   readonly form: URLSearchParams
   /** What the platform answered; empty when the proxy answered for it. */
   readonly answer: string
@@ -13,7 +15,7 @@ export interface Exchange {
 /** Stands between the service and a platform, writes down what passes, and can answer in the platform's place. */
 export interface RecordingProxy {
   readonly url: string
-  readonly exchanges: readonly Exchange[]
+  readonly exchanges: Exchange[]
   /** The next requests with this in their path get this status and a page that repeats everything they brought. */
   failNext(path: string, status: number): void
   close(): Promise<void>
@@ -32,7 +34,13 @@ export async function startRecordingProxy(target: () => string): Promise<Recordi
     const [planned] = failure < 0 ? [] : failures.splice(failure, 1)
     const forwarded = planned === undefined ? await forward(`${target()}${path}`, request, body) : undefined
     const answer = forwarded?.answer ?? ''
-    exchanges.push({ path, authorization, form: new URLSearchParams(body), answer })
+    exchanges.push({
+      path,
+      authorization,
+      traceparent: headers['traceparent'] as string | undefined,
+      form: new URLSearchParams(body),
+      answer,
+    })
     if (forwarded !== undefined) return response.writeHead(forwarded.status, forwarded.headers).end(answer)
     const echo = `<html>${authorization} ${decodeURIComponent(body)} ${body} ${path}</html>`
     return response.writeHead(planned?.status ?? 500, { 'content-type': 'text/html' }).end(echo)

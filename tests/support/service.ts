@@ -31,7 +31,7 @@ export interface TestService extends Wiring {
 /** The service's parts, wired as in production, on a database of the test's own and the simulated Strava. No Hasura: no events. */
 export const test = base.extend<{ service: TestService }>({ service: ({ db }, use) => lendService(db, use) })
 
-const SIX_ACTIVITIES = join(import.meta.dirname, '../fixtures/strava-odd-activities.json')
+export const SIX_ACTIVITIES = join(import.meta.dirname, '../fixtures/strava-odd-activities.json')
 
 /** The same with six activities in place of ten years, for tests to which the number does not matter. */
 export const testWithFew = base.extend<{ service: TestService }>({
@@ -121,7 +121,7 @@ export interface Connecting {
 
 /** A person, Ada unless it is said, connects a simulated platform as the actions and the callback would have it. */
 export async function connect(
-  { connections }: TestService,
+  { connections }: Pick<TestService, 'connections'>,
   { platform = 'strava', userId = ADA, simulate: decision = 'approve', query = '', beforeCompletion }: Connecting = {},
 ): Promise<void> {
   const { authorizationUrl } = await startConnection(connections, { userId, platform })

@@ -6,6 +6,7 @@ import type { TestService } from './service.ts'
 type Payload = {
   userId: string
   runId?: string | undefined
+  callbackId?: string | undefined
   note?: string | undefined
   bpm?: number | undefined
   platform?: string | undefined
@@ -13,10 +14,14 @@ type Payload = {
 const Given = z.object({
   userId: z.uuid(),
   runId: z.uuid().optional(),
+  callbackId: z.uuid().optional(),
   note: z.string().optional(),
   bpm: z.number().optional(),
   platform: z.string().optional(),
 })
+
+const JOBS = `
+  select attempts, last_error, locked_by, extract(epoch from run_at - now())::float8 as wait from graphile_worker._private_jobs`
 
 /** A task that does what the test says, three attempts. */
 export function tryIt(service: TestService) {
@@ -33,14 +38,22 @@ export function tryIt(service: TestService) {
     },
   })
   const dead: object[] = []
+  const outcomes: string[] = []
   const bound = bindTask(
     task,
     {},
-    { db: service.db, log: service.log, observe: () => {}, countDead: (letter) => dead.push(letter) },
+    {
+      db: service.db,
+      log: service.log,
+      observe: ({ outcome }) => outcomes.push(outcome),
+      countDead: (letter) => dead.push(letter),
+    },
   )
   const admin = (text: string, values: unknown[] = []) => service.db.pool.query(text, values)
   return {
     dead,
+    /** Of the runs, as monitoring is told. */
+    outcomes,
     runs: () => runs,
     does: (next: () => Promise<JobResult>) => {
       act = next
@@ -50,20 +63,19 @@ export function tryIt(service: TestService) {
     work: async () => {
       await admin('update graphile_worker._private_jobs set run_at = now()')
       await runDueJobs({ db: service.db, tasks: [bound] })
-      // The runner's last word to the queue may still be on its way.
-      for (let waited = 0; waited < 40; waited += 1) {
-        const { rowCount } = await admin("select from graphile_worker._private_jobs where locked_by <> 'another'")
-        if (rowCount === 0) return
-        await sleep(50)
-      }
+      await untilReleased(service)
     },
     letters: async () => (await admin('select * from public.dead_letters order by died_at')).rows,
-    jobs: async () =>
-      (
-        await admin(
-          'select attempts, last_error, locked_by, extract(epoch from run_at - now())::float8 as wait from graphile_worker._private_jobs',
-        )
-      ).rows,
+    jobs: async () => (await admin(JOBS)).rows,
     admin,
+  }
+}
+
+/** The runner's last word to the queue may still be on its way. */
+async function untilReleased({ db }: TestService): Promise<void> {
+  for (let waited = 0; waited < 40; waited += 1) {
+    const { rowCount } = await db.pool.query("select from graphile_worker._private_jobs where locked_by <> 'another'")
+    if (rowCount === 0) return
+    await sleep(50)
   }
 }

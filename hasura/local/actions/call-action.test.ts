@@ -4,6 +4,7 @@ import { text as readText } from 'node:stream/consumers'
 import { afterEach, describe, expect, test } from 'vitest'
 import { HasuraError } from '../errors.ts'
 import type { Action } from '../metadata/types.ts'
+import type { Propagator } from '../trace.ts'
 import { createActionCaller, partitionActions } from './call-action.ts'
 
 const SESSION = { role: 'user', variables: { 'x-hasura-role': 'user', 'x-hasura-user-id': '42' }, backendOnly: false }
@@ -48,11 +49,17 @@ function actionWith(definition: Partial<Action['definition']>): Action {
 
 async function call(
   url: string,
-  facts: { action?: Action; requestHeaders?: Record<string, string>; configuredHeaderPrecedence?: boolean } = {},
+  facts: {
+    action?: Action
+    requestHeaders?: Record<string, string>
+    configuredHeaderPrecedence?: boolean
+    propagators?: readonly Propagator[]
+  } = {},
 ) {
   const callAction = createActionCaller({
     env: { BASE_URL: url, SECRET: 'from-env' },
     configuredHeaderPrecedence: facts.configuredHeaderPrecedence ?? false,
+    propagators: facts.propagators ?? [],
   })
   return callAction({
     action: facts.action ?? actionWith({}),
@@ -60,7 +67,7 @@ async function call(
     session: SESSION,
     requestQuery: 'mutation { register(serial: "abc") { id } }',
     requestHeaders: facts.requestHeaders ?? {},
-    span: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) },
+    span: { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), sampling: '1' },
   })
 }
 
@@ -158,13 +165,20 @@ describe('the details of an error', () => {
 })
 
 describe('request', () => {
-  test("continues the caller's trace with a span of its own", async () => {
+  test("continues the caller's trace with a span of its own, in the headers of the metadata's propagators", async () => {
     const { url, asked } = await startHandler({ body: 'null' })
-    await call(url)
+    await call(url, { propagators: ['tracecontext', 'b3'] })
     const { headers } = asked[0]!
     expect(headers).toMatchObject({ 'x-b3-traceid': 'a'.repeat(32), 'x-b3-parentspanid': 'b'.repeat(16) })
     expect(headers['x-b3-spanid']).toMatch(/^[0-9a-f]{16}$/)
     expect(headers['x-b3-spanid']).not.toBe('b'.repeat(16))
+    expect(headers['traceparent']).toBe(`00-${'a'.repeat(32)}-${headers['x-b3-spanid'] as string}-01`)
+  })
+
+  test('tells of no trace while OpenTelemetry is off', async () => {
+    const { url, asked } = await startHandler({ body: 'null' })
+    await call(url)
+    expect(Object.keys(asked[0]!.headers).filter((name) => /^(x-b3|trace)/.test(name))).toEqual([])
   })
 
   test('carries action, input, query and session', async () => {

@@ -2,7 +2,7 @@ import { type Environment, fillTemplate, resolveHeaders } from '../environment.t
 import { HasuraError } from '../errors.ts'
 import type { CallAction } from '../execute/engine-types.ts'
 import type { Action } from '../metadata/types.ts'
-import { traceHeaders } from '../trace.ts'
+import { type Propagator, traceHeaders } from '../trace.ts'
 import { describeFailedCall, postWebhook, type WebhookAnswer } from '../webhooks/call.ts'
 import { readActionAnswer } from './answer.ts'
 import { describeExchange, type Exchange } from './exchange.ts'
@@ -14,6 +14,7 @@ const DEFAULT_TIMEOUT_SECONDS = 30
 export function createActionCaller(options: {
   readonly env: Environment
   readonly configuredHeaderPrecedence: boolean
+  readonly propagators: readonly Propagator[]
 }): CallAction {
   return async ({ action, input, session, requestQuery, requestHeaders, span }) => {
     const { definition } = action
@@ -34,7 +35,7 @@ export function createActionCaller(options: {
     const answer = await askHandler(
       {
         url: fillTemplate(definition.handler, options.env),
-        headers: { ...traceHeaders(span), ...headers },
+        headers: { ...traceHeaders(span, options.propagators), ...headers },
         body: JSON.stringify(body),
         timeoutMs: (definition.timeout ?? DEFAULT_TIMEOUT_SECONDS) * 1000,
       },

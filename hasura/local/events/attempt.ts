@@ -1,4 +1,4 @@
-import { spanOfEvent, traceHeaders } from '../trace.ts'
+import { type Propagator, spanOfEvent, traceHeaders } from '../trace.ts'
 import { describeFailedCall, postWebhook, type WebhookAnswer } from '../webhooks/call.ts'
 import type { Invocation, LoggedEvent, Outcome } from './queries.ts'
 import type { Subscriber } from './subscribers.ts'
@@ -7,12 +7,16 @@ import type { Subscriber } from './subscribers.ts'
 const NO_ANSWER_STATUS = 1000
 
 /** Calls the webhook once. Never throws: every failure is an outcome. */
-export async function attemptDelivery(event: LoggedEvent, subscriber: Subscriber, signal: AbortSignal) {
+export async function attemptDelivery(
+  event: LoggedEvent,
+  { subscriber, propagators }: { subscriber: Subscriber; propagators: readonly Propagator[] },
+  signal: AbortSignal,
+) {
   const body = deliveryBody(event, subscriber.maxRetries)
   const answer = await postWebhook({
     url: subscriber.url,
     headers: {
-      ...traceHeaders(spanOfEvent(event.payloadJson)),
+      ...traceHeaders(spanOfEvent(event.payloadJson), propagators),
       ...Object.fromEntries(subscriber.headers.map(({ name, value }) => [name.toLowerCase(), value])),
     },
     body,

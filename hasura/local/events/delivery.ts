@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { describeError, type EngineLog } from '../log.ts'
+import type { Propagator } from '../trace.ts'
 import { attemptDelivery } from './attempt.ts'
 import { type LoggedEvent, recordAttempt, releaseEvents, takeEvents } from './queries.ts'
 import type { Subscriber } from './subscribers.ts'
@@ -9,6 +10,8 @@ export interface DeliveryOptions {
   /** A pool of its own: queries of clients must not delay events. */
   readonly pool: pg.Pool
   readonly subscribers: ReadonlyMap<string, Subscriber>
+  /** In which headers a call says whose trace it belongs to. */
+  readonly propagators: readonly Propagator[]
   readonly settings: {
     readonly eventsFetchIntervalMs: number
     readonly eventsFetchBatchSize: number
@@ -115,7 +118,11 @@ async function deliver(
 ): Promise<boolean> {
   const subscriber = options.subscribers.get(event.triggerName)
   if (subscriber === undefined) return false
-  const { invocation, outcome } = await attemptDelivery(event, subscriber, signals.aborting)
+  const { invocation, outcome } = await attemptDelivery(
+    event,
+    { subscriber, propagators: options.propagators },
+    signals.aborting,
+  )
   // Cut short by our own end: not the subscriber's failure, so it costs no try.
   if (signals.aborting.aborted && outcome.do !== 'deliver') return false
   if (outcome.do !== 'deliver') {

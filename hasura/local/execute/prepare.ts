@@ -8,7 +8,7 @@ import { actionProblems, withoutBadActions } from '../schema/action-problems.ts'
 import { buildModel } from '../schema/build-model.ts'
 import { meaningOf } from '../schema/meaning.ts'
 import type { GraphqlRequest, Session } from '../session.ts'
-import { startTrace } from '../trace.ts'
+import { continueTrace, type Propagator, propagatorsOf } from '../trace.ts'
 import { AllowList } from './allow-list.ts'
 import type { CallAction, EngineOptions, GraphqlEngine, Inconsistency, Prepared } from './engine-types.ts'
 import { planFields, type RoleView, selectRoot } from './plan.ts'
@@ -37,7 +37,8 @@ export async function createEngineContext(options: EngineOptions): Promise<Graph
   const database = { pool, names: new StatementNames() }
   const allowList = allowlistEnabled ? new AllowList(metadata) : undefined
   const inconsistencies = [...problems, ...ofActions, ...roles.problems]
-  return new Engine({ roles, database, callAction, allowList, inconsistencies })
+  const propagators = propagatorsOf(metadata.opentelemetry)
+  return new Engine({ roles, database, callAction, allowList, inconsistencies, propagators })
 }
 
 interface Parts {
@@ -47,6 +48,7 @@ interface Parts {
   /** Undefined when everything is allowed. */
   readonly allowList: AllowList | undefined
   readonly inconsistencies: readonly Inconsistency[]
+  readonly propagators: readonly Propagator[]
 }
 
 interface Asking {
@@ -63,13 +65,15 @@ class Engine implements GraphqlEngine {
   readonly #database: Database
   readonly #callAction: CallAction
   readonly #allowList: AllowList | undefined
+  readonly #propagators: readonly Propagator[]
 
-  constructor({ roles, database, callAction, allowList, inconsistencies }: Parts) {
+  constructor({ roles, database, callAction, allowList, inconsistencies, propagators }: Parts) {
     this.inconsistencies = inconsistencies
     this.#roles = roles
     this.#database = database
     this.#callAction = callAction
     this.#allowList = allowList
+    this.#propagators = propagators
   }
 
   prepare(request: GraphqlRequest, session: Session): Prepared {
@@ -89,7 +93,11 @@ class Engine implements GraphqlEngine {
       tables: asking.view.tables,
       requestQuery: request.query,
     }
-    return { kind, run: (requestHeaders) => run(plan, { ...context, requestHeaders, span: startTrace() }) }
+    return {
+      kind,
+      run: (requestHeaders) =>
+        run(plan, { ...context, requestHeaders, span: continueTrace(requestHeaders, this.#propagators) }),
+    }
   }
 
   #prepareSubscription(fields: readonly SelectedField[], asking: Asking): Prepared {

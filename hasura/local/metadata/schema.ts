@@ -241,8 +241,24 @@ const SourceSchema = z.strictObject({
   functions: z.tuple([]).exactOptional(),
 })
 
+/** Whose trace an action or event belongs to is passed on; nothing is exported. */
+const OpenTelemetrySchema = z.strictObject({
+  status: z.enum(['enabled', 'disabled']).exactOptional(),
+  data_types: z.array(z.never('exporting is not implemented')).exactOptional(),
+  exporter_otlp: z
+    .strictObject({
+      protocol: z.literal('http/protobuf').exactOptional(),
+      headers: z.array(z.never()).exactOptional(),
+      resource_attributes: z.array(z.never()).exactOptional(),
+      traces_propagators: z.array(z.enum(['b3', 'tracecontext'])).exactOptional(),
+    })
+    .exactOptional(),
+  batch_span_processor: z.strictObject({ max_export_batch_size: z.int() }).exactOptional(),
+})
+
 export const MetadataSchema = z.strictObject({
   version: z.literal(3),
+  opentelemetry: OpenTelemetrySchema.exactOptional(),
   sources: z.tuple([SourceSchema]),
   actions: z.array(ActionSchema).default([]),
   custom_types: CustomTypesSchema.prefault({}),

@@ -181,8 +181,15 @@ export interface Source {
   readonly tables: readonly Table[]
 }
 
+/** What decides in which headers a trace is passed on. */
+export interface OpenTelemetry {
+  readonly status?: 'enabled' | 'disabled'
+  readonly exporter_otlp?: { readonly traces_propagators?: readonly ('b3' | 'tracecontext')[] }
+}
+
 export interface Metadata {
   readonly version: 3
+  readonly opentelemetry?: OpenTelemetry
   readonly sources: readonly [Source]
   readonly actions: readonly Action[]
   readonly custom_types: CustomTypes

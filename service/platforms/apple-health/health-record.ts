@@ -88,7 +88,9 @@ function readMoment(text: unknown, timeZone: string | null): Moment | undefined 
 }
 
 /** An export leaves fractions of a second out: one reading that comes both ways has to be one. */
-function toWholeSecond({ at, offsetSeconds }: Moment): Moment {
+function toWholeSecond(moment: Moment): Moment {
+  const { at, offsetSeconds } = moment
+  if (at.getTime() % 1000 === 0) return moment
   return { at: new Date(Math.floor(at.getTime() / 1000) * 1000), offsetSeconds }
 }
 

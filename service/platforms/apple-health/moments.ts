@@ -34,13 +34,21 @@ function parseByPattern(text: string, timeZone: string | null): Moment | undefin
 const EXPORT_LENGTH = 25
 
 function readExportTime(text: string): Moment | undefined {
+  const ms = readExportInstant(text)
+  return ms === undefined ? undefined : { at: new Date(ms), offsetSeconds: offsetAtEnd(text) }
+}
+
+/** The instant of a time as an export writes it, in milliseconds; undefined where only the exact way can tell. */
+export function readExportInstant(text: string): number | undefined {
   const year = digits(text, 0, 4)
-  const [month, day] = [digits(text, 5, 2), digits(text, 8, 2)]
-  const [hour, minute, second] = [digits(text, 11, 2), digits(text, 14, 2), digits(text, 17, 2)]
-  const offsetHours = digits(text, 21, 2)
-  const offsetMinutes = digits(text, 23, 2)
+  const month = digits(text, 5, 2)
+  const day = digits(text, 8, 2)
+  const hour = digits(text, 11, 2)
+  const minute = digits(text, 14, 2)
+  const second = digits(text, 17, 2)
   const sign = text.charCodeAt(20)
   const isShaped =
+    text.length === EXPORT_LENGTH &&
     text.charCodeAt(4) === 45 &&
     text.charCodeAt(7) === 45 &&
     text.charCodeAt(10) === 32 &&
@@ -51,10 +59,14 @@ function readExportTime(text: string): Moment | undefined {
   // NaN is in no range. Days after the 28th are left to the exact way.
   const isInRange =
     year >= 1900 && year < 2200 && month >= 1 && month <= 12 && day >= 1 && day <= 28 && hour < 24 && minute < 60
-  if (!isShaped || !isInRange || !(second < 60) || !(offsetHours <= 18) || !(offsetMinutes < 60)) return undefined
-  const seconds = (offsetHours * 60 + offsetMinutes) * 60
-  const offsetSeconds = sign === 45 ? -seconds : seconds
-  return { at: new Date(Date.UTC(year, month - 1, day, hour, minute, second) - offsetSeconds * 1000), offsetSeconds }
+  if (!isShaped || !isInRange || !(second < 60) || !(digits(text, 21, 2) <= 18) || !(digits(text, 23, 2) < 60))
+    return undefined
+  return Date.UTC(year, month - 1, day, hour, minute, second) - offsetAtEnd(text) * 1000
+}
+
+function offsetAtEnd(text: string): number {
+  const seconds = (digits(text, 21, 2) * 60 + digits(text, 23, 2)) * 60
+  return text.charCodeAt(20) === 45 ? -seconds : seconds
 }
 
 function digits(text: string, from: number, count: number): number {

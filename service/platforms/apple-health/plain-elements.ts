@@ -4,13 +4,13 @@ import type { XmlElement } from './xml-element.ts'
 /** An element as the JSON that is kept: attributes as they came, metadata by key, everything else below `children`. */
 export function toPlainRecord({ attributes, children }: XmlElement): Record<string, unknown> {
   if (children.length === 0) return attributes
+  // The attributes are nobody else's.
+  const record: Record<string, unknown> = attributes
   const metadata = readMetadata(children)
+  if (metadata !== undefined) record['metadata'] = metadata
   const others = children.filter(({ name }) => name !== 'MetadataEntry')
-  return {
-    ...attributes,
-    ...(metadata !== undefined && { metadata }),
-    ...(others.length > 0 && { children: others.map(toPlainElement) }),
-  }
+  if (others.length > 0) record['children'] = others.map(toPlainElement)
+  return record
 }
 
 function toPlainElement(element: XmlElement): Record<string, unknown> {
@@ -18,10 +18,13 @@ function toPlainElement(element: XmlElement): Record<string, unknown> {
 }
 
 function readMetadata(children: readonly XmlElement[]): Record<string, string> | undefined {
-  const entries = children
-    .filter(({ name }) => name === 'MetadataEntry')
-    .map(({ attributes }) => [attributes['key'] ?? '', attributes['value'] ?? ''] as const)
-  return entries.length === 0 ? undefined : Object.fromEntries(entries)
+  let metadata: Record<string, string> | undefined
+  for (const { name, attributes } of children) {
+    if (name !== 'MetadataEntry') continue
+    metadata ??= {}
+    metadata[attributes['key'] ?? ''] = attributes['value'] ?? ''
+  }
+  return metadata
 }
 
 /** A workout with all that belongs to it; its routes hold their points, or say why not. */

@@ -1,5 +1,5 @@
 import type { UploadedPayload } from '../contract.ts'
-import { parseMoment } from './moments.ts'
+import { parseMoment, readExportInstant } from './moments.ts'
 import { toPlainRecord, toWorkout } from './plain-elements.ts'
 import type { FindRoute } from './route-points.ts'
 import { SleepWindow } from './sleep-window.ts'
@@ -45,7 +45,6 @@ class ExportState {
   #records: Record<string, unknown>[] = []
   #summaries: Record<string, unknown>[] = []
   #bytes = 0
-  #lastKey = ''
   readonly #sleep = new SleepWindow()
   readonly #told = new Map<string, Told>()
 
@@ -98,13 +97,13 @@ class ExportState {
   }
 
   #keep(record: Record<string, unknown>): Payload[] {
-    const key = `${String(record['type'])} ${String(record['startDate'])}`
-    const isFull = this.#records.length >= CHUNK && key !== this.#lastKey
+    const last = this.#records.at(-1)
+    const isSame = last?.['startDate'] === record['startDate'] && last?.['type'] === record['type']
+    const isFull = this.#records.length >= CHUNK && !isSame
     const payloads =
       isFull || this.#records.length >= LONGEST_CHUNK || this.#bytes > LARGEST_CHUNK_BYTES ? this.#flush() : []
     this.#records.push(record)
     this.#bytes += sizeOf(record)
-    this.#lastKey = key
     return payloads
   }
 
@@ -118,8 +117,9 @@ class ExportState {
   }
 
   #remember({ type, startDate }: Readonly<Record<string, string>>): void {
-    const start = parseMoment(startDate)?.at.getTime()
-    if (type === undefined || start === undefined) return
+    if (type === undefined || startDate === undefined) return
+    const start = readExportInstant(startDate) ?? parseMoment(startDate)?.at.getTime()
+    if (start === undefined) return
     const told = this.#told.get(type)
     if (told === undefined) {
       // A file with a million types is none of Apple's.

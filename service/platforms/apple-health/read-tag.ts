@@ -19,40 +19,40 @@ const EQUALS = 61
  * 'malformed': this is no tag.
  */
 export function readStartTag(text: string, from: number): StartTag | 'malformed' | undefined {
-  let at = skipName(text, from + 1)
-  if (at >= text.length) return undefined
-  if (at === from + 1) return 'malformed'
-  const name = text.slice(from + 1, at)
-  const attributes: Record<string, string> = {}
-  let problem: string | undefined
+  const nameEnd = skipName(text, from + 1)
+  if (nameEnd >= text.length) return undefined
+  if (nameEnd === from + 1) return 'malformed'
+  const tag = { name: text.slice(from + 1, nameEnd), attributes: {}, closed: false, end: nameEnd, problem: undefined }
+  return readAttributes(text, tag)
+}
+
+/** `end` moves on from attribute to attribute: an export has a hundred million of them, too many to make an object of each. */
+function readAttributes(text: string, tag: OpenTag): StartTag | 'malformed' | undefined {
   for (;;) {
-    at = skipSpace(text, at)
+    const at = skipSpace(text, tag.end)
     if (at >= text.length) return undefined
     const code = text.charCodeAt(at)
-    if (code === GREATER) return { name, attributes, closed: false, end: at + 1, problem }
-    if (code === SLASH) {
-      if (at + 1 >= text.length) return undefined
-      if (text.charCodeAt(at + 1) !== GREATER) return 'malformed'
-      return { name, attributes, closed: true, end: at + 2, problem }
-    }
-    const attribute = readAttribute(text, at)
-    if (attribute === undefined || attribute === 'malformed') return attribute
-    at = attribute.end
-    const value = decodeValue(attribute.value)
-    if (value === undefined) problem ??= `${attribute.name}: an entity or character that does not exist`
-    else keep(attributes, attribute.name, value)
+    if (code === GREATER || code === SLASH) return endTag(text, at, tag)
+    tag.end = at
+    const problem = readAttribute(text, tag)
+    if (problem !== 'read') return problem
   }
 }
 
-interface Attribute {
-  readonly name: string
-  readonly value: string
-  readonly end: number
+type OpenTag = { -readonly [Key in keyof StartTag]: StartTag[Key] }
+
+function endTag(text: string, at: number, tag: OpenTag): StartTag | 'malformed' | undefined {
+  tag.closed = text.charCodeAt(at) === SLASH
+  tag.end = tag.closed ? at + 2 : at + 1
+  if (!tag.closed) return tag
+  if (at + 1 >= text.length) return undefined
+  return text.charCodeAt(at + 1) === GREATER ? tag : 'malformed'
 }
 
-function readAttribute(text: string, from: number): Attribute | 'malformed' | undefined {
-  const nameEnd = skipName(text, from)
-  if (nameEnd === from) return 'malformed'
+/** Undefined: it does not end within the text. */
+function readAttribute(text: string, tag: OpenTag): 'read' | 'malformed' | undefined {
+  const nameEnd = skipName(text, tag.end)
+  if (nameEnd === tag.end) return 'malformed'
   const equals = skipSpace(text, nameEnd)
   if (equals >= text.length) return undefined
   if (text.charCodeAt(equals) !== EQUALS) return 'malformed'
@@ -62,7 +62,12 @@ function readAttribute(text: string, from: number): Attribute | 'malformed' | un
   if (quote !== '"' && quote !== "'") return 'malformed'
   const end = text.indexOf(quote, start + 1)
   if (end === -1) return undefined
-  return { name: text.slice(from, nameEnd), value: text.slice(start + 1, end), end: end + 1 }
+  const name = text.slice(tag.end, nameEnd)
+  const value = decodeValue(text.slice(start + 1, end))
+  if (value === undefined) tag.problem ??= `${name}: an entity or character that does not exist`
+  else keep(tag.attributes, name, value)
+  tag.end = end + 1
+  return 'read'
 }
 
 /** iOS 16 wrote `startDate` twice into WorkoutStatistics and no `endDate`: the second one is the end. Otherwise the first counts. */
@@ -104,21 +109,37 @@ const ILLEGAL = /[\x00-\x08\x0b\x0c\x0e-\x1f]/g
 const REFERENCE = /&(?:#?[\da-zA-Z]{1,12};)?/g
 const NAMED: Readonly<Record<string, string>> = { lt: '<', gt: '>', amp: '&', quot: '"', apos: "'" }
 
+/** Values that had to be decoded. An export names the same few sources and devices in each of its millions of records. */
+const decoded = new Map<string, string>()
+const MOST_DECODED = 200
+const LONGEST_DECODED = 400
+
 /** The value's characters; undefined when it names an entity or a character that XML does not have: nothing is ever expanded. */
 export function decodeValue(latin1: string): string | undefined {
   if (!NEEDS_DECODING.test(latin1)) return latin1
+  if (latin1.length > LONGEST_DECODED) return decode(latin1)
+  const known = decoded.get(latin1)
+  if (known !== undefined) return known
+  const value = decode(latin1)
+  if (decoded.size >= MOST_DECODED) decoded.clear()
+  // A copy: what was cut out of a text keeps all of the text.
+  if (value !== undefined) decoded.set(Buffer.from(latin1, 'latin1').toString('latin1'), value)
+  return value
+}
+
+function decode(latin1: string): string | undefined {
   const text = Buffer.from(latin1, 'latin1')
     .toString('utf8')
     .replace(ILLEGAL, '')
     .replace(/[\t\n\r]/g, ' ')
   if (!text.includes('&')) return text
   let unknown = false
-  const decoded = text.replace(REFERENCE, (reference) => {
+  const characters = text.replace(REFERENCE, (reference) => {
     const character = NAMED[reference.slice(1, -1)] ?? fromNumber(reference)
     if (character === undefined) unknown = true
     return character ?? ''
   })
-  return unknown ? undefined : decoded
+  return unknown ? undefined : characters
 }
 
 /** Half of a surrogate pair is no character, nor is what lies beyond Unicode. */

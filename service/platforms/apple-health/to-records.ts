@@ -29,20 +29,29 @@ export function toRecords(
  */
 class Samples {
   readonly list: SampleRecord[] = []
-  readonly #valuesAt = new Map<string, number | number[]>()
+  readonly #lastAt = new Map<number, number>()
+  /** The sample before it that starts at the same time, or -1. */
+  readonly #previous: number[] = []
 
   add(sample: SampleRecord): void {
-    const key = `${sample.kind}\n${sample.startedAt.getTime()}\n${sample.endedAt.getTime()}\n${sample.source}`
-    const known = this.#valuesAt.get(key)
-    if (known === undefined) {
-      this.#valuesAt.set(key, sample.value)
-      this.list.push(sample)
-      return
+    const startMs = sample.startedAt.getTime()
+    const last = this.#lastAt.get(startMs) ?? -1
+    const others = last === -1 ? 0 : this.#countOthers(sample, last)
+    if (others === undefined) return
+    this.#lastAt.set(startMs, this.list.length)
+    this.#previous.push(last)
+    this.list.push(others === 0 ? sample : { ...sample, variant: String(others + 1) })
+  }
+
+  /** Those of the same source and time with another value; undefined: one has this value. */
+  #countOthers({ kind, endedAt, source, value }: SampleRecord, last: number): number | undefined {
+    let count = 0
+    for (let at = last; at >= 0; at = this.#previous[at] ?? -1) {
+      const other = this.list[at]
+      if (other?.kind !== kind || other.source !== source || other.endedAt.getTime() !== endedAt.getTime()) continue
+      if (other.value === value) return undefined
+      count += 1
     }
-    const values = typeof known === 'number' ? [known] : known
-    if (values.includes(sample.value)) return
-    values.push(sample.value)
-    this.#valuesAt.set(key, values)
-    this.list.push({ ...sample, variant: String(values.length) })
+    return count
   }
 }

@@ -111,10 +111,16 @@ export type ReadDocument = (
   metadata: Readonly<Record<string, unknown>>,
 ) => Omit<Records, 'rejected'>
 
-/** A normalizer for one document and for the page of a list; a document that cannot be read is refused alone. */
-export function normalizer(read: ReadDocument) {
+/**
+ * A normalizer for one document and for the page of a list; a document that cannot be read is refused alone. `kinds`: of which records
+ * it is told whether or not there are any, so that an empty page says that there are none.
+ */
+export function normalizer(
+  read: ReadDocument,
+  kinds: readonly ('activities' | 'sleepSessions' | 'dailyMetrics')[] = [],
+) {
   return (payload: unknown, metadata: Readonly<Record<string, unknown>>): Records => {
-    const merged: Record<string, unknown[]> = {}
+    const merged: Record<string, unknown[]> = Object.fromEntries(kinds.map((kind) => [kind, []]))
     const rejected: RejectedRecord[] = []
     for (const [position, fields] of documentsOf(payload).entries()) {
       try {

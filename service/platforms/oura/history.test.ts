@@ -42,6 +42,17 @@ test('a list goes on page by page before the next one is asked', () => {
   expect(history.request(after.next!).url).not.toContain('next_token')
 })
 
+test('a list that comes whole has everything of its window, one in several pages on none of them', () => {
+  const first = history.first(new Date('2026-07-31T12:00:00Z'))
+  expect(history.read({ data: [{}], next_token: null }, first).covers).toEqual({
+    from: new Date('2026-07-01T12:00:00Z'),
+    to: new Date('2026-07-31T12:00:00Z'),
+  })
+  const { covers, next } = history.read({ data: [{}], next_token: 'more' }, first)
+  expect(covers).toBeNull()
+  expect(history.read({ data: [{}], next_token: null }, next!).covers).toBeNull()
+})
+
 /** Reads it to the end; `full`: whether the list of daily activity has a document in this window. */
 function walk(full: (window: number) => boolean): { windows: number; requests: number } {
   let cursor: HistoryCursor | null = history.first(new Date('2026-07-31T00:00:00Z'))

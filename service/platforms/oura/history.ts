@@ -44,7 +44,11 @@ export function ouraHistory(settings: OuraSettings): NonNullable<PlatformApi['hi
           data_type: listOf(Cursor.parse(cursor)).name,
           problem: 'not_a_list',
         })
-      return after(cursor, { records: data.data.length, token: data.next_token ?? undefined })
+      const token = data.next_token ?? undefined
+      return {
+        ...after(cursor, { records: data.data.length, token }),
+        covers: coveredBy(Cursor.parse(cursor), { token, windowDays }),
+      }
     },
     scopeOf: (cursor) => scopeName(listOf(Cursor.parse(cursor)).scope, settings),
     skip: (cursor) => after(cursor, { records: 0 }),
@@ -74,6 +78,15 @@ function address(cursor: Cursor, { apiUrl, windowDays }: OuraSettings): string {
   )
   if (cursor.token !== undefined) query.set('next_token', cursor.token)
   return `${apiUrl}/v2/usercollection/${list.path}?${query}`
+}
+
+/** A list that comes in several pages is on none of them whole. What is asked for has a margin of a day. */
+function coveredBy(
+  { end, token }: Cursor,
+  { token: next, windowDays }: Omit<Read, 'records'>,
+): NonNullable<HistoryPage['covers']> | null {
+  if (token !== undefined || next !== undefined) return null
+  return { from: new Date(end - windowDays * DAY_MS), to: new Date(end) }
 }
 
 interface Read {

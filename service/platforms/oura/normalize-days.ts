@@ -6,7 +6,7 @@ const SECONDS = { min: 0, max: 90_000 } // a day with a change of the clocks is 
 const ENERGY = { min: 0, max: 30_000 }
 
 const days = (fields: readonly DailyField[]) =>
-  normalizer((document) => ({ dailyMetrics: readDaily(document, document.day(), fields) }))
+  normalizer((document) => ({ dailyMetrics: readDaily(document, document.day(), fields) }), ['dailyMetrics'])
 
 /**
  * A day from 4 in the morning to the next. The "equivalent walking distance" is energy in another unit and no distance; neither it nor
@@ -48,20 +48,26 @@ export const normalizeCardiovascularAge = days([
 export const normalizeVo2Max = days([['vo2_max', 'vo2_max_ml_per_kg_min', { min: 1, max: 150 }]])
 
 /** The mean of the sleep. A zero is a night without a measurement. */
-export const normalizeOxygenDay = normalizer((document) => {
-  const localDay = document.day()
-  const inside = document.inside('spo2_percentage')
-  const value = inside?.number('average', { min: 0, max: 100 })
-  document.problems.push(...(inside?.problems ?? []))
-  return { dailyMetrics: value ? [{ localDay, kind: 'sleeping_oxygen_saturation_mean_percent', value }] : [] }
-})
+export const normalizeOxygenDay = normalizer(
+  (document) => {
+    const localDay = document.day()
+    const inside = document.inside('spo2_percentage')
+    const value = inside?.number('average', { min: 0, max: 100 })
+    document.problems.push(...(inside?.problems ?? []))
+    return { dailyMetrics: value ? [{ localDay, kind: 'sleeping_oxygen_saturation_mean_percent', value }] : [] }
+  },
+  ['dailyMetrics'],
+)
 
 const LEVELS = ['limited', 'adequate', 'solid', 'strong', 'exceptional']
 
-export const normalizeResilienceDay = normalizer((document) => {
-  const localDay = document.day()
-  const level = document.text('level')
-  const value = LEVELS.indexOf(level ?? '') + 1
-  if (level !== undefined && value === 0) document.problems.push('level: not known')
-  return { dailyMetrics: value === 0 ? [] : [{ localDay, kind: 'resilience_level', value }] }
-})
+export const normalizeResilienceDay = normalizer(
+  (document) => {
+    const localDay = document.day()
+    const level = document.text('level')
+    const value = LEVELS.indexOf(level ?? '') + 1
+    if (level !== undefined && value === 0) document.problems.push('level: not known')
+    return { dailyMetrics: value === 0 ? [] : [{ localDay, kind: 'resilience_level', value }] }
+  },
+  ['dailyMetrics'],
+)

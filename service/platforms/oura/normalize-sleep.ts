@@ -26,19 +26,22 @@ const NIGHT: readonly DailyField[] = [
 ]
 
 /** One period of sleep. What the person deleted, or told Oura to be no sleep (`rest`), is none here either. */
-export const normalizeSleep = normalizer((document) => {
-  const id = document.id()
-  const type = document.text('type')
-  if (type === 'deleted' || type === 'rest') return { deletedSleepSessions: [id] }
-  const sleep = readSleep(document, { id, type })
-  const series = SERIES.map((each) => readSeries(document, each))
-  return {
-    sleepSessions: [sleep],
-    samples: series.flatMap(({ samples }) => samples),
-    sampleSpans: series.flatMap(({ sampleSpans }) => sampleSpans),
-    dailyMetrics: sleep.nap ? [] : readDaily(document, document.day(), NIGHT),
-  }
-})
+export const normalizeSleep = normalizer(
+  (document) => {
+    const id = document.id()
+    const type = document.text('type')
+    if (type === 'deleted' || type === 'rest') return { deletedSleepSessions: [id] }
+    const sleep = readSleep(document, { id, type })
+    const series = SERIES.map((each) => readSeries(document, each))
+    return {
+      sleepSessions: [sleep],
+      samples: series.flatMap(({ samples }) => samples),
+      sampleSpans: series.flatMap(({ sampleSpans }) => sampleSpans),
+      dailyMetrics: sleep.nap ? [] : readDaily(document, document.day(), NIGHT),
+    }
+  },
+  ['sleepSessions'],
+)
 
 function readSleep(document: Document, { id, type }: { id: string; type: string | undefined }): SleepRecord {
   const [start, end] = [document.moment('bedtime_start'), document.moment('bedtime_end')]

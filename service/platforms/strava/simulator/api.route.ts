@@ -57,12 +57,10 @@ function serveAthlete(app: FastifyInstance, simulation: Simulation): void {
 
 function serveActivities(app: FastifyInstance, simulation: Simulation): void {
   app.get('/athlete/activities', async (request) => {
-    const page = pageOf(
-      visibleEntries(simulation, request),
-      PageRequest.parse(request.query),
-      simulation.options.shortPages,
-    )
-    return page.map((entry) => entry.summary())
+    const { shortPages, pageSize } = simulation.options
+    const asked = PageRequest.parse(request.query)
+    const page = { ...asked, per_page: Math.min(asked.per_page, pageSize) }
+    return pageOf(visibleEntries(simulation, request), page, shortPages).map((entry) => entry.summary())
   })
 
   app.get('/activities/:id', async (request) => findVisible(simulation, request).detail())

@@ -18,6 +18,8 @@ export interface StravaSimulatorOptions {
   readonly retryMs: number
   /** Lists with items that nobody may see, so that a page holds fewer than asked for. */
   readonly shortPages: boolean
+  /** Most that a page of a list holds, whatever is asked for. */
+  readonly pageSize: number
   readonly stateFile?: string | undefined
   readonly activitiesFile?: string | undefined
   readonly now?: () => Date
@@ -33,6 +35,7 @@ const Environment = z.object({
     .regex(/^\d+,\d+,\d+,\d+$/, 'must be four numbers: overall15,overallDay,read15,readDay')
     .default('200,2000,100,1000'),
   STRAVA_SIMULATOR_RETRY_MS: z.coerce.number().int().nonnegative().default(120_000),
+  STRAVA_SIMULATOR_PAGE_SIZE: z.coerce.number().int().min(1).max(200).default(200),
   STRAVA_SIMULATOR_SHORT_PAGES: z.enum(['true', 'false']).default('false'),
   STRAVA_SIMULATOR_STATE: z.string().optional(),
   STRAVA_SIMULATOR_ACTIVITIES: z.string().optional(),
@@ -54,6 +57,7 @@ export function readOptions(env: NodeJS.ProcessEnv): StravaSimulatorOptions {
     rateLimits: { overall15Minutes, overallDay, read15Minutes, readDay },
     retryMs: read.STRAVA_SIMULATOR_RETRY_MS,
     shortPages: read.STRAVA_SIMULATOR_SHORT_PAGES === 'true',
+    pageSize: read.STRAVA_SIMULATOR_PAGE_SIZE,
     stateFile: read.STRAVA_SIMULATOR_STATE,
     activitiesFile: read.STRAVA_SIMULATOR_ACTIVITIES,
   }
