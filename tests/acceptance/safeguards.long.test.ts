@@ -1,23 +1,18 @@
-import { spawn } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { request } from 'node:https'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createAuthority, type Issued, writeCertificate } from '../support/certificates.ts'
 import { connectStrava, historyImported } from '../support/connect-strava.ts'
 import { type Person, until } from '../support/graphql-client.ts'
 import { codeOf, field, type OwnProduct, startOwnProduct } from '../support/own-product.ts'
-import { freePorts } from '../support/running.ts'
+import { startWithCertificates, type TlsProcess } from '../support/tls-process.ts'
 
 const ADA = '7c3e9a52-1b4d-4f6a-8c2e-5d9b0a7f3e61'
 const BELA = '5f0c2a9e-6b1d-4c7e-9a35-0d8e4b7f1a26'
 const OLGA = '5d6a1f0e-0000-4000-8000-0000000000f1'
 const OTTO = '5d6a1f0e-0000-4000-8000-0000000000f2'
 const NOBODYS = '99999999-9999-4999-8999-999999999999'
-const HASURA = 'URI:spiffe://tributary/hasura'
 const ROOT = join(import.meta.dirname, '../..')
 
 let product: OwnProduct
@@ -34,6 +29,7 @@ beforeAll(async () => {
   otto = await product.signIn(OTTO, 'auditor')
   await connectStrava(ada)
   await historyImported(ada)
+  await until('her activities', () => count('activities'), { good: (activities) => activities === 6 })
 }, 120_000)
 afterAll(() => product?.stop())
 
@@ -172,7 +168,7 @@ describe('the trail', () => {
     await until('a signed head', () => count('audit.unsealed'), { good: (waiting) => waiting === 0 })
     expect((await product.tributary('audit', 'verify')).code).toBe(0)
     const change = (outcome: string) => `update audit.events set outcome = '${outcome}' where action = 'consent.given'`
-    await expect(product.admin.query(change('refused'))).rejects.toThrow()
+    await expect(product.admin.query(change('refused'))).rejects.toThrow('append-only')
     const past = (statement: string) => `begin; set local session_replication_role = replica; ${statement}; commit`
     await product.admin.query(past(change('refused')))
     const { code, text } = await product.tributary('audit', 'verify')
@@ -261,66 +257,19 @@ test('what is older than its retention goes, and nothing that a legal hold keeps
 })
 
 describe('the internal listener of a process with certificates', () => {
-  let directory: string
-  let stop: () => Promise<void>
-  let port: number
-  let ask: (client: Partial<Issued>, options?: object) => Promise<string>
-  let hasura: Issued
-  let other: Issued
+  let listener: TlsProcess
   beforeAll(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'tributary-tls-'))
-    const [ours, theirs] = [await createAuthority('ours'), await createAuthority('theirs')]
-    const files = writeCertificate(directory, await ours.issue({ names: [{ type: 'dns', value: 'localhost' }] }))
-    writeFileSync(join(directory, 'ca.crt'), ours.certificate)
-    const name = { names: [{ type: 'url' as const, value: 'spiffe://tributary/hasura' }] }
-    ;[hasura, other] = [await ours.issue(name), await theirs.issue(name)]
-    const [open, inner] = await freePorts(2)
-    port = inner!
-    const env = {
-      ...product.settings,
-      PATH: process.env['PATH'],
-      SERVICE_PORT: String(open),
-      INTERNAL_PORT: String(inner),
-      INTERNAL_TLS_CERT_FILE: files.certFile,
-      INTERNAL_TLS_KEY_FILE: files.keyFile,
-      INTERNAL_TLS_CLIENT_CA_FILE: join(directory, 'ca.crt'),
-      INTERNAL_TLS_ALLOWED_CLIENTS: HASURA,
-    }
-    const child = spawn(process.execPath, ['service/main.ts'], { cwd: ROOT, env, stdio: 'ignore' })
-    const ended = new Promise((resolve) => child.once('exit', resolve))
-    stop = async () => {
-      child.kill('SIGTERM')
-      await ended
-    }
-    ask = (client, options = {}) =>
-      new Promise((resolve) => {
-        const sent = request(
-          {
-            host: '127.0.0.1',
-            port,
-            path: '/health',
-            servername: 'localhost',
-            ca: ours.certificate,
-            agent: false,
-            ...client,
-            ...options,
-          },
-          (answer) => resolve(String(answer.resume().statusCode)),
-        )
-        sent.on('error', (error: NodeJS.ErrnoException) => resolve(`refused: ${error.code}`)).end()
-      })
-    await until('the listener', () => ask(hasura), { good: (answer) => /^\d+$/.test(answer) })
+    listener = await startWithCertificates(product.settings)
   })
-  afterAll(async () => {
-    await stop?.()
-    rmSync(directory, { recursive: true })
-  })
+  afterAll(() => listener?.stop())
 
   test('answers Hasura over TLS 1.3, and nobody without its certificate, over older TLS or without any', async () => {
+    const { hasura, other, port } = listener
+    const ask: TlsProcess['ask'] = (...client) => listener.ask(...client)
     expect(await ask(hasura)).toMatch(/^\d+$/)
     expect(await ask({})).toMatch(/^refused/)
     expect(await ask(other)).toMatch(/^refused/)
     expect(await ask(hasura, { maxVersion: 'TLSv1.2' })).toMatch(/^refused/)
-    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow()
+    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow('fetch failed')
   })
 })
