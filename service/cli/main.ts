@@ -18,6 +18,7 @@ const COMMANDS = {
   access: async () => (await import('./access.command.ts')).accessCommand,
   'api-keys': async () => (await import('./api-keys.command.ts')).apiKeysCommand,
   audit: async () => (await import('./audit.command.ts')).auditCommand,
+  emergency: async () => (await import('./emergency.command.ts')).emergencyCommand,
   erasure: async () => (await import('./erasure.command.ts')).erasureCommand,
   hold: async () => (await import('./hold.command.ts')).holdCommand,
   breach: async () => (await import('./breach.command.ts')).breachCommand,
