@@ -42,6 +42,8 @@ export async function grantDatabase(client: pg.ClientBase, name: string): Promis
   await client.query(`alter database ${database} set timezone to 'UTC'`)
   await client.query(`grant create on database ${database} to ${MIGRATION_ROLE}`)
   await client.query(`grant connect on database ${database} to ${SERVICE_ROLE}, ${HASURA_ROLE}`)
+  // A large item of a delivery is put together in a temporary table.
+  await client.query(`grant temporary on database ${database} to ${SERVICE_ROLE}`)
 }
 
 /** Prepares the database for the migrations and for Hasura's own schema, which Hasura fills by itself. */

@@ -244,6 +244,7 @@ function configure(platform: Platform, env: NodeJS.ProcessEnv): { value?: Config
     coverage,
     normalize,
     ...(platform.files && { files: platform.files }),
+    ...(platform.longLists && { longLists: platform.longLists }),
     policy: platform.policy(settings.data),
     ...(platform.upload && { upload: platform.upload(settings.data) }),
     ...platform.connect?.(settings.data),

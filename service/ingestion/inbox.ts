@@ -49,22 +49,29 @@ export async function discardDelivery(db: Db, deliveryId: string): Promise<void>
   await db.query(sql`delete from ops.webhook_deliveries where id = ${deliveryId}::uuid`)
 }
 
+export interface Body extends Pick<Delivery, 'platform' | 'bodySealed'> {
+  /** Only these of its bytes; the end is not included. */
+  readonly span?: { readonly from: number; readonly to: number }
+}
+
 /** The bytes of a delivery, one piece at a time. */
 export async function* readBody(
-  { db, openInbox }: Pick<IngestionServices, 'db' | 'openInbox'>,
+  { db, openInbox }: { readonly db: Db } & Pick<IngestionServices, 'openInbox'>,
   deliveryId: string,
-  { platform, bodySealed }: Pick<Delivery, 'platform' | 'bodySealed'>,
+  { platform, bodySealed, span = { from: 0, to: Number.POSITIVE_INFINITY } }: Body,
 ): AsyncGenerator<Buffer> {
   if (bodySealed !== null) {
-    yield openInbox(platform, bodySealed)
+    yield (await openInbox(platform, bodySealed)).subarray(span.from, span.to)
     return
   }
-  for (let position = 0; ; position += 1) {
+  // All but the last are of one size.
+  for (let position = Math.floor(span.from / CHUNK_BYTES); position * CHUNK_BYTES < span.to; position += 1) {
     const { rows } = await db.query<{ bytes_sealed: Buffer }>(sql`
       select c.bytes_sealed from ops.webhook_delivery_chunks c
       where c.delivery_id = ${deliveryId}::uuid and c.position = ${position}`)
     if (rows[0] === undefined) return
-    yield openInbox(platform, rows[0].bytes_sealed)
+    const piece = await openInbox(platform, rows[0].bytes_sealed)
+    yield piece.subarray(Math.max(0, span.from - position * CHUNK_BYTES), span.to - position * CHUNK_BYTES)
     letGo(rows[0].bytes_sealed.length * COPIES)
   }
 }

@@ -6,6 +6,7 @@ import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.t
 import { listWindows } from './backfill-windows.ts'
 import { takeDaysOfData } from './budget.ts'
 import { countRun, failRun } from './end-run.ts'
+import { learnReach, narrowWindow, type Reach } from './narrow-window.ts'
 import { requestWith } from './request-platform.ts'
 import { findAskedWindows, recordAsked, subtractWindows } from './requested-windows.ts'
 import {
@@ -30,6 +31,7 @@ interface Cursor {
   readonly index: number
   /** How many parts of it were asked for. */
   readonly part?: number
+  readonly reach?: Reach
 }
 
 /** Asks a platform to send its history, one window a job. What was asked for arrives later as ordinary deliveries. */
@@ -81,7 +83,7 @@ export async function queueBackfill(tx: Tx, asked: NewBackfill, backfill: Backfi
 }
 
 function running(dataType: string, isCut: boolean): RunResult {
-  const reason = isCut ? 'older_than_the_platform_gives' : null
+  const reason = isCut ? TOO_OLD : null
   return { data_type: dataType, outcome: 'running', records: null, requested: 0, reason }
 }
 
@@ -105,7 +107,10 @@ async function askNext(services: IngestionServices, run: SyncRun<Cursor>): Promi
   const asked = await findAskedWindows(services.db, run, window)
   const part = subtractWindows(window, asked, SHORTEST_WINDOW_MS).at(-1)
   if (part === undefined) return advance(services.db, run, { windows })
-  return ask(services, run, { backfill: api.backfill, windows, window: { ...part, dataType: window.dataType } })
+  const asking = { backfill: api.backfill, windows, window: { ...part, dataType: window.dataType } }
+  const narrowed = narrowWindow(part, run.cursor.reach ?? {})
+  if (narrowed === undefined) return advance(services.db, run, { ...asking, outcome: 'too_old', lack: TOO_OLD })
+  return ask(services, run, { ...asking, window: { ...asking.window, ...narrowed } })
 }
 
 interface Asking {
@@ -129,9 +134,14 @@ async function ask(
     throw new AppError('platform/unavailable', { platform: run.platform, why: 'unexpected_answer_to_backfill' })
   if (reply.own === 'not_permitted')
     throw new AppError('connection/scope_missing', { platform: run.platform, scope: backfill.requiredScope })
-  const lack = reply.own === 'accepted' ? undefined : reply.own
-  return advance(services.db, run, { windows, window, outcome: reply.own, ...(lack === undefined ? {} : { lack }) })
+  const reach = learnReach(run.cursor.reach ?? {}, window, reply.own === 'too_old')
+  if (reply.own === 'too_old') return advance(services.db, run, { windows, window, reach })
+  const lack = reply.own === 'accepted' ? {} : { lack: reply.own }
+  return advance(services.db, run, { windows, window, reach, outcome: reply.own, ...lack })
 }
+
+/** Not to be had from the platform: what it answers, or what is known before it is asked. */
+const TOO_OLD = 'older_than_the_platform_gives'
 
 async function waitFor(db: Db, run: SyncRun<Cursor>, until: Date): Promise<JobResult> {
   await markWaiting(db, run, until)
@@ -142,7 +152,9 @@ interface Step {
   readonly windows: readonly BackfillWindow[]
   /** What was asked for; undefined: nothing had to be. Then the next window's turn has come. */
   readonly window?: BackfillWindow
+  /** Absent: it reaches back too far, and less of it is asked for next. */
   readonly outcome?: string
+  readonly reach?: Reach
   /** Why something of this kind will not come. */
   readonly lack?: string
 }
@@ -150,13 +162,16 @@ interface Step {
 async function advance(db: Database, run: SyncRun<Cursor>, step: Step): Promise<undefined> {
   const { windows, window, outcome, lack } = step
   const { index, part = 0 } = run.cursor
-  const nextCursor: Cursor = window === undefined ? { index: index + 1 } : { index, part: part + 1 }
+  const reach = step.reach ?? run.cursor.reach
+  const next = window === undefined ? { index: index + 1 } : { index, part: part + 1 }
+  const nextCursor: Cursor = { ...next, ...(reach === undefined ? {} : { reach }) }
+  const reached = outcome === 'accepted' && window !== undefined ? window.from : null
   const dataType = windows[index]?.dataType
   await db.transaction(async (tx) => {
     const progress = Math.min(0.99, Math.round(((index + 1) / windows.length) * 10_000) / 10_000)
-    if (!(await advanceRun(tx, run, { reached: null, progress, records: 0, nextCursor }))) return
-    if (window !== undefined) await recordAsked(tx, run, { ...window, outcome: outcome ?? null })
-    if (window !== undefined || lack !== undefined)
+    if (!(await advanceRun(tx, run, { reached, progress, records: 0, nextCursor }))) return
+    if (window !== undefined && outcome !== undefined) await recordAsked(tx, run, { ...window, outcome })
+    if (outcome !== undefined || lack !== undefined)
       await noteResults(tx, run, noteAnswer(run.results, { dataType, lack }))
     await enqueue(tx, requestBackfill, { payload: { userId: run.userId, runId: run.runId } })
   })
@@ -170,8 +185,7 @@ function noteAnswer(
   return results.map((result) => {
     if (result.data_type !== dataType) return result
     if (lack === undefined) return { ...result, requested: (result.requested ?? 0) + 1 }
-    return lack === 'scope_missing'
-      ? { ...result, outcome: 'not_available', reason: lack }
-      : { ...result, reason: lack }
+    const isNothing = lack === 'scope_missing' || (lack === TOO_OLD && (result.requested ?? 0) === 0)
+    return isNothing ? { ...result, outcome: 'not_available', reason: lack } : { ...result, reason: lack }
   })
 }

@@ -37,7 +37,8 @@ export async function lockForRun(tx: Tx, { userId, platform }: { userId: string;
     select from public.connections where user_id = ${userId}::uuid and platform = ${platform} for no key update`)
 }
 
-async function requireConsent(tx: Tx, key: { userId: string; platform: string }): Promise<void> {
+/** Throws consent/required. */
+export async function requireConsent(tx: Tx, key: { userId: string; platform: string }): Promise<void> {
   if (!(await lockConsent(tx, key))) throw new AppError('consent/required', { platform: key.platform })
 }
 

@@ -1,8 +1,10 @@
+import type { LongLists, Platforms } from '../platforms/contract.ts'
 import { letGo, letGoOfText } from '../runtime/flat-memory.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { comeAgainAt } from '../runtime/one-at-a-time.ts'
 import { findRawData, findRawState, lockConsent } from './queries.ts'
 import { RawKey } from './raw-key.ts'
+import { MOST_ELEMENTS, readLongPayload } from './read-long-payload.ts'
 import { readPayload } from './read-payload.ts'
 import { replaceRecords } from './replace-records.ts'
 import { monthsOf } from './sample-partitions.ts'
@@ -48,9 +50,17 @@ export async function normalizeRaw(
   key: RawKey,
   { replay = false }: { replay?: boolean } = {},
 ): Promise<Normalized | undefined> {
-  const raw = await findRawData(services.db, key)
+  const raw = await findRawData(services.db, key, {
+    longLists: longListsOf(services.platforms),
+    mostElements: MOST_ELEMENTS,
+  })
   if (raw === undefined) return undefined
-  const records = readPayload(services.platforms.get(raw.platform)?.normalize[raw.dataType], raw, new Date())
+  const normalize = services.platforms.get(raw.platform)?.normalize[raw.dataType]
+  const { longList: list } = raw
+  const records =
+    list === null || normalize === undefined
+      ? readPayload(normalize, raw, new Date())
+      : await readLongPayload(services.db, { raw, list, normalize }, new Date())
   letGoOfText(raw.text.length)
   await services.ensureSamplePartitions(monthsOf(records.samples ?? []))
   const days = await services.db.transaction(async (tx) =>
@@ -61,4 +71,10 @@ export async function normalizeRaw(
   const rejected = records.rejected.length
   if (rejected > 0) services.countRejected(raw.platform, rejected)
   return { platform: raw.platform, rejected, days }
+}
+
+function longListsOf(platforms: Platforms): Readonly<Record<string, LongLists>> {
+  return Object.fromEntries(
+    [...platforms.values()].flatMap(({ id, longLists }) => (longLists ? [[id, longLists]] : [])),
+  )
 }

@@ -1,3 +1,4 @@
+import type { LongLists } from '../platforms/contract.ts'
 import type { ActivityRecord, RejectedRecord } from '../platforms/records.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
@@ -32,13 +33,54 @@ export async function findRawState(db: Db, { userId, createdAt, rawId }: RawKey)
   return rows[0]
 }
 
-export async function findRawData(db: Db, { userId, createdAt, rawId }: RawKey): Promise<RawData | undefined> {
-  const { rows } = await db.query<RawData>(sql`
+/** What is stored of a payload whose list is too long to be read at once: `text` is without it. */
+export interface LongRawData extends RawData {
+  readonly longList: string | null
+}
+
+/** `longLists`: which list of a kind of payload may be long, by platform and kind. */
+export async function findRawData(
+  db: Db,
+  { userId, createdAt, rawId }: RawKey,
+  { longLists, mostElements }: { longLists: Readonly<Record<string, LongLists>>; mostElements: number },
+): Promise<LongRawData | undefined> {
+  const { rows } = await db.query<LongRawData>(sql`
     select r.user_id as "userId", r.id as "rawId", r.created_at::text as "createdAt", r.platform, r.data_type as "dataType",
-      r.raw_data::text as text, r.metadata, r.received_at::text as "receivedAt"
+      case when long.list is null then r.raw_data else r.raw_data #- array['0', long.list] end::text as text,
+      long.list as "longList", r.metadata, r.received_at::text as "receivedAt"
     from public.raw_fitness_data r
+    left join lateral (
+      select named.list
+      from (select ${JSON.stringify(longLists)}::jsonb -> r.platform ->> r.data_type as list) as named
+      -- Asked in this order, so that nothing short is unpacked.
+      where case when named.list is null or pg_column_size(r.raw_data) < ${SHORT_BYTES}::integer then false
+        when jsonb_typeof(r.raw_data) <> 'array' or jsonb_array_length(r.raw_data) <> 1 then false
+        when jsonb_typeof(r.raw_data -> 0 -> named.list) is distinct from 'array' then false
+        else jsonb_array_length(r.raw_data -> 0 -> named.list) > ${mostElements}::integer end
+    ) as long on true
     where r.user_id = ${userId}::uuid and r.created_at = ${createdAt}::timestamptz and r.id = ${rawId}::uuid`)
   return rows[0]
+}
+
+/** As it rests: a thousand elements take more. */
+const SHORT_BYTES = 4096
+
+/** The elements of a long list, some at a time, as JSON lists. Reads in a transaction of its own until the last was taken. */
+export async function readLongList(
+  tx: Tx,
+  { userId, createdAt, rawId, longList }: LongRawData,
+  { atOnce, take }: { atOnce: number; take: (elements: string) => void },
+): Promise<void> {
+  await tx.query(sql`
+    declare elements no scroll cursor for
+    select e.value::text as text
+    from public.raw_fitness_data r, jsonb_array_elements(r.raw_data -> 0 -> ${longList}::text) as e
+    where r.user_id = ${userId}::uuid and r.created_at = ${createdAt}::timestamptz and r.id = ${rawId}::uuid`)
+  for (;;) {
+    const { rows } = await tx.query<{ text: string }>({ text: `fetch forward ${atOnce} from elements`, values: [] })
+    if (rows.length === 0) return
+    take(`[${rows.map(({ text }) => text).join(',')}]`)
+  }
 }
 
 /** One writer for each person at a time; the lock ends with the transaction, also when the worker is killed. */

@@ -17,9 +17,14 @@ export function readPayload(normalize: Normalize | undefined, { text, metadata }
   try {
     return checkRecords(normalize(parseJson(text), metadata), now)
   } catch (error) {
-    if (error instanceof SyntaxError) return { rejected: [{ position: 0, reason: 'not JSON' }] }
-    if (error instanceof AppError && !error.spec.retry)
-      return { rejected: [{ position: 0, reason: [error.code, error.facts['problem']].filter(Boolean).join(': ') }] }
-    throw error
+    return rejectWhole(error)
   }
+}
+
+/** Throws what may go better another time. */
+export function rejectWhole(error: unknown): Records {
+  if (error instanceof SyntaxError) return { rejected: [{ position: 0, reason: 'not JSON' }] }
+  if (error instanceof AppError && !error.spec.retry)
+    return { rejected: [{ position: 0, reason: [error.code, error.facts['problem']].filter(Boolean).join(': ') }] }
+  throw error
 }

@@ -18,8 +18,24 @@ interface MissingRow {
   readonly missing: string[]
 }
 
+// A series of a day at one second's grain is a megabyte of text, which is held four times on its way: such go one by one.
+const LONG_SERIES = 10_000
+
 /** Answers the source ids whose activity is not here (yet, or no longer). */
 export async function storeStreams(
+  tx: Tx,
+  raw: RawData,
+  streams: readonly ActivityStreamRecord[],
+): Promise<readonly string[]> {
+  const isLong = ({ values }: ActivityStreamRecord) => values.length > LONG_SERIES
+  const short = streams.filter((stream) => !isLong(stream))
+  const missing: string[] = []
+  for (const together of [...(short.length > 0 ? [short] : []), ...streams.filter(isLong).map((stream) => [stream])])
+    missing.push(...(await storeTogether(tx, raw, together)))
+  return missing
+}
+
+async function storeTogether(
   tx: Tx,
   raw: RawData,
   streams: readonly ActivityStreamRecord[],

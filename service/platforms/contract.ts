@@ -238,6 +238,12 @@ export interface Backfill {
 /** Bytes as they came → what is stored, JSON; `facts` were known beside it. */
 export type WrapFile = (bytes: Buffer, facts: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>
 
+/**
+ * Kinds of payload with one list that may be too long to be read at once, by its name. The normalizer is handed the item once for each part
+ * of the list; the series of the parts are joined (those of one activity share their times), all else is what the last part yields.
+ */
+export type LongLists = Readonly<Record<string, string>>
+
 /** A platform as its folder exports it. Adding a folder is the whole registration. */
 export interface Platform<Settings = unknown> {
   readonly id: string
@@ -250,6 +256,7 @@ export interface Platform<Settings = unknown> {
   readonly readWebhookItem?: ReadWebhookItem
   /** Kinds of payload that come as files: the payload that is stored for a file's bytes. */
   readonly files?: Readonly<Record<string, WrapFile>>
+  readonly longLists?: LongLists
   policy(settings: Settings): Policy
   /** Absent: nothing is uploaded. */
   upload?(settings: Settings): PlatformUpload
@@ -266,6 +273,7 @@ export interface ConfiguredPlatform {
   readonly coverage: readonly CoverageKind[]
   readonly normalize: Readonly<Record<string, Normalize>>
   readonly files?: Readonly<Record<string, WrapFile>>
+  readonly longLists?: LongLists
   readonly policy: Policy
   readonly oauth?: PlatformOAuth
   readonly api?: PlatformApi

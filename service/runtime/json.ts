@@ -3,7 +3,13 @@
  * Everything else is as JSON.parse gives it. Throws SyntaxError.
  */
 export function parseJson(text: string): unknown {
-  return JSON.parse(text, keepIntegers)
+  try {
+    return JSON.parse(text, keepIntegers)
+  } catch (cause) {
+    // Ten thousand brackets fit into any payload, and the reviver goes into each by a call.
+    if (cause instanceof RangeError) throw new SyntaxError('nested too deeply', { cause })
+    throw cause
+  }
 }
 
 // Node 24 hands a reviver the source text (ECMAScript proposal "JSON.parse source text access"), not yet in the library types.

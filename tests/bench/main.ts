@@ -17,7 +17,7 @@ import { benchIntake } from './webhook-intake.ts'
 
 const FULL = {
   appleImport: { days: 3_650, heartRatesPerDay: 330 },
-  garminDelivery: { megabytes: 100, longestHours: 3 },
+  garminDelivery: { megabytes: 100, longestHours: 24 },
   copy: { days: 3_650, samplesPerDay: 1_440 },
   boxes: { rounds: 200, perRound: 2_000 },
   rotation: { people: 10_000 },

@@ -111,6 +111,42 @@ describe('a delivery of Garmin', () => {
     expect((await outcomes(db)).at(-1)).toMatchObject({ outcomes: { stored: 1, malformed_body: 1 } })
   })
 
+  test('that is larger than it may be is refused, told or not, and nothing of it stays', async ({
+    db,
+    service,
+    door,
+  }) => {
+    const { webhook } = service.ingestion.platforms.get('garmin')!
+    const limit = 3 * 1024 * 1024
+    expect(webhook!.bodyLimitBytes).toBe(100 * 1024 * 1024)
+    Object.assign(webhook!, { bodyLimitBytes: limit })
+    const large = JSON.stringify({ dailies: [day(person.ada, 1, { padding: 'x'.repeat(limit) })] })
+    expect(await door.post(large)).toBe(413)
+    expect(await door.post(new Blob([large]).stream())).toBe(413)
+    const left = await db.admin.query(
+      'select (select count(*) from ops.webhook_deliveries)::int as deliveries, (select count(*) from ops.webhook_delivery_chunks)::int as pieces',
+    )
+    expect(left.rows).toEqual([{ deliveries: 0, pieces: 0 }])
+    expect(await door.post(large.slice(0, limit))).toBe(200)
+  })
+
+  test('with an address that was Garmin’s when it came, and is not any more, sends no token there', async ({
+    db,
+    service,
+    door,
+  }) => {
+    await connectBoth(service)
+    const { callbackURL } = (await service.simulateGarmin('POST', '/people/1/file')) as { callbackURL: string }
+    expect(callbackURL).toContain(service.simulatorsUrl)
+    const { webhook } = service.ingestion.platforms.get('garmin')!
+    const answers = [true]
+    Object.assign(webhook!, { isCallbackAllowed: () => answers.pop() ?? false })
+    await service.work()
+    const { rows } = await db.admin.query('select state, outcome from ops.callbacks')
+    expect(rows).toEqual([{ state: 'failed', outcome: 'callback_refused' }])
+    expect(door.url).toContain('garmin')
+  })
+
   test('with an address that is not Garmin’s sends no token there', async ({ db, service, door }) => {
     await connectBoth(service)
     await door.post({
@@ -135,40 +171,6 @@ describe('a delivery of Garmin', () => {
 })
 
 describe('a connection to Garmin', () => {
-  test('asks for the history once, window by window, and it arrives', async ({ db, service, door }) => {
-    expect(door.url).toContain('/webhooks/garmin/')
-    await connect(service, { platform: 'garmin', userId: ADA, query: '&simulate_person=1' })
-    await service.work()
-    await service.simulateGarmin('POST', '/settle')
-    await service.work()
-    expect(await connectionOf(db, ADA)).toMatchObject({ status: 'active', missing_scopes: [] })
-    const asked = await db.admin.query<{ outcome: string; count: number }>(
-      'select outcome, count(*)::int from ops.requested_windows group by 1',
-    )
-    // Sixteen kinds can be asked for; the cycle was not granted.
-    expect(asked.rows).toEqual([{ outcome: 'accepted', count: 15 }])
-    expect((await raws(db)).map(({ data_type: kind }) => kind)).toEqual(
-      expect.arrayContaining(['dailies', 'epochs', 'sleeps']),
-    )
-    const { rows } = await db.admin.query(
-      "select status, error_code, records_fetched, results from sync_runs where platform = 'garmin'",
-    )
-    expect(rows).toMatchObject([{ status: 'complete', error_code: null, records_fetched: 0 }])
-    // It was asked for, and comes as what is new does: neither a number nor an end is claimed.
-    expect(rows[0].results).toEqual(
-      expect.arrayContaining([
-        { data_type: 'dailies', outcome: 'requested', records: null, requested: 1, reason: null },
-        {
-          data_type: 'mct',
-          outcome: 'not_available',
-          records: null,
-          requested: 0,
-          reason: 'scope_missing',
-        },
-      ]),
-    )
-  })
-
   test('is made inside the request limit, and not where that is used up', async ({ db, service, door }) => {
     expect(door.url).toContain('/webhooks/garmin/')
     const limit = (used: string) =>
@@ -184,15 +186,6 @@ describe('a connection to Garmin', () => {
     )
     // Whose account it is, and what was granted.
     expect(rows).toEqual([{ used: 2 }])
-  })
-
-  test('without permission for history says so and asks for nothing', async ({ db, service, door }) => {
-    expect(door.url).toContain('/webhooks/garmin/')
-    await connect(service, { platform: 'garmin', userId: ADA, simulate: 'read_only' })
-    await service.work()
-    const { rows } = await db.admin.query("select status, error_code from sync_runs where platform = 'garmin'")
-    expect(rows).toEqual([{ status: 'failed', error_code: 'connection/scope_missing' }])
-    expect((await db.admin.query('select from ops.requested_windows')).rowCount).toBe(0)
   })
 
   test('ends when Garmin refuses the tokens, and not because somebody says so', async ({ db, service, door }) => {

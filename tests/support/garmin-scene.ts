@@ -12,7 +12,8 @@ export const HEADERS = { 'content-type': 'application/json', 'garmin-client-id':
 
 export interface Door {
   readonly url: string
-  post(body: string | object, headers?: Record<string, string>): Promise<number>
+  /** Answers the status. Of a stream nobody knows the length beforehand. */
+  post(body: string | object | ReadableStream, headers?: Record<string, string>): Promise<number>
 }
 
 /** The webhook's door, listening, and known to the simulator. */
@@ -27,8 +28,9 @@ export const test = base.extend<{ door: Door }>({
     await use({
       url,
       post: async (body, headers = HEADERS) => {
-        const text = typeof body === 'string' ? body : JSON.stringify(body)
-        return (await fetch(url, { method: 'POST', headers, body: text })).status
+        const isReady = typeof body === 'string' || body instanceof ReadableStream
+        const request = { method: 'POST', headers, body: isReady ? body : JSON.stringify(body), duplex: 'half' }
+        return (await fetch(url, request as RequestInit)).status
       },
     })
     await app.close()

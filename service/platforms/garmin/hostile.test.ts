@@ -92,6 +92,14 @@ describe('an item of a delivery', () => {
     expect(readGarminItem(list, item)).toEqual({ kind: 'none', reason })
   })
 
+  test('is data where its address is null', () => {
+    expect(readGarminItem('dailies', { userId: 'u', callbackURL: null, steps: 1 })).toEqual({
+      kind: 'data',
+      platformUserId: 'u',
+      dataType: 'dailies',
+    })
+  })
+
   test('keeps what a ping says of a file, and its large id exact', () => {
     const item = {
       userId: 'u',

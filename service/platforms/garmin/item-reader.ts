@@ -1,6 +1,7 @@
 import type { Records, RejectedRecord } from '../records.ts'
 import { findList } from './lists.ts'
 
+const EARLIEST_S = 1 // zero is what a time is that nobody set
 const LATEST_S = 4_102_444_800 // 2100
 const LARGEST_OFFSET_S = 64_800
 const LONGEST_TEXT = 1000
@@ -69,7 +70,7 @@ export class ItemReader {
 
   /** Seconds since 1970, UTC. */
   startS(name = 'startTimeInSeconds'): number {
-    const seconds = this.number(name, { max: LATEST_S })
+    const seconds = this.number(name, { min: EARLIEST_S, max: LATEST_S })
     if (seconds === undefined) throw new Refused(this.problems.pop() ?? `${name}: missing`)
     return seconds
   }
@@ -104,6 +105,28 @@ export class ItemReader {
     if (Array.isArray(value)) return value
     this.#note(name, 'not a list')
     return []
+  }
+
+  /** What can be read of a list of objects; one that cannot is left out and noted. */
+  parts<Part>(name: string, read: (part: ItemReader) => Part): readonly Part[] {
+    return this.list(name).flatMap((item) => {
+      try {
+        const reader = new ItemReader(item)
+        const part = read(reader)
+        this.#noteParts(name, reader.problems)
+        return [part]
+      } catch (error) {
+        if (!(error instanceof Refused)) throw error
+        this.#noteParts(name, [error.message])
+        return []
+      }
+    })
+  }
+
+  /** Of a thousand parts that are wrong in one way, once. */
+  #noteParts(name: string, problems: readonly string[]): void {
+    for (const problem of problems.map((each) => `${name}: ${each}`))
+      if (!this.problems.includes(problem)) this.problems.push(problem)
   }
 
   /** `{"<seconds after the start>": value}` → in order of time; what is not a number is noted once. */
@@ -164,10 +187,11 @@ export function normalizer(read: ReadItem) {
 function itemsOf(payload: unknown): readonly unknown[] {
   if (Array.isArray(payload)) return payload
   if (typeof payload !== 'object' || payload === null) return [payload]
-  const entries = Object.entries(payload)
-  const isEnvelope =
-    entries.length > 0 && entries.every(([name, value]) => findList(name) !== undefined && Array.isArray(value))
-  return isEnvelope ? entries.flatMap(([, value]) => value as readonly unknown[]) : [payload]
+  // No field of an item has the name of a list; what stands beside the lists of a delivery is none.
+  const lists = Object.entries(payload).filter(
+    ([name, value]) => findList(name) !== undefined && typeof value === 'object' && value !== null,
+  )
+  return lists.length === 0 ? [payload] : lists.flatMap(([, value]) => value as unknown)
 }
 
 function merge(parts: readonly Omit<Records, 'rejected'>[]): Omit<Records, 'rejected'> {

@@ -1,5 +1,5 @@
 import type { ActivityLapRecord, ActivityStreamRecord } from '../records.ts'
-import { ItemReader, normalizer } from './item-reader.ts'
+import { type ItemReader, normalizer } from './item-reader.ts'
 import { idOf, readActivity } from './normalize-activities.ts'
 import { buildStreams, type Point, STREAMS } from './streams.ts'
 
@@ -25,8 +25,10 @@ function readPoint(item: unknown, parent: ItemReader): Point[] {
   const atS = fields['startTimeInSeconds']
   if (typeof atS !== 'number' || !Number.isFinite(atS)) return noteSample(parent)
   const values = STREAMS.map(({ fields: names, factor = 1 }) => {
-    const value = names.map((name) => fields[name]).find((candidate) => typeof candidate === 'number')
-    return typeof value === 'number' && Number.isFinite(value) ? value * factor : null
+    const value = names.map((name) => fields[name]).find((candidate) => candidate != null)
+    if (typeof value === 'number' && Number.isFinite(value)) return value * factor
+    if (value !== undefined) noteSample(parent)
+    return null
   })
   return [{ atS, values }]
 }
@@ -40,25 +42,27 @@ const UNREADABLE = 'samples: some unreadable'
 
 /** A lap without a duration ends where the next begins. */
 function readLaps(parent: ItemReader, { sourceId, endS }: { sourceId: string; endS: number }): ActivityLapRecord[] {
-  const laps = parent.list('laps').map((item) => new ItemReader(item))
-  const starts = laps.map((lap) => lap.startS())
-  return laps.map((lap, index) => {
-    const startS = starts[index] ?? 0
-    const elapsed = lap.number('durationInSeconds') ?? Math.max(0, (starts[index + 1] ?? endS) - startS)
-    return {
-      sourceId,
-      lapNumber: index + 1,
-      startedAt: new Date(startS * 1000),
-      elapsedTimeS: elapsed,
-      movingTimeS: null,
-      distanceM: lap.number(['distanceInMeters', 'totalDistanceInMeters']) ?? null,
-      elevationGainM: null,
-      meanSpeedMPerS: lap.number('averageSpeedInMetersPerSecond', { max: 200 }) ?? null,
-      maxSpeedMPerS: null,
-      heartRateMeanBpm: lap.number('averageHeartRate', { max: 400 }) || null,
-      heartRateMaxBpm: lap.number('maxHeartRate', { max: 400 }) || null,
-      cadenceMeanRpm: null,
-      powerMeanW: null,
-    }
-  })
+  const laps = parent.parts('laps', readLap)
+  return laps.map(({ startS, elapsedS, measures }, index) => ({
+    sourceId,
+    lapNumber: index + 1,
+    startedAt: new Date(startS * 1000),
+    elapsedTimeS: elapsedS ?? Math.max(0, (laps[index + 1]?.startS ?? endS) - startS),
+    ...measures,
+  }))
+}
+
+function readLap(lap: ItemReader) {
+  const measures = {
+    movingTimeS: null,
+    distanceM: lap.number(['distanceInMeters', 'totalDistanceInMeters']) ?? null,
+    elevationGainM: null,
+    meanSpeedMPerS: lap.number('averageSpeedInMetersPerSecond', { max: 200 }) ?? null,
+    maxSpeedMPerS: null,
+    heartRateMeanBpm: lap.number('averageHeartRate', { max: 400 }) || null,
+    heartRateMaxBpm: lap.number('maxHeartRate', { max: 400 }) || null,
+    cadenceMeanRpm: null,
+    powerMeanW: null,
+  }
+  return { startS: lap.startS(), elapsedS: lap.number('durationInSeconds'), measures }
 }

@@ -1,5 +1,5 @@
 import type { SleepRecord, SleepStage } from '../records.ts'
-import { ItemReader, normalizer } from './item-reader.ts'
+import { type ItemReader, normalizer, Refused } from './item-reader.ts'
 import { type Period, readPeriod, readSeries, sample } from './measurements.ts'
 
 /** What is later in this list replaces what is earlier; a word that is not here counts as DEVICE. */
@@ -51,6 +51,7 @@ function readNight(reader: ItemReader, { period, stages }: NightParts): SleepRec
   const unmeasuredS = reader.whole(UNMEASURED, { max: LONGEST_S }) ?? 0
   const lastStageMs = Math.max(0, ...stages.map(({ endedAt }) => endedAt.getTime()))
   const endMs = lastStageMs > 0 ? lastStageMs : (startS + durationS + (awakeS ?? 0) + unmeasuredS) * 1000
+  if (endMs <= startS * 1000) throw new Refused(reader.problems[0] ?? 'durationInSeconds: missing')
   const rank = FINALITY.indexOf(reader.text('validation') ?? '')
   return {
     sourceId: `sleep:${startS}`,
@@ -78,8 +79,8 @@ const UNMEASURED = ['unmeasurableSleepInSeconds', 'unmeasurableSleepDurationInSe
 function readStages(reader: ItemReader): SleepRecord['stages'] {
   const map = reader.object('sleepLevelsMap')
   if (map === undefined) return []
-  const stages = STAGES.flatMap((stage) => map.list(stage).map((item) => readStage(stage, new ItemReader(item))))
-  reader.problems.push(...map.problems)
+  const stages = STAGES.flatMap((stage) => map.parts(stage, (part) => readStage(stage, part)))
+  reader.problems.push(...map.problems.map((problem) => `sleepLevelsMap: ${problem}`))
   return stages.toSorted((a, b) => a.startedAt.getTime() - b.startedAt.getTime())
 }
 
@@ -92,24 +93,25 @@ function readStage(stage: SleepStage, reader: ItemReader): SleepRecord['stages']
 }
 
 function readNaps(parent: ItemReader): SleepRecord[] {
-  return parent.list('naps').map((item) => {
-    const reader = new ItemReader(item)
-    const startS = reader.startS('napStartTimeInSeconds')
-    const durationS = reader.whole('napDurationInSeconds', { max: LONGEST_S }) ?? 0
-    const unknown = { awakeS: null, lightS: null, deepS: null, remS: null, score: null, timeZone: null, inBedS: null }
-    return {
-      ...unknown,
-      sourceId: `nap:${startS}`,
-      source: '',
-      startedAt: new Date(startS * 1000),
-      endedAt: new Date((startS + durationS) * 1000),
-      endOffsetSeconds: reader.offsetS('napOffsetInSeconds'),
-      nap: true,
-      asleepS: durationS,
-      finality: FINALITY.indexOf(reader.text('napValidation') === 'MANUAL' ? 'MANUAL' : 'DEVICE'),
-      stages: [],
-    }
-  })
+  return [...parent.parts('naps', readNap)]
+}
+
+function readNap(reader: ItemReader): SleepRecord {
+  const startS = reader.startS('napStartTimeInSeconds')
+  const durationS = reader.whole('napDurationInSeconds', { max: LONGEST_S }) ?? 0
+  const unknown = { awakeS: null, lightS: null, deepS: null, remS: null, score: null, timeZone: null, inBedS: null }
+  return {
+    ...unknown,
+    sourceId: `nap:${startS}`,
+    source: '',
+    startedAt: new Date(startS * 1000),
+    endedAt: new Date((startS + durationS) * 1000),
+    endOffsetSeconds: reader.offsetS('napOffsetInSeconds'),
+    nap: true,
+    asleepS: durationS,
+    finality: FINALITY.indexOf(reader.text('napValidation') === 'MANUAL' ? 'MANUAL' : 'DEVICE'),
+    stages: [],
+  }
 }
 
 function readUnmeasured(reader: ItemReader, { localDay }: Period, finality: number) {
@@ -120,12 +122,12 @@ function readUnmeasured(reader: ItemReader, { localDay }: Period, finality: numb
 }
 
 const SNAPSHOT = {
-  heart_rate: 'heart_rate_bpm',
-  respiration: 'respiration_rate_per_min',
-  stress: 'stress_score',
-  spo2: 'oxygen_saturation_percent',
-  rmssd_hrv: 'hrv_rmssd_ms',
-  sdrr_hrv: 'hrv_sdrr_ms',
+  heart_rate: { kind: 'heart_rate_bpm', max: 400 },
+  respiration: { kind: 'respiration_rate_per_min', max: 100 },
+  stress: { kind: 'stress_score', max: 100 },
+  spo2: { kind: 'oxygen_saturation_percent', max: 100 },
+  rmssd_hrv: { kind: 'hrv_rmssd_ms', max: 1000 },
+  sdrr_hrv: { kind: 'hrv_sdrr_ms', max: 1000 },
 } as const
 
 /** Two minutes of everything at once. Where the single values are given, their average is not counted beside them. */
@@ -134,7 +136,7 @@ export const normalizeHealthSnapshot = normalizer((reader) => {
     reader,
     reader.offsetS('startTimeOffsetInSeconds') === null ? 'offsetStartTimeInSeconds' : undefined,
   )
-  const parts = reader.list('summaries').map((item) => readSnapshot(new ItemReader(item), period))
+  const parts = reader.parts('summaries', (part) => readSnapshot(part, period))
   return {
     samples: parts.flatMap(({ samples }) => samples),
     sampleSpans: parts.flatMap(({ sampleSpans }) => sampleSpans),
@@ -143,11 +145,12 @@ export const normalizeHealthSnapshot = normalizer((reader) => {
 
 function readSnapshot(reader: ItemReader, period: Period) {
   const type = (reader.text('summaryType') ?? '').toLowerCase()
-  const kind = Object.hasOwn(SNAPSHOT, type) ? SNAPSHOT[type as keyof typeof SNAPSHOT] : undefined
-  if (kind === undefined) return { samples: [], sampleSpans: [] }
+  const known = Object.hasOwn(SNAPSHOT, type) ? SNAPSHOT[type as keyof typeof SNAPSHOT] : undefined
+  if (known === undefined) return { samples: [], sampleSpans: [] }
+  const { kind, max } = known
   const variant = 'snapshot'
-  const series = readSeries(reader, period, { field: 'epochSummaries', kind, variant, min: 1, max: 1000 })
-  const average = reader.number('avgValue', { min: -5, max: 1000 })
+  const series = readSeries(reader, period, { field: 'epochSummaries', kind, variant, min: 1, max })
+  const average = reader.number('avgValue', { min: -5, max })
   if (series.samples.length > 0 || average === undefined || average <= 0) return series
   const { startS, durationS, offsetS } = period
   return { samples: [sample(kind, average, { startS, endS: startS + durationS, offsetS, variant })], sampleSpans: [] }

@@ -50,6 +50,7 @@ export default {
   },
   readWebhookItem: readGarminItem,
   files: { activityFiles: wrapActivityFile },
+  longLists: { activityDetails: 'samples' },
   policy: garminPolicy,
   connect: (settings: GarminSettings) =>
     settings.application && {

@@ -15,7 +15,7 @@ export const readGarminItem: ReadWebhookItem = (list, item) => {
   const dataType = findList(list)
   if (dataType === undefined) return none('unknown_list')
   const url = fields['callbackURL']
-  if (url === undefined)
+  if (url === undefined || url === null)
     return dataType === 'activityFiles' ? none('no_callback') : { kind: 'data', platformUserId, dataType }
   if (typeof url !== 'string' || url.length > 4096) return none('no_callback')
   const callback = { kind: 'callback', platformUserId, dataType, url } as const

@@ -7,6 +7,8 @@ export interface GarminApplication {
   readonly clientSecret: Secret
   /** Last part of the webhook's path. */
   readonly webhookSecret: Secret
+  /** The one before it, during a rotation. */
+  readonly previousWebhookSecret?: Secret | undefined
 }
 
 export interface GarminSettings {
@@ -53,6 +55,7 @@ const Environment = z.object({
   GARMIN_CLIENT_ID: z.string().min(1).optional(),
   GARMIN_CLIENT_SECRET: z.string().min(1).optional(),
   GARMIN_WEBHOOK_SECRET: pathSecret.optional(),
+  GARMIN_WEBHOOK_SECRET_PREVIOUS: pathSecret.optional(),
   GARMIN_WEBHOOK_HEADER: z.enum(['required', 'optional']).default('required'),
   GARMIN_AUTHORIZE_URL: address.default('https://connect.garmin.com/oauth2Confirm'),
   GARMIN_TOKEN_URL: address.default('https://diauth.garmin.com/di-oauth2-service/oauth/token'),
@@ -92,10 +95,12 @@ function readApplication(env: z.infer<typeof Environment>, context: z.Refinement
       context.addIssue({ code: 'custom', path: [name], message: 'is needed beside GARMIN_CLIENT_ID' })
     return new Secret(value ?? '')
   }
+  const previous = env.GARMIN_WEBHOOK_SECRET_PREVIOUS
   return {
     clientId: env.GARMIN_CLIENT_ID,
     clientSecret: companion('GARMIN_CLIENT_SECRET'),
     webhookSecret: companion('GARMIN_WEBHOOK_SECRET'),
+    previousWebhookSecret: previous === undefined ? undefined : new Secret(previous),
   }
 }
 

@@ -11,6 +11,7 @@ export function garminWebhook(application: GarminApplication, settings: GarminSe
   return {
     bodyLimitBytes: BODY_LIMIT_BYTES,
     pathSecret: application.webhookSecret,
+    previousPathSecret: application.previousWebhookSecret,
     verifyHeaders: (headers) => {
       const named = headers['garmin-client-id']
       if (named === undefined && settings.headerOptional) return

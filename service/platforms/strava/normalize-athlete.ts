@@ -2,9 +2,17 @@ import { z } from 'zod'
 import type { DailyMetricRecord, Records } from '../records.ts'
 
 const DAY = /^\d{4}-\d{2}-\d{2}/
+// Zero is what a field is that nobody filled in.
+const amount = (most: number) =>
+  z
+    .number()
+    .nonnegative()
+    .max(most)
+    .nullish()
+    .transform((value) => value || null)
 const Athlete = z.object({
-  weight: z.number().positive().max(1000).nullish(),
-  ftp: z.number().positive().max(5000).nullish(),
+  weight: amount(1000),
+  ftp: amount(5000),
   updated_at: z.string().regex(DAY).nullish(),
 })
 
@@ -24,7 +32,7 @@ export function normalizeAthlete(payload: unknown, metadata: Readonly<Record<str
   const localDay = (typeof fetchedAt === 'string' && DAY.test(fetchedAt) ? fetchedAt : data.updated_at)?.slice(0, 10)
   if (localDay === undefined) return { rejected: [{ position: 0, reason: 'updated_at: missing' }] }
   const dailyMetrics: DailyMetricRecord[] = []
-  if (data.weight != null) dailyMetrics.push({ localDay, kind: 'body_weight_kg', value: data.weight })
-  if (data.ftp != null) dailyMetrics.push({ localDay, kind: 'functional_threshold_power_w', value: data.ftp })
+  if (data.weight !== null) dailyMetrics.push({ localDay, kind: 'body_weight_kg', value: data.weight })
+  if (data.ftp !== null) dailyMetrics.push({ localDay, kind: 'functional_threshold_power_w', value: data.ftp })
   return { dailyMetrics, rejected: [] }
 }

@@ -15,18 +15,24 @@ const wholeSeconds = z.number().nonnegative().max(LARGEST_INTEGER).transform(Mat
 const heartRate = amount.transform((value) => (value === 0 ? null : value))
 const flag = z.boolean().nullish()
 const polyline = z.string().nullish()
+const LONGEST_NAME = 1000
+/** As the database can hold it: neither NUL nor half of a surrogate pair. */
+const text = z
+  .string()
+  .max(LONGEST_NAME)
+  .transform((value) => value.toWellFormed().replaceAll('\0', '\ufffd'))
 
 /** What is read of a SummaryActivity or DetailedActivity: nothing but the id and the start is sure to be there. */
 export const StravaActivity = z.object({
   id: SourceId,
-  name: z.string().nullish(),
-  sport_type: z.string().min(1).nullish(),
+  name: text.nullish(),
+  sport_type: text.pipe(z.string().min(1)).nullish(),
   /** Deprecated, knows fewer sports. */
-  type: z.string().min(1).nullish(),
+  type: text.pipe(z.string().min(1)).nullish(),
   start_date: z.iso.datetime({ offset: true }).refine(isPlausible),
   /** Wall time with a false Z. */
   start_date_local: z.iso.datetime({ offset: true, local: true }).refine(isPlausible).nullish(),
-  timezone: z.string().nullish(),
+  timezone: text.nullish(),
   utc_offset: z.number().min(-LARGEST_OFFSET_S).max(LARGEST_OFFSET_S).nullish(),
   distance: amount,
   moving_time: wholeSeconds,
@@ -47,7 +53,7 @@ export const StravaActivity = z.object({
   visibility: z.string().nullish(),
   start_latlng: z.array(z.unknown()).nullish(),
   map: z.object({ polyline, summary_polyline: polyline }).nullish(),
-  device_name: z.string().nullish(),
+  device_name: text.nullish(),
 })
 export type StravaActivity = z.infer<typeof StravaActivity>
 
@@ -75,8 +81,13 @@ export const ActivityDeletion = z.object({
     .or(SourceId),
 })
 
-/** A stream's values are checked by its reader: there can be a hundred thousand of them. */
-export const ActivityStreams = z.record(z.string(), z.object({ data: z.array(z.unknown()) }).catch({ data: [] }))
+/** A stream's values are checked by its reader: there can be a hundred thousand of them. Without `key_by_type` it is a list. */
+export const ActivityStreams = z
+  .array(z.object({ type: z.string(), data: z.unknown() }))
+  .min(1)
+  .transform((streams) => Object.fromEntries(streams.map(({ type, data }) => [type, { data }])))
+  .or(z.record(z.string(), z.unknown()))
+  .pipe(z.record(z.string(), z.object({ data: z.array(z.unknown()) }).catch({ data: [] })))
 
 const scalar = z.union([z.string(), z.number(), z.bigint(), z.boolean(), z.null()])
 
