@@ -41,20 +41,7 @@ export async function startWithCertificates(settings: Readonly<Record<string, st
     stdio: 'ignore',
   })
   const ended = new Promise((resolve) => child.once('exit', resolve))
-  const ask: TlsProcess['ask'] = (client, options = {}) =>
-    new Promise((resolve) => {
-      const to = {
-        host: '127.0.0.1',
-        port,
-        path: '/health',
-        servername: 'localhost',
-        ca: ours.certificate,
-        agent: false,
-      }
-      request({ ...to, ...client, ...options }, (answer) => resolve(String(answer.resume().statusCode)))
-        .on('error', (error: NodeJS.ErrnoException) => resolve(`refused: ${error.code}`))
-        .end()
-    })
+  const ask = askAt(port, ours.certificate)
   const named = { names: [{ type: 'url' as const, value: 'spiffe://tributary/hasura' }] }
   const hasura = await ours.issue(named)
   await until('the listener', () => ask(hasura), { good: (answer) => /^\d+$/.test(answer) })
@@ -69,4 +56,15 @@ export async function startWithCertificates(settings: Readonly<Record<string, st
       rmSync(directory, { recursive: true })
     },
   }
+}
+
+/** Each request on a connection of its own. */
+function askAt(port: number, ca: string): TlsProcess['ask'] {
+  const to = { host: '127.0.0.1', port, path: '/health', servername: 'localhost', ca, agent: false }
+  return (client, options = {}) =>
+    new Promise((resolve) => {
+      request({ ...to, ...client, ...options }, (answer) => resolve(String(answer.resume().statusCode)))
+        .on('error', (error: NodeJS.ErrnoException) => resolve(`refused: ${error.code}`))
+        .end()
+    })
 }
