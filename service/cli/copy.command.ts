@@ -7,6 +7,7 @@ import { writeCopy } from '../compliance/export/write-copy.ts'
 import { registerPlatforms } from '../ingestion/register-platforms.ts'
 import { keepMemoryFlat } from '../runtime/flat-memory.ts'
 import { sql } from '../runtime/sql.ts'
+import { wireArchives } from '../wire-privacy.ts'
 import { type Command, type Input, required } from './command.ts'
 import { OPERATOR, parseOr, withWiring } from './operator.ts'
 
@@ -38,7 +39,8 @@ async function write(input: Input): Promise<string> {
   const userId = parseOr(z.uuid(), required(input, 'user'), '--user must be a UUID')
   const path = required(input, 'file')
   keepMemoryFlat()
-  return withWiring(async ({ db, config, audit }) => {
+  return withWiring(async (wiring) => {
+    const { db, config, audit } = wiring
     const { rowCount } = await db.query(sql`select from public.app_users where user_id = ${userId}::uuid`)
     if (rowCount === 0) throw new Error('--user is nobody who is known here')
     const started = performance.now()
@@ -46,7 +48,8 @@ async function write(input: Input): Promise<string> {
     await once(file, 'open').catch(() => {
       throw new Error('--file cannot be written, or is there already')
     })
-    const options = { userId, controller: config.compliance.controller, onProgress: () => undefined }
+    const { controller } = config.compliance
+    const options = { userId, controller, archives: wireArchives(wiring), onProgress: () => undefined }
     const rows = await writeCopy(db, options, async (pieces) => {
       for await (const piece of pieces) if (!file.write(piece)) await once(file, 'drain')
     })
