@@ -43,6 +43,8 @@ const Environment = z.object({
   /** Where the worker serves /metrics and /health/live; without it, it does not listen. */
   WORKER_PORT: port.optional(),
   ...WORKER_ENVIRONMENT,
+  /** After SIGTERM it says that it is not ready, and still serves, for so long: whoever sends it requests has to notice. */
+  SHUTDOWN_DRAIN_SECONDS: z.coerce.number().min(0).max(60).default(5),
   SERVICE_PUBLIC_URL: safeForBrowsers.transform((value) => value.replace(/\/$/, '')),
   APP_REDIRECT_URIS: z
     .string()
@@ -178,8 +180,7 @@ function named(env: z.infer<typeof Environment>) {
   return {
     nodeEnvironment: env.NODE_ENV,
     database: { url: env.DATABASE_URL, maxConnections: env.DATABASE_MAX_CONNECTIONS },
-    publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
-    internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
+    ...namedListeners(env),
     worker: { port: env.WORKER_PORT, ...namedQueues(env) },
     servicePublicUrl: env.SERVICE_PUBLIC_URL,
     appRedirectUris: env.APP_REDIRECT_URIS,
@@ -222,6 +223,14 @@ function named(env: z.infer<typeof Environment>) {
     tracing: namedTracing(env),
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,
+  }
+}
+
+function namedListeners(env: z.infer<typeof Environment>) {
+  return {
+    publicListener: { host: env.SERVICE_HOST, port: env.SERVICE_PORT },
+    internalListener: { host: env.INTERNAL_HOST, port: env.INTERNAL_PORT },
+    drainMs: env.SHUTDOWN_DRAIN_SECONDS * 1000,
   }
 }
 

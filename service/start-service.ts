@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { restrictionsIn } from './access/allowed-platforms.ts'
 import { actionRoutes } from './api/actions.ts'
 import { demoRoutes } from './api/demo.route.ts'
@@ -31,8 +32,10 @@ export async function startService(config: Config): Promise<void> {
   const keyListener = startKeyListener(wiring)
   await registerPlatforms(db, config.platforms)
   await prepareConsentTexts(wiring)
-  const internal = createInternal(wiring)
-  const open = createPublic(wiring)
+  const ending = new AbortController()
+  const isEnding = () => ending.signal.aborted
+  const internal = createInternal(wiring, isEnding)
+  const open = createPublic(wiring, isEnding)
   await internal.listen(config.internalListener)
   await open.listen(config.publicListener)
   log.info(
@@ -41,22 +44,33 @@ export async function startService(config: Config): Promise<void> {
   )
   shutDownOnSignal(
     [
-      { name: 'public listener', withinMs: 10_000, run: () => open.close() },
-      { name: 'internal listener', withinMs: 10_000, run: () => internal.close() },
+      { name: 'drain', withinMs: config.drainMs + 500, run: () => drain(ending, config.drainMs) },
+      {
+        name: 'listeners',
+        withinMs: 14_000,
+        run: async () => void (await Promise.all([open.close(), internal.close()])),
+      },
       { name: 'key listener', withinMs: 2_000, run: () => keyListener.stop() },
       { name: 'refusals', withinMs: 2_000, run: () => wiring.refusals.stop() },
-      { name: 'database', withinMs: 5_000, run: () => db.close() },
-      { name: 'traces', withinMs: 2_000, run: () => wiring.tracer.stop() },
+      { name: 'database', withinMs: 3_000, run: () => db.close() },
+      { name: 'traces', withinMs: 1_000, run: () => wiring.tracer.stop() },
     ],
     log,
   )
 }
 
+/** Says that it is not ready, and goes on serving: balancers look every few seconds, and send requests until they have seen it. */
+async function drain(ending: AbortController, drainMs: number): Promise<void> {
+  ending.abort()
+  await sleep(drainMs)
+}
+
 /** Of Hasura, probes and scrapers; never exposed. */
-export function createInternal(wiring: Wiring) {
+export function createInternal(wiring: Wiring, isEnding = () => false) {
   const { config, db, log, metrics, refusals } = wiring
   const app = createServer({
     listener: 'internal',
+    isEnding,
     log,
     metrics,
     tracer: wiring.tracer,
@@ -87,10 +101,11 @@ export function createInternal(wiring: Wiring) {
 }
 
 /** Of browsers, phones and platforms. */
-export function createPublic(wiring: Wiring) {
+export function createPublic(wiring: Wiring, isEnding = () => false) {
   const { config, db, log, metrics, ingestion, connections, uploads, verifyToken } = wiring
   const app = createServer({
     listener: 'public',
+    isEnding,
     log,
     metrics,
     tracer: wiring.tracer,
@@ -99,7 +114,7 @@ export function createPublic(wiring: Wiring) {
     trustedProxies: config.access.trustedProxies,
     secure: config.servicePublicUrl.startsWith('https:'),
   })
-  app.register(healthRoutes, { db })
+  app.register(healthRoutes, { db, isEnding })
   app.register(async (gated) => {
     gated.addHook('onRequest', webhookGate({ platforms: config.platforms, takeRequest: wiring.takeRequest }))
     gated.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })

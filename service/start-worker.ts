@@ -33,17 +33,17 @@ export async function startWorker(config: Config): Promise<void> {
   log.info({ operation: 'start', ...config.worker.atOnce }, 'working')
   shutDownOnSignal(
     [
-      { name: 'jobs', withinMs: 20_000, run: () => jobs.stop() },
+      { name: 'jobs', withinMs: 18_000, run: () => jobs.stop() },
       {
         name: 'heartbeat',
         withinMs: 2_000,
         run: async () => void (await Promise.all(heartbeats.map((heartbeat) => heartbeat.stop()))),
       },
-      { name: 'listener', withinMs: 2_000, run: async () => listener?.close() },
+      { name: 'listener', withinMs: 1_000, run: async () => listener?.close() },
       { name: 'key listener', withinMs: 2_000, run: () => keyListener.stop() },
       { name: 'refusals', withinMs: 2_000, run: () => wiring.refusals.stop() },
-      { name: 'database', withinMs: 5_000, run: () => db.close() },
-      { name: 'traces', withinMs: 2_000, run: () => wiring.tracer.stop() },
+      { name: 'database', withinMs: 3_000, run: () => db.close() },
+      { name: 'traces', withinMs: 1_000, run: () => wiring.tracer.stop() },
     ],
     log,
   )

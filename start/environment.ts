@@ -31,6 +31,8 @@ export function describeEnvironment(
   const defaults = {
     NODE_ENV: 'development',
     LOG_LEVEL: 'info',
+    // Nobody balances here.
+    SHUTDOWN_DRAIN_SECONDS: '0',
     DEMO: 'true',
     SERVICE_PUBLIC_URL: service,
     APP_REDIRECT_URIS: `${service}/`,

@@ -2,12 +2,17 @@ import type { FastifyPluginAsync } from 'fastify'
 import { authenticateOperator, type CallerServices } from '../access/identity.ts'
 import { type HealthServices, isReady, reportHealth } from '../monitoring/health.ts'
 
+export interface ProbeOptions extends Pick<HealthServices, 'db'> {
+  /** Whether the process was told to end: then it serves on for a while, but wants no new requests. */
+  readonly isEnding?: () => boolean
+}
+
 /** Kubernetes probes, without details: anyone may see them. */
-export const healthRoutes: FastifyPluginAsync<Pick<HealthServices, 'db'>> = async (app, { db }) => {
+export const healthRoutes: FastifyPluginAsync<ProbeOptions> = async (app, { db, isEnding = () => false }) => {
   let started = false
   app.get('/health/live', () => ({ status: 'ok' }))
   app.get('/health/ready', async (_request, reply) => {
-    const ready = await isReady(db)
+    const ready = !isEnding() && (await isReady(db))
     return reply.code(ready ? 200 : 503).send({ status: ready ? 'ok' : 'unavailable' })
   })
   app.get('/health/startup', async (_request, reply) => {

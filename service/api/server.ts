@@ -31,6 +31,8 @@ export interface ServerOptions {
   readonly trustedProxies?: readonly string[]
   /** The answers reach people by https, ours or a proxy's. */
   readonly secure?: boolean
+  /** Whether the process was told to end: answers then close their connections, for nothing may hold up the end. */
+  readonly isEnding?: (() => boolean) | undefined
   /** Default: ids alone. */
   readonly tracer?: Tracer
 }
@@ -46,6 +48,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
     requestTimeout: 0,
     // Open keep-alive connections must not hold up a shutdown; requests in flight are finished.
     forceCloseConnections: 'idle',
+    // What still comes on an open connection is served, and the connection closed after it.
+    return503OnClosing: false,
     genReqId: requestIdOf,
     trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
     ...(serverFactory === undefined ? {} : { serverFactory }),
@@ -55,6 +59,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
   app.addHook('onRequest', async (request) => limitArrival(request))
   guardEdge(app, { secure })
   readJsonBodies(app)
+  app.addHook('onSend', async (_request, reply) => {
+    if (options.isEnding?.() === true) reply.header('connection', 'close')
+  })
   app.addHook('onResponse', async (request, reply) => {
     const { method } = request
     const route = request.routeOptions.url ?? 'unknown'

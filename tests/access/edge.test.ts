@@ -16,6 +16,7 @@ async function ask(
     method?: 'POST' | 'OPTIONS'
     trustedProxies?: string[]
     secure?: boolean
+    isEnding?: () => boolean
   } = {},
 ) {
   const metrics = createMetrics()
@@ -123,6 +124,11 @@ describe('the edge', () => {
   test('answers with the id that a request brought, and no more than that of it', async () => {
     const id = `A.z_0-${'9'.repeat(58)}`
     expect((await ask({ 'x-request-id': id })).headers['x-request-id']).toBe(id)
+  })
+
+  test('closes each connection with its answer, once the process was told to end', async () => {
+    expect((await ask({}, { isEnding: () => true })).headers['connection']).toBe('close')
+    expect((await ask({})).headers['connection']).not.toBe('close')
   })
 
   test('answers with headers that a browser heeds', async () => {

@@ -123,6 +123,17 @@ describe('the detailed status', () => {
 })
 
 describe('the probes', () => {
+  test('say that a process which was told to end is not ready, and that it lives', async ({ service }) => {
+    const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
+    let ending = false
+    app.register(healthRoutes, { db: service.db, isEnding: () => ending })
+    const ask = async (name: string) => (await app.inject({ url: `/health/${name}` })).statusCode
+    expect([await ask('live'), await ask('ready'), await ask('startup')]).toEqual([200, 200, 200])
+    ending = true
+    expect([await ask('live'), await ask('ready'), await ask('startup')]).toEqual([200, 503, 200])
+    await app.close()
+  })
+
   test('live needs nothing; ready and startup need the database, and startup only once', async ({ db, service }) => {
     const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
     app.register(healthRoutes, { db: service.db })

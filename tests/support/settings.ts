@@ -5,6 +5,7 @@ export function leastSettings(databaseUrl: string): NodeJS.ProcessEnv {
   return {
     NODE_ENV: 'test',
     LOG_LEVEL: 'silent',
+    SHUTDOWN_DRAIN_SECONDS: '0',
     TRIBUTARY_DATA_DIR: '/nonexistent',
     DATABASE_URL: databaseUrl,
     SERVICE_PUBLIC_URL: 'http://localhost:3000',
