@@ -10,6 +10,7 @@ import type { UploadedFile } from '../../service/platforms/contract.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ADA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
+import { send, ZIP } from '../support/upload-scene.ts'
 
 /** A year with both changes of the clock, ten days on the other side of the date line, and a new watch. */
 const YEAR: SimulatedExport = {
@@ -57,14 +58,25 @@ async function run(db: TestDatabase) {
   return rows
 }
 
-describe("a person's year of Apple Health", () => {
+/** Over HTTP, as a phone sends it, and then imported by the job; answers what the phone was told. */
+async function upload(service: TestService, bytes: Buffer): Promise<Record<string, unknown>> {
+  const { status, body } = await send(service, { headers: ZIP, payload: bytes })
+  expect(status).toBe(202)
+  await service.work()
+  return body
+}
+
+const bytesOf = ({ file }: { file: UploadedFile }) => file.read(0, file.size)
+
+describe("a person's year of Apple Health that is uploaded", () => {
   test('is stored with the totals that its generator counted, each day where the person was', async ({
     db,
     service,
   }) => {
-    const { file, totals } = make(YEAR)
+    const year = make(YEAR)
+    const { file, totals } = year
     const records = [...totals.values()].reduce((sum, { count }) => sum + count, 0)
-    expect(await importOf(service, file)).toMatchObject({ is: 'imported', records, continued: false })
+    expect(await upload(service, await bytesOf(year))).toMatchObject({ receivedBytes: file.size, alreadyKnown: false })
     expect(await stored(db)).toEqual(expected(totals))
     expect(await run(db)).toEqual([
       { kind: 'upload', status: 'complete', progress: 1, records_fetched: records, error_code: null },
@@ -75,14 +87,14 @@ describe("a person's year of Apple Health", () => {
   test('again, later and earlier: the newest export is what holds', async ({ db, service }) => {
     const first = make({ ...YEAR, days: 90, lateDays: [30, 60] })
     const second = make({ ...YEAR, days: 91, deletedDays: [50] })
-    await importOf(service, first.file)
+    await upload(service, await bytesOf(first))
     expect(await stored(db)).toEqual(expected(first.totals))
-    expect(await importOf(service, first.file)).toMatchObject({ is: 'known' })
-    await importOf(service, second.file)
+    expect(await upload(service, await bytesOf(first))).toMatchObject({ alreadyKnown: true })
+    await upload(service, await bytesOf(second))
     expect(await stored(db)).toEqual(expected(second.totals))
     // The same old export in other bytes: what was deleted since does not come back.
     const { text } = simulateExport({ ...YEAR, days: 90, lateDays: [30, 60] })
-    await importOf(service, asFile(Buffer.from(`${[...text].join('')}\n`)))
+    await upload(service, Buffer.from(`${[...text].join('')}\n`))
     expect(await stored(db)).toEqual(expected(second.totals))
   })
 
@@ -98,6 +110,14 @@ describe("a person's year of Apple Health", () => {
     expect(await stored(db)).toEqual(expected(totals))
   })
 })
+
+/** Dies before it has stored anything. */
+function failing(service: TestService): TestService {
+  const openBatch = () => {
+    throw new Error('killed')
+  }
+  return { ...service, uploads: { ...service.uploads, openBatch } }
+}
 
 describe('an import that is cut off', () => {
   const options = { ...YEAR, days: 90, heartRatesPerDay: 60 }
@@ -126,11 +146,29 @@ describe('an import that is cut off', () => {
     expect(rows).toEqual([])
   })
 
-  test('is done once when two processes do it at the same time', async ({ db, service }) => {
+  test('is done once when two processes go on with it at the same moment', async ({ db, service }) => {
     const { file, totals } = make({ ...YEAR, days: 40, heartRatesPerDay: 60 })
-    const results = await Promise.allSettled([importOf(service, file), importOf(service, file)])
-    expect(results.filter(({ status }) => status === 'fulfilled').length).toBeGreaterThanOrEqual(1)
-    await importOf(service, file)
+    await expect(importOf(failing(service), file)).rejects.toThrow('killed')
+    const { promise: both, resolve: go } = Promise.withResolvers<void>()
+    let ready = 0
+    const waiting: TestService['uploads'] = {
+      ...service.uploads,
+      openBatch: (owner) => {
+        const batch = service.uploads.openBatch(owner)
+        const close = async () => {
+          ready += 1
+          if (ready === 2) go()
+          await both
+          return batch.close()
+        }
+        return { add: (payload) => batch.add(payload), close }
+      },
+    }
+    const one = () => importOf({ ...service, uploads: waiting }, file)
+    const results = await Promise.allSettled([one(), one()])
+    expect(ready).toBeGreaterThanOrEqual(2)
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(await importOf(service, file)).toMatchObject({ is: 'known' })
     expect(await stored(db)).toEqual(expected(totals))
     const { rows } = await db.admin.query(
       'select from raw_fitness_data group by md5(raw_data::text) having count(*) > 1',
@@ -139,16 +177,7 @@ describe('an import that is cut off', () => {
   })
 
   test('by a command that nobody repeats makes room for the next file after ten minutes', async ({ db, service }) => {
-    const broken = {
-      ...service,
-      uploads: {
-        ...service.uploads,
-        openBatch: () => {
-          throw new Error('killed')
-        },
-      },
-    }
-    await expect(importOf(broken, make({ ...YEAR, days: 10 }).file)).rejects.toThrow('killed')
+    await expect(importOf(failing(service), make({ ...YEAR, days: 10 }).file)).rejects.toThrow('killed')
     const other = make({ ...YEAR, days: 11 })
     await expect(importOf(service, other.file)).rejects.toThrow('upload/busy')
     await db.admin.query("update sync_runs set updated_at = now() - interval '11 minutes'")

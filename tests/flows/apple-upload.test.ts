@@ -1,73 +1,14 @@
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { SignJWT } from 'jose'
 import { describe, expect } from 'vitest'
 import { createApiKey } from '../../service/access/api-keys.ts'
-import { createTokenVerifier } from '../../service/access/verify-token.ts'
-import { createServer } from '../../service/api/server.ts'
-import { uploadRoutes } from '../../service/api/upload.route.ts'
 import { simulateExport } from '../../service/platforms/apple-health/simulator/export.ts'
-import { Secret } from '../../service/runtime/secret.ts'
-import { countErased } from '../../service/wire-erasure.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ADA, BELA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
+import { ADDRESS, open, send, sign, ZIP } from '../support/upload-scene.ts'
 
-const JWT_KEY = 'k'.repeat(32)
-const NAMESPACE = 'https://hasura.io/jwt/claims'
-const ADDRESS = '/uploads/apple-health'
-
-function open(service: TestService) {
-  const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
-  const verifyToken = createTokenVerifier({
-    keys: { type: 'HS256', key: new Secret(JWT_KEY) },
-    algorithms: ['HS256'],
-    issuer: undefined,
-    audience: undefined,
-    skewSeconds: 0,
-    maxLifetimeSeconds: 3_600,
-    claimsNamespace: NAMESPACE,
-  })
-  app.register(uploadRoutes, {
-    ...service.uploads,
-    verifyToken,
-    takeRequest: service.takeRequest,
-    isErased: countErased(service),
-  })
-  return app
-}
-
-async function sign(userId: string, { key = JWT_KEY, roles = ['user'], expires = '5m' } = {}): Promise<string> {
-  const claims = { 'x-hasura-user-id': userId, 'x-hasura-allowed-roles': roles, 'x-hasura-default-role': roles[0] }
-  const token = new SignJWT({ [NAMESPACE]: claims })
-    .setProtectedHeader({ alg: 'HS256' })
-    .setIssuedAt()
-    .setExpirationTime(expires)
-  return `Bearer ${await token.sign(new TextEncoder().encode(key))}`
-}
-
-interface Sent {
-  readonly headers?: Record<string, string>
-  readonly payload?: Buffer | string
-  readonly method?: 'GET' | 'POST'
-  readonly url?: string
-}
-
-async function send(service: TestService, { headers = {}, payload, method = 'POST', url = ADDRESS }: Sent) {
-  const app = open(service)
-  const authorization = headers['x-api-key'] === undefined ? { authorization: await sign(ADA) } : {}
-  const response = await app.inject({
-    method,
-    url,
-    headers: { ...authorization, ...headers },
-    ...(payload !== undefined && { payload }),
-  })
-  await app.close()
-  return { status: response.statusCode, body: response.json<Record<string, unknown>>() }
-}
-
-const ZIP = { 'content-type': 'application/octet-stream' }
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 function anExport(days = 5): Buffer {

@@ -1,38 +1,10 @@
 import { describe, expect } from 'vitest'
-import { normalizeRaw } from '../../service/normalization/normalize-raw-data.task.ts'
-import { RawKey } from '../../service/normalization/raw-key.ts'
 import type { ConfiguredPlatform, Normalize } from '../../service/platforms/contract.ts'
 import type { Records } from '../../service/platforms/records.ts'
-import { sql } from '../../service/runtime/sql.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ADA } from '../support/people.ts'
+import { DERIVED, derived, replay, withoutTimes } from '../support/replay-scene.ts'
 import { connect, type TestService, testWithFew as test } from '../support/service.ts'
-
-const DERIVED =
-  `activities activity_streams activity_laps samples sleep_sessions sleep_stages daily_metrics merged_metrics
-  activity_duplicates daily_summaries policy_effects user_fitness_summary`.split(/\s+/)
-
-/** Every row that was made of payloads, the times of its last change included: table → row → text. */
-async function derived(db: TestDatabase): Promise<Record<string, readonly string[]>> {
-  const tables = await Promise.all(
-    DERIVED.map(async (table) => {
-      const { rows } = await db.admin.query<{ row: string }>(`select t::text as row from ${table} t order by 1`)
-      return [table, rows.map(({ row }) => row)] as const
-    }),
-  )
-  return Object.fromEntries(tables)
-}
-
-/** As `npm run replay -- --all` does, with the jobs that follow. */
-async function replay(service: TestService, normalizer?: Normalize): Promise<void> {
-  const { rows } = await service.db.query<RawKey>(sql`
-    select user_id as "userId", created_at::text as "createdAt", id as "rawId" from public.raw_fitness_data order by created_at, id`)
-  const platforms = new Map(service.normalization.platforms)
-  if (normalizer !== undefined) platforms.set('acme', acme(normalizer))
-  for (const key of rows)
-    await normalizeRaw({ ...service.normalization, platforms }, RawKey.parse(key), { replay: true })
-  await service.work()
-}
 
 const acme = (normalizer: Normalize): ConfiguredPlatform => ({
   ...({} as ConfiguredPlatform),
@@ -144,7 +116,7 @@ async function receive(db: TestDatabase, service: TestService): Promise<void> {
       "insert into raw_fitness_data (user_id, platform, data_type, raw_data, metadata) values ($1, 'acme', 'day', $2, '{}')",
       [ADA, payload],
     )
-  await replay(service, first)
+  await replay(service, acme(first))
 }
 
 describe('replaying every payload', () => {
@@ -167,7 +139,7 @@ describe('replaying every payload', () => {
     const before = await derived(db)
     for (const table of ['activities', 'samples', 'sleep_stages', 'activity_laps', 'merged_metrics'])
       expect(before[table]).not.toEqual([])
-    await replay(service, first)
+    await replay(service, acme(first))
     expect(await derived(db)).toEqual(before)
   })
 })
@@ -218,8 +190,9 @@ describe('replaying after a fix of a normalizer', () => {
     await receive(db, service)
     for (const [wrong, fix, changed] of fixes) {
       const before = await derived(db)
-      await replay(service, (payload, metadata) =>
-        payload === 'all' ? fix(first(payload, metadata)) : first(payload, metadata),
+      await replay(
+        service,
+        acme((payload, metadata) => (payload === 'all' ? fix(first(payload, metadata)) : first(payload, metadata))),
       )
       const after = await derived(db)
       const differing = DERIVED.filter((table) => String(after[table]) !== String(before[table]))
@@ -227,17 +200,10 @@ describe('replaying after a fix of a normalizer', () => {
       const untouched = (rows: Record<string, readonly string[]>) =>
         rows['daily_summaries']!.filter((row) => row.includes('2026-03-05'))
       expect(untouched(after)).toEqual(untouched(before))
-      await replay(service, first)
+      await replay(service, acme(first))
       const restored = await derived(db)
       for (const table of ['samples', 'sleep_stages', 'daily_metrics'])
         expect(restored[table]!.map(withoutTimes).toSorted()).toEqual(before[table]!.map(withoutTimes).toSorted())
     }
   })
 })
-
-/** Ids of rows made anew, and when, differ. */
-function withoutTimes(row: string): string {
-  return row
-    .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'id')
-    .replace(/2026-11-\d\d [\d:.+"]+|20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\.\d+\+00/g, 'time')
-}

@@ -1,90 +1,70 @@
 import { AppError } from '../../runtime/errors.ts'
-import type { Records, RejectedRecord } from '../records.ts'
+import type { ActivityLapRecord, ActivityRecord, Records, RejectedRecord } from '../records.ts'
 import { gatherRejections, type HealthRecord } from './health-record.ts'
 import { asObject } from './normalize-auto-export.ts'
+import { BY_CALL } from './react-native-calls.ts'
+import { readReactNativeWorkout } from './react-native-workout.ts'
 import { toRecords } from './to-records.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** What each call of react-native-health answers, and in which unit unless the app asked for another: the answer itself does not say. */
-const CALLS: readonly (readonly [calls: string, type: string, unit: string])[] = [
-  ['getActiveEnergyBurned', 'ActiveEnergyBurned', 'kcal'],
-  ['getBasalEnergyBurned', 'BasalEnergyBurned', 'kcal'],
-  ['getAppleStandTime', 'AppleStandTime', 'min'],
-  ['getAppleExerciseTime', 'AppleExerciseTime', 'min'],
-  ['getBloodAlcoholContentSamples getLatestBloodAlcoholContent', 'BloodAlcoholContent', '%'],
-  ['getBloodGlucoseSamples', 'BloodGlucose', 'mmol/L'],
-  ['getBmiSamples getLatestBmi', 'BodyMassIndex', 'count'],
-  ['getBodyFatPercentageSamples getLatestBodyFatPercentage', 'BodyFatPercentage', '%'],
-  ['getBodyTemperatureSamples', 'BodyTemperature', 'degC'],
-  ['getCarbohydratesSamples', 'DietaryCarbohydrates', 'g'],
-  ['getDailyDistanceCyclingSamples getDistanceCycling', 'DistanceCycling', 'm'],
-  ['getDailyDistanceSwimmingSamples getDistanceSwimming', 'DistanceSwimming', 'm'],
-  ['getDailyDistanceWalkingRunningSamples getDistanceWalkingRunning', 'DistanceWalkingRunning', 'm'],
-  ['getDailyFlightsClimbedSamples getFlightsClimbed', 'FlightsClimbed', 'count'],
-  ['getDailyStepCountSamples getStepCount', 'StepCount', 'count'],
-  ['getEnergyConsumedSamples', 'DietaryEnergyConsumed', 'kcal'],
-  ['getEnvironmentalAudioExposure', 'EnvironmentalAudioExposure', 'dBASPL'],
-  ['getFiberSamples', 'DietaryFiber', 'g'],
-  ['getHeadphoneAudioExposure', 'HeadphoneAudioExposure', 'dBASPL'],
-  ['getHeartRateSamples', 'HeartRate', 'bpm'],
-  ['getHeartRateVariabilitySamples', 'HeartRateVariabilitySDNN', 's'],
-  ['getHeightSamples getLatestHeight', 'Height', 'in'],
-  ['getInsulinDeliverySamples', 'InsulinDelivery', 'IU'],
-  ['getLeanBodyMassSamples getLatestLeanBodyMass', 'LeanBodyMass', 'lb'],
-  ['getOxygenSaturationSamples', 'OxygenSaturation', '%'],
-  ['getPeakFlowSamples getLatestPeakFlow', 'PeakExpiratoryFlowRate', 'L/min'],
-  ['getProteinSamples', 'DietaryProtein', 'g'],
-  ['getRespiratoryRateSamples', 'RespiratoryRate', 'count/min'],
-  ['getRestingHeartRateSamples getRestingHeartRate', 'RestingHeartRate', 'bpm'],
-  ['getTotalFatSamples', 'DietaryFatTotal', 'g'],
-  ['getVo2MaxSamples', 'VO2Max', 'mL/kg/min'],
-  ['getWaistCircumferenceSamples getLatestWaistCircumference', 'WaistCircumference', 'in'],
-  ['getWalkingHeartRateAverage', 'WalkingHeartRateAverage', 'bpm'],
-  ['getWaterSamples getWater', 'DietaryWater', 'L'],
-  ['getWeightSamples getLatestWeight', 'BodyMass', 'lb'],
-]
-
-interface Call {
-  readonly type: string
-  readonly unit: string
-}
-
-const BY_CALL: ReadonlyMap<string, Call> = new Map([
-  ...CALLS.flatMap(([calls, type, unit]) =>
-    calls.split(' ').map((call) => [call, { type: `HKQuantityTypeIdentifier${type}`, unit }] as const),
-  ),
-  ['getSleepSamples', { type: 'HKCategoryTypeIdentifierSleepAnalysis', unit: '' }],
-  ['getMindfulSession', { type: 'HKCategoryTypeIdentifierMindfulSession', unit: '' }],
-])
+/** `getSamples` answers workouts when it is asked for them. */
+const WORKOUT_CALLS: readonly string[] = ['getAnchoredWorkouts', 'getSamples']
 
 /**
- * Answers of react-native-health by the name of the call; `units: { getWeightSamples: "kg" }` where the app asked for another unit than
- * the library's default. Throws platform/unexpected_payload when it is no object.
+ * Answers of react-native-health by the name of the call, or the answer of `getAnchoredWorkouts` alone, which is the only one with an
+ * `anchor`; `units: { getWeightSamples: "kg" }` where the app asked for another unit than the library's default (of workouts: that of
+ * distance). Throws platform/unexpected_payload when it is no object.
  */
 export function normalizeReactNative(payload: unknown): Records {
-  const answers = asObject(payload)
-  if (answers === undefined) throw new AppError('platform/unexpected_payload', { problem: 'not answers by call' })
-  const units = asObject(answers['units']) ?? {}
-  const records: HealthRecord[] = []
-  const rejected: RejectedRecord[] = []
+  const body = asObject(payload)
+  if (body === undefined) throw new AppError('platform/unexpected_payload', { problem: 'not answers by call' })
+  const { units: told, ...answers } = body
+  const units = asObject(told) ?? {}
+  const calls = answers['anchor'] === undefined ? answers : { getAnchoredWorkouts: answers }
+  const made: Made = { records: [], activities: [], activityLaps: [], rejected: [] }
   let position = 0
-  for (const [call, answer] of Object.entries(answers)) {
-    if (call === 'units') continue
+  for (const [call, answer] of Object.entries(calls)) {
     for (const item of flatten(answer)) {
-      const found = toHealthRecords(call, item, { position, unit: units[call] })
-      if (typeof found === 'string') rejected.push({ position, reason: found })
-      else records.push(...found)
+      take(made, { call, item, position, unit: units[call] })
       position += 1
     }
   }
+  const { records, activities, activityLaps, rejected } = made
   const measured = toRecords(records)
-  return { ...measured, rejected: [...measured.rejected, ...gatherRejections(rejected)] }
+  return {
+    ...measured,
+    ...(activities.length > 0 && { activities, activityLaps }),
+    rejected: [...measured.rejected, ...gatherRejections(rejected)],
+  }
 }
 
-/** A call answers a list, or one thing; several answers may be collected in a list. */
+interface Made {
+  readonly records: HealthRecord[]
+  readonly activities: ActivityRecord[]
+  readonly activityLaps: ActivityLapRecord[]
+  readonly rejected: RejectedRecord[]
+}
+
+function take(
+  { records, activities, activityLaps, rejected }: Made,
+  { call, item, position, unit }: { call: string; item: unknown; position: number; unit: unknown },
+): void {
+  const answer = asObject(item)
+  const isWorkout = answer !== undefined && WORKOUT_CALLS.includes(call) && answer['activityName'] !== undefined
+  const found = isWorkout ? readReactNativeWorkout(answer, unit) : toHealthRecords(call, item, { position, unit })
+  if (typeof found === 'string') rejected.push({ position, reason: isWorkout ? `${call}: ${found}` : found })
+  else if ('activity' in found) {
+    activities.push(found.activity)
+    activityLaps.push(...found.laps)
+  } else records.push(...found)
+}
+
+/** A call answers a list, or one thing; several answers may be collected in a list. Anchored calls have their list below `data`. */
 function flatten(value: unknown, depth = 0): readonly unknown[] {
-  return Array.isArray(value) && depth < 4 ? value.flatMap((item) => flatten(item, depth + 1)) : [value]
+  if (Array.isArray(value) && depth < 4) return value.flatMap((item) => flatten(item, depth + 1))
+  const data = asObject(value)?.['data']
+  return Array.isArray(data) ? data : [value]
 }
 
 function toHealthRecords(

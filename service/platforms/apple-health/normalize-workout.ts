@@ -2,6 +2,7 @@ import { AppError } from '../../runtime/errors.ts'
 import type { ActivityLapRecord, ActivityStreamRecord, Records, RejectedRecord } from '../records.ts'
 import { findWorkoutProblem, toActivity, type Workout } from './activity.ts'
 import { readNumber } from './health-record.ts'
+import { EMPTY_LAP } from './laps.ts'
 import { inZone, type Moment, parseMoment } from './moments.ts'
 import type { RoutePoint } from './route-points.ts'
 import { toRouteStreams } from './route-streams.ts'
@@ -97,18 +98,6 @@ function readLaps(workout: ExportWorkout, sourceId: string): ActivityLapRecord[]
     })
 }
 
-const EMPTY_LAP = {
-  movingTimeS: null,
-  distanceM: null,
-  elevationGainM: null,
-  meanSpeedMPerS: null,
-  maxSpeedMPerS: null,
-  heartRateMeanBpm: null,
-  heartRateMaxBpm: null,
-  cadenceMeanRpm: null,
-  powerMeanW: null,
-}
-
 function readRoutes(
   { routes }: ExportWorkout,
   workout: { sourceId: string; start: Date },
@@ -117,11 +106,13 @@ function readRoutes(
     problem === undefined ? [] : [{ position, reason: `route: ${problem}` }],
   )
   const points = routes.flatMap((route) => (route.points ?? []) as RoutePoint[])
-  const { streams, unreadable } = toRouteStreams(points, workout)
-  const rejected =
-    unreadable === 0
-      ? problems
-      : [...problems, { position: routes.length, reason: `route: ${unreadable} points not readable` }]
+  const { streams, unreadable, elsewhere } = toRouteStreams(points, workout)
+  const unplaced = [
+    [unreadable, 'points not readable'],
+    [elsewhere, "points not of the workout's time"],
+  ] as const
+  const reasons = unplaced.filter(([count]) => count > 0).map(([count, what]) => `route: ${count} ${what}`)
+  const rejected = [...problems, ...reasons.map((reason, index) => ({ position: routes.length + index, reason }))]
   return { streams, rejected }
 }
 

@@ -7,6 +7,7 @@ export function recognizeJson(body: unknown): string | undefined {
   if (item['provider'] === 'apple' && asObject(item['data']) !== undefined) return 'sdk_sync'
   if (Array.isArray(body)) return recognizeItem(item)
   if (Array.isArray(item['samples'])) return 'samples'
+  if (Array.isArray(item['data']) && typeof item['anchor'] === 'string') return 'react_native_health'
   if (Array.isArray(item['data']))
     return item['data'].length === 0 ? undefined : recognizeItem(asObject(item['data'][0]) ?? {})
   if (asObject(item['data']) !== undefined) return 'health_auto_export'

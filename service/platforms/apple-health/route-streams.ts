@@ -14,18 +14,19 @@ const LONGEST_S = 31 * 86_400
 
 /**
  * The series of a route, one value a second. Positions stay in the raw payload and are not made into rows, as for every platform. Points
- * without a time, or before the start, cannot be placed and are counted.
+ * without a time (`unreadable`), or before the start or long after it (`elsewhere`), cannot be placed and are counted.
  */
 export function toRouteStreams(
   points: readonly RoutePoint[],
   { sourceId, start }: { sourceId: string; start: Date },
-): { streams: ActivityStreamRecord[]; unreadable: number } {
+): { streams: ActivityStreamRecord[]; unreadable: number; elsewhere: number } {
   const bySecond = new Map<number, RoutePoint>()
-  let unreadable = 0
+  let [unreadable, elsewhere] = [0, 0]
   for (const point of points) {
     const at = parseMoment(point.time)?.at.getTime()
     const second = at === undefined ? Number.NaN : Math.floor((at - start.getTime()) / 1000)
-    if (!(second >= 0 && second <= LONGEST_S)) unreadable += 1
+    if (at === undefined) unreadable += 1
+    else if (second < 0 || second > LONGEST_S) elsewhere += 1
     else if (!bySecond.has(second)) bySecond.set(second, point)
   }
   const seconds = [...bySecond.keys()].toSorted((a, b) => a - b)
@@ -39,5 +40,5 @@ export function toRouteStreams(
       return value !== undefined && value >= least ? value : null
     }),
   }))
-  return { streams: streams.filter(({ values }) => values.some((value) => value !== null)), unreadable }
+  return { streams: streams.filter(({ values }) => values.some((value) => value !== null)), unreadable, elsewhere }
 }
