@@ -189,6 +189,9 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     timeout: IMPORT_WITHIN_MS,
   }, async () => {
     const { page, complaints } = await openPage(browser, `${product.url}/`)
+    // A browser warns of what is still being asked on a socket that is closed already.
+    await page.getByText('Ada has not connected Oura.').waitFor({ timeout: SOON_MS })
+    await activityRows(page).first().waitFor({ timeout: SOON_MS })
     await page.getByRole('radio', { name: 'Bela' }).check({ force: true })
     await page.getByText('Bela has not connected Garmin.').waitFor()
     await page.getByText('Bela has not connected Oura.').waitFor()
