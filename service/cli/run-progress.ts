@@ -6,11 +6,13 @@ import type { RunKey } from '../ingestion/runs.ts'
 import type { Database } from '../runtime/db.ts'
 
 const LOOK_EVERY_MS = 300
-/** After so long without any page: perhaps nobody works. Longer than a worker that died is thought alive. */
+/** Longer than a worker that died is thought alive. */
 const NOBODY_AFTER_MS = 16_000
 
 export interface WatchOptions {
   readonly asJson: boolean
+  /** After so long without any page: perhaps nobody works. */
+  readonly nobodyAfterMs?: number
   readonly stream?: NodeJS.WriteStream
 }
 
@@ -18,7 +20,7 @@ export interface WatchOptions {
 export async function watchRun(
   db: Database,
   key: RunKey,
-  { asJson, stream = process.stderr }: WatchOptions,
+  { asJson, nobodyAfterMs = NOBODY_AFTER_MS, stream = process.stderr }: WatchOptions,
 ): Promise<RunView> {
   const bar = stream.isTTY && !asJson ? startBar(stream) : undefined
   const startedMs = performance.now()
@@ -38,7 +40,7 @@ export async function watchRun(
       if (asJson && line !== shown) stream.write(`${line}\n`)
       shown = line
       if (run.status !== 'running') return run
-      if (run.pages === 0 && performance.now() - startedMs > NOBODY_AFTER_MS && (await countWorkers(db)) === 0)
+      if (run.pages === 0 && performance.now() - startedMs > nobodyAfterMs && (await countWorkers(db)) === 0)
         throw new Error('nobody works on it: start a worker, then see npm run tributary -- jobs')
     }
   } finally {

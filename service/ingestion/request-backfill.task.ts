@@ -21,6 +21,7 @@ import {
   type SyncRun,
 } from './runs.ts'
 import { apiOf, type IngestionServices } from './services.ts'
+import { lockForRun } from './store-raw.ts'
 
 const DAY_MS = 86_400_000
 /** What lies between two windows by a few seconds only is not worth a request. */
@@ -168,6 +169,7 @@ async function advance(db: Database, run: SyncRun<Cursor>, step: Step): Promise<
   const reached = outcome === 'accepted' && window !== undefined ? window.from : null
   const dataType = windows[index]?.dataType
   await db.transaction(async (tx) => {
+    await lockForRun(tx, run)
     const progress = Math.min(0.99, Math.round(((index + 1) / windows.length) * 10_000) / 10_000)
     if (!(await advanceRun(tx, run, { reached, progress, records: 0, nextCursor }))) return
     if (window !== undefined && outcome !== undefined) await recordAsked(tx, run, { ...window, outcome })

@@ -88,7 +88,10 @@ describe('a worker that wakes when its job is another one’s', () => {
     await expectFenced({ db, service }, 'rotate_keys', { tables: [...KEYS, 'key_rotations'] })
   })
 
-  test('while a platform renews its tokens keeps the pair, for nobody else has it', async ({ db, service }) => {
+  test.for([
+    ['keeps the pair, for nobody else has it', { latency_ms: 500 }, true],
+    ['gives the lease back when it got none, for others wait for it', { latency_ms: 500, status: 500 }, false],
+  ] as const)('while a platform renews its tokens %s', async ([, fault, renews], { db, service }) => {
     await connect(service)
     await db.admin.query(
       "update vault.tokens set access_expires_at = now() - interval '1 minute', updated_at = now() - interval '1 day'",
@@ -96,15 +99,17 @@ describe('a worker that wakes when its job is another one’s', () => {
     const { rows } = await db.admin.query<{ id: string; lockedAt: Date }>(
       `update graphile_worker._private_jobs set locked_by = 'frozen', locked_at = now() returning id, locked_at as "lockedAt"`,
     )
-    await service.simulate('POST', '/faults', { next: [{ match: '/oauth/token', latency_ms: 500, count: 1 }] })
+    const before = (await service.vault.findTokens(KEY))!.version
+    await service.simulate('POST', '/faults', { next: [{ match: '/oauth/token', count: 1, ...fault }] })
     const work = service.fence.run({ ...LOST, ...rows[0]! }, () =>
-      service.ingestion.withAccessToken(KEY, async (token) => token.reveal()),
+      service.ingestion.withAccessToken(KEY, async (token) => token.reveal()).catch(() => undefined),
     )
     await sleep(200)
+    const lease = async () => (await db.admin.query('select lease_holder is null as free from vault.tokens')).rows
+    expect(await lease()).toEqual([{ free: false }])
     await db.admin.query("select graphile_worker.force_unlock_workers(array['frozen'])")
-    const token = await work
-    expect((await service.vault.findTokens(KEY))!.accessToken.reveal()).toBe(token)
-    const lease = await db.admin.query('select lease_holder from vault.tokens')
-    expect(lease.rows).toEqual([{ lease_holder: null }])
+    await work
+    expect(await lease()).toEqual([{ free: true }])
+    expect((await service.vault.findTokens(KEY))!.version !== before).toBe(renews)
   })
 })

@@ -1,5 +1,7 @@
 import { describe, expect } from 'vitest'
+import { meet } from '../support/circle.ts'
 import type { TestDatabase } from '../support/database.ts'
+import { decide } from '../support/decide.ts'
 import { test } from '../support/garmin-scene.ts'
 import { ADA } from '../support/people.ts'
 import { connect, type TestService } from '../support/service.ts'
@@ -118,5 +120,18 @@ describe('the history of Garmin', () => {
     await service.work()
     expect(await runs(db)).toMatchObject([{ status: 'failed', error: 'connection/scope_missing' }])
     expect((await db.admin.query('select from ops.requested_windows')).rowCount).toBe(0)
+  })
+
+  test('whose consent is withdrawn while a window is noted does not wait in a circle with it', async ({
+    db,
+    service,
+    door,
+  }) => {
+    expect(door.url).toContain('/webhooks/garmin/')
+    await connect(service, { platform: 'garmin', userId: ADA, query: '&simulate_person=1' })
+    const withdraw = () => decide(service, { platform: 'garmin', granted: false })
+    expect(await meet({ db, service }, withdraw)).toEqual([])
+    const { rows } = await db.admin.query('select status from connections')
+    expect(rows).toEqual([{ status: 'active' }])
   })
 })

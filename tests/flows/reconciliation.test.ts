@@ -1,7 +1,9 @@
 import { describe, expect } from 'vitest'
 import { disconnectPlatform } from '../../service/connections/disconnect.ts'
 import { bindActions } from '../../service/wire-actions.ts'
+import { meet } from '../support/circle.ts'
 import type { TestDatabase } from '../support/database.ts'
+import { decide } from '../support/decide.ts'
 import { normalizeAll } from '../support/garmin-scene.ts'
 import { simulateMonth } from '../support/lossy-month.ts'
 import { ADA, BELA } from '../support/people.ts'
@@ -112,6 +114,20 @@ describe('a comparison with the platform', () => {
       missing: [...month.lost.values()].filter((k) => k === 'missing').length,
     })
     await month.close()
+  })
+
+  test('of somebody who withdraws their consent meanwhile does not wait in a circle with that', async ({
+    db,
+    service,
+  }) => {
+    await connect(service)
+    await settle(service, db)
+    await db.admin.query('delete from graphile_worker._private_jobs')
+    // Something is missing, so that there is something to keep.
+    await service.simulate('POST', '/activity', { athlete_id: 1 })
+    await reconcile(service)
+    expect(await meet({ db, service }, () => decide(service, { granted: false }))).toEqual([])
+    expect(await report(db)).toMatchObject({ status: 'failed', listed: 0 })
   })
 
   test('names whom it cannot compare, and says where a platform has no list', async ({ db, service }) => {

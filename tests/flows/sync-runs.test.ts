@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import { disconnectPlatform } from '../../service/connections/disconnect.ts'
 import { bindActions } from '../../service/wire-actions.ts'
+import { meet } from '../support/circle.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { decide } from '../support/decide.ts'
 import { allowRequests, listRequests, runsOf, servedIds, storedIds, testWithPages } from '../support/long-history.ts'
@@ -170,18 +170,7 @@ describe('asking for a sync', () => {
     'for %s while a page is being kept waits for it, and not both for each other',
     async ([, ask], { db, service }) => {
       await connect(service)
-      const holder = await db.admin.connect()
-      await holder.query('begin; select from app_users for update; select from connections for update')
-      const asked = ask(service)
-      await sleep(300)
-      const working = service.work()
-      await sleep(700)
-      await holder.query('commit')
-      holder.release()
-      await asked
-      await working
-      const { rows } = await db.admin.query('select last_error from graphile_worker.jobs where last_error is not null')
-      expect(rows).toEqual([])
+      expect(await meet({ db, service }, () => ask(service))).toEqual([])
       expect(
         (await db.admin.query("select from sync_runs where status = 'failed' or error_code = 'internal/unexpected'"))
           .rowCount,

@@ -100,6 +100,26 @@ describe('the detailed status', () => {
     await Promise.all([app.close(), hasura.close()])
   })
 
+  test.for([
+    [
+      'whose circuit breaker is open',
+      "update ops.circuit_breakers set state = 'open', open_until = now() + interval '5 s' where platform = 'garmin'",
+    ],
+    [
+      'whose token endpoint is paused',
+      "insert into ops.token_endpoints (platform, paused_until) values ('garmin', now() + interval '5 s')",
+    ],
+  ] as const)('is degraded by a platform %s, and by that alone', async ([, statement], { db, service }) => {
+    const hasura = await startFakeHasura('OK')
+    const app = report(service, hasura.url)
+    await db.admin.query(statement)
+    expect((await app.inject({ url: '/health', headers: await as('operator') })).json()).toMatchObject({
+      status: 'degraded',
+      checks: { garmin_api: 'degraded', strava_api: 'ok', oura_api: 'ok', database: 'ok', queue: 'ok' },
+    })
+    await Promise.all([app.close(), hasura.close()])
+  })
+
   test('is degraded without Hasura or with inconsistent metadata, and unhealthy without the vault', async ({
     service,
   }) => {

@@ -91,3 +91,12 @@ test('what is no page of a list is not taken for an empty one', () => {
 test('each list needs its scope', () => {
   expect(history.scopeOf!(history.first(new Date()))).toBe('extapi:daily')
 })
+
+test.for([
+  ['workout', { activities: [] }],
+  ['sleep', { sleepSessions: [] }],
+  ['daily_activity', { dailyMetrics: [] }],
+  ['daily_spo2', { dailyMetrics: [] }],
+] as const)('an empty page of %s says that there are none', ([list, none]) => {
+  expect(platform.normalize[list]({ data: [], next_token: null }, {})).toMatchObject(none)
+})
