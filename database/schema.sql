@@ -164,6 +164,44 @@ comment on column ops.api_key_digests.key_id is 'The key.';
 comment on column ops.api_key_digests.digest is 'SHA-256 of its whole text.';
 grant insert, select on ops.api_key_digests to tributary_service;
 
+create table ops.archives (
+  user_id uuid not null,
+  source text not null,
+  month date not null,
+  part integer not null,
+  row_count bigint not null,
+  byte_count bigint not null,
+  rows_digest bigint not null,
+  sha256 bytea not null,
+  backup_key_id text not null,
+  key_wrapped bytea not null,
+  archived_at timestamp with time zone default now() not null,
+  dropped_at timestamp with time zone,
+  constraint archives_pkey PRIMARY KEY (user_id, source, month, part),
+  constraint archives_month_check CHECK ((month = date_trunc('month'::text, (month)::timestamp with time zone))),
+  constraint archives_part_check CHECK ((part >= 0)),
+  constraint archives_row_count_check CHECK ((row_count > 0)),
+  constraint archives_source_check CHECK ((source = ANY (ARRAY['raw_fitness_data'::text, 'samples'::text]))),
+  constraint archives_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
+);
+CREATE INDEX archives_by_month ON ops.archives USING btree (source, month);
+CREATE TRIGGER refuse_erased BEFORE INSERT ON ops.archives FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
+comment on table ops.archives is 'Sealed Parquet files outside the database with one person''s rows of one month. The key of each rests here alone: without its row a file is noise.';
+comment on column ops.archives.user_id is 'Whose rows.';
+comment on column ops.archives.source is 'The table they were in.';
+comment on column ops.archives.month is 'Its first day.';
+comment on column ops.archives.part is 'From 0; a month whose rows came later has a further one.';
+comment on column ops.archives.row_count is 'Rows in the file.';
+comment on column ops.archives.byte_count is 'Of the sealed file.';
+comment on column ops.archives.rows_digest is 'Exclusive or of the hashes of the rows as they were in the table.';
+comment on column ops.archives.sha256 is 'Of the Parquet file before it was sealed.';
+comment on column ops.archives.backup_key_id is 'Which BACKUP_KEY wraps the key.';
+comment on column ops.archives.key_wrapped is 'The file''s own key, wrapped.';
+comment on column ops.archives.archived_at is 'When the file was written and read back.';
+comment on column ops.archives.dropped_at is 'When the rows left the table; null until then.';
+grant delete, insert, select on ops.archives to tributary_service;
+grant update (dropped_at) on ops.archives to tributary_service;
+
 create table ops.callbacks (
   user_id uuid not null,
   id uuid default gen_random_uuid() not null,
@@ -2926,6 +2964,22 @@ end $function$;
 comment on function ops.check_run_status() is 'Refuses the changes of sync_runs.status that docs/operations/states.md does not have.';
 grant execute on function ops.check_run_status() to public;
 
+CREATE OR REPLACE FUNCTION ops.closed_partitions(p_table text, p_before timestamp with time zone)
+ RETURNS TABLE(name text, starts timestamp with time zone, ends timestamp with time zone)
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  select c.relname, b.bounds[1]::timestamptz, b.bounds[2]::timestamptz
+  from pg_inherits i join pg_class c on c.oid = i.inhrelid,
+    regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') as b (bounds)
+  where i.inhparent = format('public.%I', p_table)::regclass and b.bounds[2]::timestamptz <= p_before
+  order by 2
+$function$;
+comment on function ops.closed_partitions(text,timestamp with time zone) is 'The months of a partitioned table that ended before a time, oldest first.';
+grant execute on function ops.closed_partitions(text,timestamp with time zone) to public;
+grant execute on function ops.closed_partitions(text,timestamp with time zone) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.count_raw_data_deleted()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -3068,6 +3122,57 @@ end $function$;
 comment on function ops.create_sample_partitions(date[]) is 'Creates the partitions of samples for the given months; answers how many were new. Call it in a transaction of its own: it locks the table for a moment.';
 grant execute on function ops.create_sample_partitions(date[]) to tributary_service;
 
+CREATE OR REPLACE FUNCTION ops.drop_archived_partition(p_table text, p_name text, p_kept_platforms text[])
+ RETURNS TABLE(outcome text, archived bigint, changed uuid[])
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '5s'
+ SET "TimeZone" TO 'UTC'
+AS $function$
+declare
+  v_part record;
+  v_column text := case p_table when 'samples' then 'started_at' else 'created_at' end;
+  v_others boolean;
+begin
+  select p.* into v_part from ops.closed_partitions(p_table, now()) p where p.name = p_name;
+  if not found then raise exception 'there is no closed month %', p_name; end if;
+  -- Nobody writes to it from here until it is gone: what is compared is what is dropped.
+  execute format('lock table public.%I in share row exclusive mode', p_name);
+  execute format('
+    with live as (
+      select t.user_id, count(*) as n, bit_xor(hashtextextended(t::text, 0)) as digest from public.%I t
+      where t.platform <> all ($1)
+        and not exists (select from public.legal_holds h where h.released_at is null and (h.everybody or h.user_id = t.user_id))
+      group by t.user_id
+    ), kept as (
+      select a.user_id, sum(a.row_count) as n, bit_xor(a.rows_digest) as digest from ops.archives a
+      where a.source = $2 and a.month = $3 and a.dropped_at is null group by a.user_id
+    )
+    select coalesce(sum(kept.n), 0), array_agg(user_id) filter (where live.n is distinct from kept.n or live.digest is distinct from kept.digest)
+    from live full join kept using (user_id)', p_name)
+    into archived, changed using p_kept_platforms, p_table, v_part.starts::date;
+  if changed is not null then
+    outcome := 'changed';
+    return next;
+    return;
+  end if;
+  execute format('select (select count(*) from public.%I) > $1', p_name) into v_others using archived;
+  if v_others then
+    -- Through the table itself: what counts its rows hears of it.
+    execute format('delete from public.%I t where t.%I >= $1 and t.%I < $2 and t.platform <> all ($3) and exists (
+      select from ops.archives a where a.user_id = t.user_id and a.source = $4 and a.month = $5 and a.dropped_at is null)', p_table, v_column, v_column)
+      using v_part.starts, v_part.ends, p_kept_platforms, p_table, v_part.starts::date;
+  else
+    perform ops.drop_partition(p_table, p_name, v_part.starts, v_part.ends);
+  end if;
+  update ops.archives a set dropped_at = now() where a.source = p_table and a.month = v_part.starts::date and a.dropped_at is null;
+  outcome := case when v_others then 'emptied' else 'dropped' end;
+  return next;
+end $function$;
+comment on function ops.drop_archived_partition(text,text,text[]) is 'Drops a month whose every row is in an archive, or answers of whom it is not. Rows of platforms whose policy can ask them back, and of people under a legal hold, stay. Safe to run twice.';
+grant execute on function ops.drop_archived_partition(text,text,text[]) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.drop_expired_partitions(p_table text, p_before timestamp with time zone)
  RETURNS TABLE(partition_name text, outcome text, deleted bigint)
  LANGUAGE plpgsql
@@ -3085,11 +3190,7 @@ begin
   end if;
   if exists (select from public.legal_holds h where h.released_at is null and h.everybody) then return; end if;
   for v_part in
-    select c.relname as name, b.bounds[1]::timestamptz as starts, b.bounds[2]::timestamptz as ends
-    from pg_inherits i join pg_class c on c.oid = i.inhrelid,
-      regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') as b (bounds)
-    where i.inhparent = format('public.%I', p_table)::regclass and b.bounds[2]::timestamptz <= p_before
-    order by 2
+    select p.name, p.starts, p.ends from ops.closed_partitions(p_table, p_before) p
   loop
     execute format('select exists (select from public.%I t join public.legal_holds h on h.user_id = t.user_id where h.released_at is null)',
       v_part.name) into v_held;
@@ -3102,13 +3203,7 @@ begin
       outcome := 'held';
     else
       execute format('select count(*) from public.%I', v_part.name) into deleted;
-      if p_table = 'raw_fitness_data' then
-        -- What hangs on the payloads, and the counts of them, which a dropped table would not tell.
-        delete from ops.rejected_records r where r.raw_created_at >= v_part.starts and r.raw_created_at < v_part.ends;
-        delete from public.user_fitness_summary s where s.date >= v_part.starts::date and s.date < v_part.ends::date;
-      end if;
-      execute format('alter table public.%I detach partition public.%I', p_table, v_part.name);
-      execute format('drop table public.%I', v_part.name);
+      perform ops.drop_partition(p_table, v_part.name, v_part.starts, v_part.ends);
       outcome := 'dropped';
     end if;
     partition_name := v_part.name;
@@ -3117,6 +3212,22 @@ begin
 end $function$;
 comment on function ops.drop_expired_partitions(text,timestamp with time zone) is 'Drops the months of raw_fitness_data or samples that ended before a time; of a month with rows under a legal hold everybody else''s rows go. Safe to run twice.';
 grant execute on function ops.drop_expired_partitions(text,timestamp with time zone) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.drop_partition(p_table text, p_name text, p_starts timestamp with time zone, p_ends timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if p_table = 'raw_fitness_data' then
+    -- What hangs on the payloads, and the counts of them, which a dropped table would not tell.
+    delete from ops.rejected_records r where r.raw_created_at >= p_starts and r.raw_created_at < p_ends;
+    delete from public.user_fitness_summary s where s.date >= p_starts::date and s.date < p_ends::date;
+  end if;
+  execute format('alter table public.%I detach partition public.%I', p_table, p_name);
+  execute format('drop table public.%I', p_name);
+end $function$;
+comment on function ops.drop_partition(text,text,timestamp with time zone,timestamp with time zone) is 'Drops a month of raw_fitness_data or samples with what hangs on its rows. For functions of the owner.';
 
 CREATE OR REPLACE FUNCTION ops.end_results(p_results jsonb, p_reason text)
  RETURNS jsonb

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { loadEnvFile } from 'node:process'
 import { z } from 'zod'
 import { accessEnvironment, accessProblems, accessSettings } from './access/settings.ts'
+import { ARCHIVE_ENVIRONMENT, archiveProblems } from './compliance/archive/settings.ts'
 import { NOTICE_ENVIRONMENT, noticeProblems, noticeSettings } from './compliance/breach/settings.ts'
 import { RETENTION_ENVIRONMENT } from './compliance/retention/settings.ts'
 import { COMPLIANCE_ENVIRONMENT, complianceSettings } from './compliance/settings.ts'
@@ -70,6 +71,7 @@ const Environment = z.object({
   ...COMPLIANCE_ENVIRONMENT,
   ...NOTICE_ENVIRONMENT,
   ...RETENTION_ENVIRONMENT,
+  ...ARCHIVE_ENVIRONMENT,
   /** Hasura's log of delivered events is emptied after so many days. */
   EVENT_LOG_RETENTION_DAYS: z.coerce.number().int().min(1).max(365).default(7),
   AUDIT_SIGNING_KEY: secret(1).optional(),
@@ -111,6 +113,7 @@ export async function loadConfig(environment: NodeJS.ProcessEnv = process.env) {
     ...accessProblems(parsed.data),
     ...(parsed.data === undefined ? [] : noticeProblems(parsed.data)),
     ...(parsed.data === undefined ? [] : vaultProblems(parsed.data)),
+    ...(parsed.data === undefined ? [] : archiveProblems(parsed.data)),
     ...refusedEverywhere(env),
   ]
   if (!parsed.success || problems.length > 0)
@@ -211,12 +214,7 @@ function named(env: z.infer<typeof Environment>) {
       headsStore: env.AUDIT_HEADS_STORE,
       trustedKeys: env.AUDIT_TRUSTED_KEYS,
     },
-    backup: {
-      store: env.BACKUP_STORE,
-      key: env.BACKUP_KEY,
-      schedule: env.BACKUP_SCHEDULE,
-      keepDays: env.BACKUP_KEEP_DAYS,
-    },
+    backup: namedBackups(env),
     erasureGraceHours: env.ERASURE_GRACE_HOURS,
     s3: { endpoint: env.S3_ENDPOINT, region: env.S3_REGION },
     logLevel: env.LOG_LEVEL,
@@ -224,6 +222,11 @@ function named(env: z.infer<typeof Environment>) {
     demo: env.DEMO,
     simulatorUrl: env.SIMULATOR_URL,
   }
+}
+
+function namedBackups(env: z.infer<typeof Environment>) {
+  const { BACKUP_STORE: store, BACKUP_KEY: key, BACKUP_SCHEDULE: schedule, BACKUP_KEEP_DAYS: keepDays } = env
+  return { store, key, schedule, keepDays, archiveDays: env.ARCHIVE_DAYS }
 }
 
 function namedListeners(env: z.infer<typeof Environment>) {

@@ -6,13 +6,15 @@ import { deletionReportAction } from './api/deletion-report.action.ts'
 import { erasePersonAction } from './api/erase-person.action.ts'
 import { placeLegalHoldAction } from './api/place-legal-hold.action.ts'
 import { releaseLegalHoldAction } from './api/release-legal-hold.action.ts'
+import { archiveMonths } from './compliance/archive/archive-months.task.ts'
+import { deletePersonFiles, expireArchives } from './compliance/archive/delete-archives.ts'
 import { createHeadSigner } from './compliance/audit/tree-head.ts'
 import { erasePerson } from './compliance/erasure/erase-person.task.ts'
 import { replayErasures } from './compliance/erasure/replay-erasures.task.ts'
 import type { ErasureServices } from './compliance/erasure/services.ts'
 import { refusePerson } from './compliance/erasure/tombstones.ts'
 import { openRequest } from './compliance/requests/requests.ts'
-import { applyRetention } from './compliance/retention/apply-retention.task.ts'
+import { applyRetention, type RetentionServices } from './compliance/retention/apply-retention.task.ts'
 import { endAllConnections } from './connections/end-all.ts'
 import { attemptRevocation } from './connections/revoke-at-platform.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
@@ -38,6 +40,9 @@ export function wireErasure(wiring: Wiring): ErasureServices {
       await openRequest(requests, tx, asked)
     },
     ledgerKey: backup?.key,
+    deleteArchives: async (userId) => {
+      if (backup !== undefined) await deletePersonFiles(backup, userId)
+    },
     signer: signingKey === undefined ? undefined : createHeadSigner(signingKey),
     backupKeepDays: backup === undefined ? undefined : config.backup.keepDays,
   }
@@ -57,12 +62,34 @@ export function bindErasureActions(wiring: Wiring): readonly BoundAction[] {
 
 export function bindErasureTasks(wiring: Wiring, options: BindOptions): readonly BoundTask[] {
   const { config, db, audit } = wiring
-  const store = wireBackup({ config, db, audit })?.store
+  const backup = wireBackup({ config, db, audit })
   return [
     bindTask(erasePerson, wireErasure(wiring), options),
-    bindTask(applyRetention, { db, audit, retention: config.retention }, { ...options, schedule: '51 2 * * *' }),
-    bindTask(replayErasures, { db, store }, { ...options, schedule: '*/5 * * * *' }),
+    bindTask(applyRetention, wireRetention(wiring), { ...options, schedule: '51 2 * * *' }),
+    bindTask(replayErasures, { db, store: backup?.store }, { ...options, schedule: '*/5 * * * *' }),
+    ...(backup === undefined
+      ? []
+      : [
+          bindTask(
+            archiveMonths,
+            { ...backup, archiveDays: config.backup.archiveDays },
+            { ...options, schedule: '11 3 * * *' },
+          ),
+        ]),
   ]
+}
+
+export function wireRetention({ config, db, audit }: Wiring): RetentionServices {
+  const backup = wireBackup({ config, db, audit })
+  return {
+    db,
+    audit,
+    retention: config.retention,
+    expireArchives: async (kind, days) => {
+      if (backup === undefined || (kind !== 'samples' && kind !== 'raw_fitness_data')) return 0
+      return expireArchives(backup, kind, days)
+    },
+  }
 }
 
 /** A job about somebody who was erased, however it came back into the queue, is dropped and counted. */

@@ -5,15 +5,18 @@ import { extendDataRequestAction } from './api/extend-data-request.action.ts'
 import { publishConsentTextAction } from './api/publish-consent-text.action.ts'
 import { recordDataRequestAction } from './api/record-data-request.action.ts'
 import { updateConsentsAction } from './api/update-consents.action.ts'
+import { listFiles } from './compliance/archive/read-part.ts'
 import { publishMissingTexts } from './compliance/consent/publish-text.ts'
 import type { ConsentServices } from './compliance/consent/update-consents.ts'
 import { expireDataExports } from './compliance/export/expire-exports.task.ts'
 import { type ExportServices, exportData } from './compliance/export/export-data.task.ts'
+import type { ListArchives } from './compliance/export/write-copy.ts'
 import { markDueRequests } from './compliance/requests/mark-due-requests.task.ts'
 import type { RequestServices } from './compliance/requests/requests.ts'
 import { cancelRuns } from './ingestion/runs.ts'
 import { catchUp } from './ingestion/start-sync.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
+import { wireBackup } from './wire-backup.ts'
 import type { Wiring } from './wiring.ts'
 
 /** Consent, and what people ask for: what each part needs of the others. */
@@ -35,6 +38,12 @@ export function wireRequests({ config, audit, metrics }: Wiring): RequestService
   }
 }
 
+/** Without a store there are none. */
+export function wireArchives({ config, db, audit }: Wiring): ListArchives {
+  const backup = wireBackup({ config, db, audit })
+  return async (userId) => (backup === undefined ? [] : listFiles(backup, userId))
+}
+
 export function wireExports(wiring: Wiring): ExportServices {
   const { config, db, audit, vault } = wiring
   return {
@@ -43,6 +52,7 @@ export function wireExports(wiring: Wiring): ExportServices {
     requests: wireRequests(wiring),
     controller: config.compliance.controller,
     keepHours: config.compliance.exportKeepHours,
+    archives: wireArchives(wiring),
     sealExport: (key, bytes) => vault.sealExport(key, bytes),
     openExport: (key, sealed) => vault.openExport(key, sealed),
   }

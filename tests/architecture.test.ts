@@ -70,6 +70,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     'vault/settings.ts',
     'compliance/settings.ts',
     'compliance/breach/settings.ts',
+    'compliance/archive/settings.ts',
     'compliance/retention/settings.ts',
     'runtime',
     CONTRACT,

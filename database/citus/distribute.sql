@@ -6,7 +6,6 @@ select create_reference_table('public.platforms');
 select create_reference_table('public.sports');
 select create_reference_table('public.metric_categories');
 select create_reference_table('public.metric_kinds');
-select create_reference_table('public.sleep_stages');
 select create_reference_table('public.app_users');
 
 -- Everything of one person is on one node, so a person's query, and a rebuild of their days, stays on it.
@@ -16,6 +15,9 @@ select create_distributed_table('public.activities', 'user_id', colocate_with =>
 select create_distributed_table('public.activity_streams', 'user_id', colocate_with => 'public.raw_fitness_data');
 select create_distributed_table('public.activity_laps', 'user_id', colocate_with => 'public.raw_fitness_data');
 select create_distributed_table('public.sleep_sessions', 'user_id', colocate_with => 'public.raw_fitness_data');
+select create_distributed_table('public.sleep_stages', 'user_id', colocate_with => 'public.raw_fitness_data');
+select create_distributed_table('public.activity_duplicates', 'user_id', colocate_with => 'public.raw_fitness_data');
+select create_distributed_table('ops.rejected_records', 'user_id', colocate_with => 'public.raw_fitness_data');
 select create_distributed_table('public.daily_metrics', 'user_id', colocate_with => 'public.raw_fitness_data');
 select create_distributed_table('public.merged_metrics', 'user_id', colocate_with => 'public.raw_fitness_data');
 select create_distributed_table('public.daily_summaries', 'user_id', colocate_with => 'public.raw_fitness_data');

@@ -12,11 +12,7 @@ begin
   end if;
   if exists (select from public.legal_holds h where h.released_at is null and h.everybody) then return; end if;
   for v_part in
-    select c.relname as name, b.bounds[1]::timestamptz as starts, b.bounds[2]::timestamptz as ends
-    from pg_inherits i join pg_class c on c.oid = i.inhrelid,
-      regexp_match(pg_get_expr(c.relpartbound, c.oid), 'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') as b (bounds)
-    where i.inhparent = format('public.%I', p_table)::regclass and b.bounds[2]::timestamptz <= p_before
-    order by 2
+    select p.name, p.starts, p.ends from ops.closed_partitions(p_table, p_before) p
   loop
     execute format('select exists (select from public.%I t join public.legal_holds h on h.user_id = t.user_id where h.released_at is null)',
       v_part.name) into v_held;
@@ -29,13 +25,7 @@ begin
       outcome := 'held';
     else
       execute format('select count(*) from public.%I', v_part.name) into deleted;
-      if p_table = 'raw_fitness_data' then
-        -- What hangs on the payloads, and the counts of them, which a dropped table would not tell.
-        delete from ops.rejected_records r where r.raw_created_at >= v_part.starts and r.raw_created_at < v_part.ends;
-        delete from public.user_fitness_summary s where s.date >= v_part.starts::date and s.date < v_part.ends::date;
-      end if;
-      execute format('alter table public.%I detach partition public.%I', p_table, v_part.name);
-      execute format('drop table public.%I', v_part.name);
+      perform ops.drop_partition(p_table, v_part.name, v_part.starts, v_part.ends);
       outcome := 'dropped';
     end if;
     partition_name := v_part.name;

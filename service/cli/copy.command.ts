@@ -5,6 +5,7 @@ import { importCopy } from '../compliance/export/import-copy.ts'
 import { writeCopy } from '../compliance/export/write-copy.ts'
 import { registerPlatforms } from '../ingestion/register-platforms.ts'
 import { keepMemoryFlat } from '../runtime/flat-memory.ts'
+import { wireArchives } from '../wire-privacy.ts'
 import { type Command, type Input, required } from './command.ts'
 import { OPERATOR, parseOr, withWiring } from './operator.ts'
 
@@ -33,13 +34,15 @@ async function write(input: Input): Promise<string> {
   const userId = parseOr(z.uuid(), required(input, 'user'), '--user must be a UUID')
   const path = required(input, 'file')
   keepMemoryFlat()
-  return withWiring(async ({ db, config, audit }) => {
+  return withWiring(async (wiring) => {
+    const { db, config, audit } = wiring
     const started = performance.now()
     const file = createWriteStream(path, { flags: 'wx', mode: 0o600 })
     await once(file, 'open').catch(() => {
       throw new Error('--file cannot be written, or is there already')
     })
-    const options = { userId, controller: config.compliance.controller, onProgress: () => undefined }
+    const { controller } = config.compliance
+    const options = { userId, controller, archives: wireArchives(wiring), onProgress: () => undefined }
     const rows = await writeCopy(db, options, async (pieces) => {
       for await (const piece of pieces) if (!file.write(piece)) await once(file, 'drain')
     })

@@ -17,6 +17,7 @@ const COMMANDS = {
   replay: async () => (await import('./payload.command.ts')).replayCommand,
   access: async () => (await import('./access.command.ts')).accessCommand,
   'api-keys': async () => (await import('./api-keys.command.ts')).apiKeysCommand,
+  archive: async () => (await import('./archive.command.ts')).archiveCommand,
   audit: async () => (await import('./audit.command.ts')).auditCommand,
   erasure: async () => (await import('./erasure.command.ts')).erasureCommand,
   hold: async () => (await import('./hold.command.ts')).holdCommand,

@@ -96,6 +96,13 @@ export const DATA_MAP: Readonly<Record<string, DataOfPerson>> = {
   'ops.summary_rebuilds': madeHere('merging', 'days to be merged anew', nothing('a queue; empty within moments')),
   'ops.upload_chunks': health(ofPerson('collection', 'uploaded files until they are read', nothing(SEALED))),
   'ops.export_chunks': health(madeHere('rights', 'the copy itself until it is fetched', nothing('this very file'))),
+  'ops.archives': health(
+    madeHere(
+      'collection',
+      'which months are kept as files outside',
+      without(['sha256', 'rows_digest', 'backup_key_id', 'key_wrapped']),
+    ),
+  ),
   'ops.api_key_digests': madeHere('security', 'hashes of API keys', nothing(SECRET)),
   'ops.dead_jobs': madeHere('connection', 'jobs that failed', nothing('the queue’s own form of dead_letters')),
   'ops.erasure_revocations': madeHere(

@@ -24,6 +24,16 @@ export const ERASURE_ERRORS = {
   'hold/not_found': { httpStatus: 404, retry: false, publicMessage: 'There is no such hold, or it was released.' },
   'hold/exists': { httpStatus: 409, retry: false, publicMessage: 'There is such a hold already.' },
   'hold/person_unknown': { httpStatus: 404, retry: false, publicMessage: 'There is no such person here.' },
+  'archive/not_there': {
+    httpStatus: 404,
+    retry: false,
+    publicMessage: 'There is no such archive, or its file is gone.',
+  },
+  'archive/altered': {
+    httpStatus: 500,
+    retry: false,
+    publicMessage: 'This archive is not what was written; nothing of it was used.',
+  },
   'breach/not_found': {
     httpStatus: 404,
     retry: false,

@@ -116,5 +116,14 @@ function describe({ days, samplesPerDay }: ExportSize, measured: Measured): Outc
       ...found.map((find) => `of another person: ${find}`),
       ...(contents.samples === days * samplesPerDay ? [] : [`the copy has ${contents.samples} samples`]),
     ],
+    targets: [
+      {
+        what: 'Memory of the export of a person',
+        unit: 'MB',
+        better: 'lower',
+        bar: MOST_MEMORY_MB,
+        values: [peakMegabytes],
+      },
+    ],
   }
 }

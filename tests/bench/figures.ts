@@ -6,8 +6,23 @@ export interface Row {
   readonly note?: string
 }
 
+/** What the product promises, and what one run or several measured of it. */
+export interface Target {
+  readonly what: string
+  /** What it is held against in the same run; absent: a promise in its own unit. */
+  readonly baseline?: string
+  /** `×`: of the baseline. */
+  readonly unit: '×' | 'ms' | 'MB'
+  readonly better: 'higher' | 'lower'
+  readonly bar: number
+  /** One for each run. */
+  readonly values: readonly number[]
+}
+
 export interface Outcome {
   readonly rows: readonly Row[]
+  /** What is promised of it, for the page. */
+  readonly targets?: readonly Target[]
   /** Why `--quick` fails: bounds so loose that only something broken misses them. */
   readonly alarms: readonly string[]
 }

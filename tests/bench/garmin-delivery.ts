@@ -42,6 +42,13 @@ export async function benchGarminDelivery(size: DeliverySize): Promise<Outcome> 
         note: `${Math.round(peak.after.service)} MB, ${Math.round(peak.after.worker)} MB at most (bar: ${MOST_MEMORY_MB}; idle ${Math.round(peak.before.service)}, ${Math.round(peak.before.worker)})`,
       },
     ],
+    targets: (['service', 'worker'] as const).map((name) => ({
+      what: `Memory of the ${name}, a Garmin delivery of ${megabytes} MB`,
+      unit: 'MB',
+      better: 'lower',
+      bar: MOST_MEMORY_MB,
+      values: [peak.after[name]],
+    })),
     alarms: [
       ...alarmAbove('memory of the service with a large delivery (MB)', peak.after.service, MOST_MEMORY_MB),
       ...alarmAbove('memory of the worker with a large delivery (MB)', peak.after.worker, MOST_MEMORY_MB),

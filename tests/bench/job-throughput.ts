@@ -37,6 +37,16 @@ export async function benchJobs({ runs, jobs }: { readonly runs: number; readonl
     const note = `${rate('ours')}/s; bare graphile-worker ${rate('bare')}/s; ratio ${ratio.toFixed(2)} (promised ${RATIO.promised})`
     return {
       rows: [{ what: `no-op jobs, ${AT_ONCE} at once`, note }],
+      targets: [
+        {
+          what: 'Jobs that do nothing',
+          baseline: 'bare graphile-worker',
+          unit: '×',
+          better: 'higher',
+          bar: RATIO.promised,
+          values: rates.map(({ ours, bare }) => ours / bare),
+        },
+      ],
       alarms:
         ratio >= RATIO.alarm ? [] : [`jobs against bare graphile-worker: ${ratio.toFixed(2)} is below ${RATIO.alarm}`],
     }

@@ -54,6 +54,15 @@ function describe({ count, firstMs, pushedMs, before, after }: Measured): Outcom
       { what: `${title}: from a row's change to the push`, durationsMs: pushedMs, note: 'polled every 1000 ms' },
       ...(before === undefined || after === undefined ? [] : [describeMemory(title, count, { before, after })]),
     ],
+    targets: [
+      {
+        what: `${title}: change to push, p50`,
+        unit: 'ms',
+        better: 'lower',
+        bar: PUSHED_WITHIN_MS,
+        values: [median(pushedMs)],
+      },
+    ],
     alarms: [
       ...alarmAbove(`${title}: change to push, p50 in ms`, median(pushedMs), PUSHED_WITHIN_MS),
       ...alarmAbove(`${title}: memory in MB`, after?.peakMb ?? 0, MEMORY_BOUND_MB),

@@ -1,109 +1,85 @@
 import { cpus, loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
-import { benchAppleImport } from './apple-import.ts'
-import { benchExport } from './export.ts'
 import { type Outcome, printTable } from './figures.ts'
-import { benchGarminDelivery } from './garmin-delivery.ts'
-import { benchGraphql } from './graphql-at-scale.ts'
-import { benchJobs } from './job-throughput.ts'
-import { benchRotation } from './key-rotation.ts'
-import { benchSubscriptions } from './live-subscriptions.ts'
-import { benchSteadyLoad } from './steady-load.ts'
-import { openSummariesDatabase } from './summaries-database.ts'
-import { benchUpkeep } from './summary-upkeep.ts'
-import { benchBoxes } from './vault-boxes.ts'
-import { benchVisibility } from './visibility.ts'
-import { benchIntake } from './webhook-intake.ts'
+import { writePage } from './page.ts'
+import { BENCHES, FULL, ON_DEMAND, QUICK } from './suite.ts'
+import { openSummariesDatabase, type SummariesDatabase } from './summaries-database.ts'
+import { type Entry, joinRuns } from './targets.ts'
 
-const FULL = {
-  appleImport: { days: 3_650, heartRatesPerDay: 330 },
-  garminDelivery: { megabytes: 100, longestHours: 24 },
-  copy: { days: 3_650, samplesPerDay: 1_440 },
-  boxes: { rounds: 200, perRound: 2_000 },
-  rotation: { people: 10_000 },
-  visibility: { rounds: 100 },
-  intake: { runs: 5, seconds: 3 },
-  jobs: { runs: 5, jobs: 5_000 },
-  steadyLoad: { seconds: 120 },
-  size: { people: 2_740, days: 3_650 },
-  graphql: { rounds: 3_000 },
-  subscriptions: { count: 500 },
-  upkeep: { rounds: 100 },
-}
-/** Under a minute and a half, and enough to notice what has become much worse. */
-const QUICK = {
-  appleImport: { days: 300, heartRatesPerDay: 100 },
-  garminDelivery: { megabytes: 10, longestHours: 1 },
-  copy: { days: 365, samplesPerDay: 200 },
-  boxes: { rounds: 20, perRound: 1_000 },
-  rotation: { people: 300 },
-  visibility: { rounds: 10 },
-  intake: { runs: 1, seconds: 2 },
-  jobs: { runs: 1, jobs: 2_000 },
-  steadyLoad: { seconds: 5 },
-  size: { people: 100, days: 1_000 },
-  graphql: { rounds: 500 },
-  subscriptions: { count: 50 },
-  upkeep: { rounds: 10 },
+interface Options {
+  readonly quick: boolean
+  readonly write: boolean
+  readonly repeat: number
+  readonly names: readonly string[]
 }
 
-/** `-- --quick`: smaller; `-- --steady`: with minutes of load; `-- --only export`: one of the cases alone. */
-const { values: options } = parseArgs({
-  options: { quick: { type: 'boolean' }, steady: { type: 'boolean' }, only: { type: 'string' } },
-})
-
+/** `npm run bench -- [--quick] [--steady] [--only <name,…>] [--repeat <n>] [--write]` */
 async function main(): Promise<number> {
-  const isQuick = options.quick === true
-  const machine = describeMachine()
-  const outcomes = await runAll(isQuick ? QUICK : FULL)
-  process.stdout.write(`${machine}\n`)
-  printTable(outcomes.flatMap(({ rows }) => rows))
-  const alarms = outcomes.flatMap((outcome) => outcome.alarms)
+  const options = readOptions()
+  if (typeof options === 'string') {
+    process.stderr.write(`${options}\n`)
+    return 2
+  }
+  const { entries, alarms } = await runAll(options)
   for (const alarm of alarms) process.stdout.write(`ALARM ${alarm}\n`)
-  return isQuick && alarms.length > 0 ? 1 : 0
+  if (options.write) writePage(entries)
+  return options.quick && alarms.length > 0 ? 1 : 0
 }
 
-async function runAll(sizes: typeof FULL): Promise<Outcome[]> {
-  const cases: Readonly<Record<string, () => Promise<readonly Outcome[]>>> = {
-    import: async () => [await benchAppleImport(sizes.appleImport)],
-    delivery: async () => [await benchGarminDelivery(sizes.garminDelivery)],
-    export: async () => [await benchExport(sizes.copy)],
-    boxes: async () => [benchBoxes(sizes.boxes)],
-    rotation: async () => [await benchRotation(sizes.rotation)],
-    visibility: async () => [await benchVisibility(sizes.visibility)],
-    intake: async () => [await benchIntake(sizes.intake)],
-    jobs: async () => [await benchJobs(sizes.jobs)],
-    // Minutes of load, for a machine of one's own.
-    ...(options.steady === true ? { steady: async () => [await benchSteadyLoad(sizes.steadyLoad)] } : {}),
-    summaries: () => withSummaries(sizes),
-  }
-  const chosen = options.only === undefined ? Object.keys(cases) : [options.only]
-  const outcomes: Outcome[] = []
-  for (const name of chosen) {
-    const run = cases[name]
-    if (run === undefined) throw new Error(`--only is one of ${Object.keys(cases).join(', ')}`)
-    outcomes.push(...(await run()))
-  }
-  return outcomes
+function readOptions(): Options | string {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: 'boolean', default: false },
+      write: { type: 'boolean', default: false },
+      steady: { type: 'boolean', default: false },
+      only: { type: 'string' },
+      repeat: { type: 'string', default: '1' },
+    },
+  })
+  const { quick, write, steady, only } = values
+  const names = only?.split(',') ?? Object.keys(BENCHES).filter((name) => steady || !ON_DEMAND.includes(name))
+  const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name))
+  if (unknown.length > 0) return `--only ${unknown.join()}: one of ${Object.keys(BENCHES).join(', ')}`
+  const repeat = Number(values.repeat)
+  if (!Number.isInteger(repeat) || repeat < 1) return `--repeat ${values.repeat}: needs a whole number above 0`
+  return { quick, write, repeat, names }
 }
 
-async function withSummaries({ size, graphql, subscriptions, upkeep }: typeof FULL): Promise<readonly Outcome[]> {
-  const database = await openSummariesDatabase(size)
+async function runAll(options: Options): Promise<{ entries: Entry[]; alarms: string[] }> {
+  const sizes = options.quick ? QUICK : FULL
+  let opened: Promise<SummariesDatabase> | undefined
+  const summaries = () => (opened ??= openSummariesDatabase(sizes.summaries))
+  const entries: Entry[] = []
+  const alarms: string[] = []
+  // Asked before the start, the load is what others do here: numbers from a busy machine are not worth comparing.
+  const load = loadavg()[0] ?? Number.NaN
+  process.stdout.write(`${MACHINE}, load before ${load.toFixed(1)}\n`)
   try {
-    return [
-      await benchGraphql(database, graphql),
-      await benchSubscriptions(database, subscriptions),
-      await benchUpkeep(database, upkeep),
-    ]
+    for (const name of options.names) {
+      const outcomes: Outcome[] = []
+      for (let run = 0; run < options.repeat; run += 1) {
+        const outcome = await BENCHES[name]?.(sizes, summaries)
+        if (outcome !== undefined) outcomes.push(outcome)
+      }
+      printTable(outcomes.flatMap(({ rows }) => rows))
+      alarms.push(...outcomes.flatMap((outcome) => outcome.alarms))
+      entries.push(describeRuns(name, { outcomes, load, quick: options.quick }))
+    }
   } finally {
-    await database.close()
+    await (await opened)?.close()
   }
+  return { entries, alarms }
 }
 
-/** Asked before the start, the load is what others do here: numbers from a busy machine are not worth comparing. */
-function describeMachine(): string {
-  const load = loadavg()[0]?.toFixed(1)
-  return `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}, load before ${load}`
+const MACHINE = `${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.version}`
+
+function describeRuns(
+  bench: string,
+  { outcomes, load, quick }: { outcomes: readonly Outcome[]; load: number; quick: boolean },
+): Entry {
+  const date = new Date().toISOString().slice(0, 10)
+  const targets = joinRuns(outcomes.map(({ targets: measured = [] }) => measured))
+  return { bench, date, machine: MACHINE, load, size: quick ? 'quick' : 'full', targets }
 }
 
 // Gigabytes are removed on the way out, also when somebody does not want to wait for the end.

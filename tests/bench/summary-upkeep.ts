@@ -88,6 +88,12 @@ async function measure(wiring: Wiring, { userId, round }: { userId: string; roun
   return performance.now() - started
 }
 
+/** Runs of their own, one after the other: how much they differ is the noise. */
+function inFifths(durations: readonly number[]): readonly (readonly number[])[] {
+  const length = Math.ceil(durations.length / 5)
+  return Array.from({ length: 5 }, (_, part) => durations.slice(part * length, (part + 1) * length))
+}
+
 interface Measured {
   readonly small: SummariesDatabase
   readonly large: SummariesDatabase
@@ -101,6 +107,16 @@ function describe({ small, large, durations: [ofSmall, ofLarge] }: Measured): Ou
     rows: [
       { what: `a payload's summaries, ${small.rowCount} rows`, durationsMs: ofSmall },
       { what: `a payload's summaries, ${large.rowCount} rows`, durationsMs: ofLarge, note },
+    ],
+    targets: [
+      {
+        what: `Upkeep of summaries at ${large.rowCount.toLocaleString('en')} rows`,
+        baseline: `the same at ${small.rowCount.toLocaleString('en')} rows`,
+        unit: '×',
+        better: 'lower',
+        bar: MOST_OF_SMALL,
+        values: inFifths(ofLarge).map((part, index) => median(part) / median(inFifths(ofSmall)[index] ?? [])),
+      },
     ],
     alarms: alarmAbove('upkeep of summaries against a small table', share, ALARM),
   }

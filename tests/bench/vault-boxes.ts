@@ -55,6 +55,14 @@ interface Compared {
 function report(...compared: readonly Compared[]): Outcome {
   return {
     rows: compared.map(describe),
+    targets: compared.map(({ what, bareMs, ownMs }) => ({
+      what: `Vault: ${what} a token`,
+      baseline: 'bare AES-256-GCM',
+      unit: '×',
+      better: 'higher',
+      bar: PROMISED_SHARE,
+      values: [bareMs / ownMs],
+    })),
     alarms: compared.flatMap(({ what, bareMs, ownMs }) =>
       alarmAbove(`vault ${what}: bare AES-256-GCM is so many times as fast`, ownMs / bareMs, 1 / ALARM_SHARE),
     ),

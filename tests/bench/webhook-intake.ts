@@ -55,6 +55,23 @@ function report(rates: readonly { product: number; bare: number }[], tails: read
         note: `median < ${P99_MS.promised} ms`,
       },
     ],
+    targets: [
+      {
+        what: 'Webhook intake: sealed, stored, queued',
+        baseline: 'bare Fastify and one INSERT',
+        unit: '×',
+        better: 'higher',
+        bar: RATIO.promised,
+        values: rates.map(({ product, bare }) => product / bare),
+      },
+      {
+        what: `Webhook intake at ${PER_SECOND}/s, p99`,
+        unit: 'ms',
+        better: 'lower',
+        bar: P99_MS.promised,
+        values: tails,
+      },
+    ],
     alarms: [
       ...(ratio >= RATIO.alarm
         ? []

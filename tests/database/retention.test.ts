@@ -7,7 +7,8 @@ import { A, B } from '../permissions/planted-people.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
 
-const apply = ({ db, audit }: TestService, retention: Retention) => applyRetention.run({}, { db, audit, retention })
+const apply = ({ db, audit }: TestService, retention: Retention) =>
+  applyRetention.run({}, { db, audit, retention, expireArchives: async () => 0 })
 
 /** A and B with a payload and a sample of three years ago and of today. */
 async function scene({ admin, hasura }: TestDatabase): Promise<void> {

@@ -9,7 +9,12 @@ import { unzip } from '../support/zip.ts'
 
 async function activitiesOf({ db, config }: TestService, userId: string): Promise<ReadonlyMap<string, TcxElement>> {
   const pieces: Buffer[] = []
-  const options = { userId, controller: config.compliance.controller, onProgress: () => undefined }
+  const options = {
+    userId,
+    controller: config.compliance.controller,
+    archives: async () => [],
+    onProgress: () => undefined,
+  }
   await writeCopy(db, options, async (stream) => {
     for await (const piece of stream) pieces.push(piece)
   })

@@ -39,7 +39,8 @@ const test = base.extend<{ other: TestDatabase; directory: string }>({
 
 async function copyOf({ db, config }: TestService, userId: string): Promise<Buffer> {
   const pieces: Buffer[] = []
-  const options = { userId, controller: config.compliance.controller, onProgress: () => undefined }
+  const { controller } = config.compliance
+  const options = { userId, controller, archives: async () => [], onProgress: () => undefined }
   await writeCopy(db, options, async (stream) => {
     for await (const piece of stream) pieces.push(piece)
   })

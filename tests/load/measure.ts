@@ -6,12 +6,18 @@ import { makeDataDirectory, type RunningProduct, startProduct } from '../support
 import { readAdminUrl } from './admin-url.ts'
 import { type DatabaseSize, measureDatabase } from './database-size.ts'
 import { findProcesses } from './find-processes.ts'
+import { HABITS, perSecondAtPeak } from './habits.ts'
+import { addPeople, measurePeak, type Peak } from './peak.ts'
 import { connectPeople, daysArrived, FIRST_SCREEN } from './people.ts'
 import { measureProcesses } from './processes.ts'
+import { measureSamples, type SampleBytes } from './storage.ts'
 
 export const BACKFILL_DAYS = 30
 const IDLE_MS = 20_000
 const READERS = 8
+/** Whose peak is played, for so long. */
+const PEAK_PEOPLE = 10_000
+const PEAK_SECONDS = 60
 
 export interface LoadOptions {
   readonly people: number
@@ -34,7 +40,9 @@ export interface Measured {
   readonly cpuSecondsPerSync: Cpu
   /** Of an app's first screen: three root fields. */
   readonly cpuSecondsPerScreen: Cpu
-  readonly screenMs: readonly number[]
+  /** First screens while apps open and watches sync as often as those of many people do at their busiest hour. */
+  readonly peak: Peak
+  readonly sampleBytes: SampleBytes
   readonly rowsPerDay: Readonly<Record<string, DatabaseSize>>
   readonly residentBytes: Readonly<Record<string, number>>
 }
@@ -76,8 +84,12 @@ async function measureProduct(product: RunningProduct, options: LoadOptions): Pr
     await queueEmpty(adminUrl)
   })
   progress('apps open')
-  const screenMs: number[] = []
-  const read = await meter.during(() => openScreens(people, screens, screenMs))
+  const read = await meter.during(() => openScreens(people, screens))
+  const residentBytes = mapValues(meter.now(), (use) => use.residentBytes)
+  progress(`the peak of ${PEAK_PEOPLE} people, for ${PEAK_SECONDS} s`)
+  const peak = await playPeak(product, { people, adminUrl })
+  progress('bytes of a sample')
+  const sampleBytes = await measureSamples(product.dataDirectory, adminUrl)
   const net = ({ cpu, seconds }: Span, units: number) =>
     mapEntries(cpu, ([name, used]) => Math.max(0, used - (idleCores[name] ?? 0) * seconds) / units)
   return {
@@ -86,9 +98,10 @@ async function measureProduct(product: RunningProduct, options: LoadOptions): Pr
     cpuSecondsPerDay: net(import_, count * BACKFILL_DAYS),
     cpuSecondsPerSync: net(sync, count * syncs),
     cpuSecondsPerScreen: net(read, screens),
-    screenMs,
+    peak,
+    sampleBytes,
     rowsPerDay: growth(before, after, count * BACKFILL_DAYS),
-    residentBytes: mapValues(meter.now(), ({ residentBytes }) => residentBytes),
+    residentBytes,
   }
 }
 
@@ -120,16 +133,27 @@ async function syncAll({ simulatorUrl }: RunningProduct, count: number): Promise
   await fetch(`${simulatorUrl}/garmin/simulate/settle`, { method: 'POST' })
 }
 
-async function openScreens(people: readonly Person[], screens: number, durationsMs: number[]): Promise<void> {
+async function playPeak(
+  product: RunningProduct,
+  { people, adminUrl }: { people: readonly Person[]; adminUrl: string },
+): Promise<Peak> {
+  await addPeople(adminUrl, PEAK_PEOPLE)
+  const load = {
+    screensPerSecond: perSecondAtPeak(PEAK_PEOPLE, HABITS.screensPerDay),
+    syncsPerSecond: perSecondAtPeak(PEAK_PEOPLE, HABITS.syncsPerDay),
+    seconds: PEAK_SECONDS,
+  }
+  return { people: PEAK_PEOPLE, ...load, screenMs: await measurePeak(product, people, load) }
+}
+
+async function openScreens(people: readonly Person[], screens: number): Promise<void> {
   let opened = 0
   const read = async () => {
     while (opened < screens) {
       const person = people[opened % people.length]
       opened += 1
-      const started = performance.now()
       const answer = await person?.ask(FIRST_SCREEN)
       if (answer?.errors !== undefined) throw new Error(answer.errors[0]?.message ?? 'an error')
-      durationsMs.push(performance.now() - started)
     }
   }
   await Promise.all(Array.from({ length: READERS }, read))
@@ -157,6 +181,7 @@ function growth(
   return mapEntries(after, ([name, size]) => ({
     rows: (size.rows - (before[name]?.rows ?? 0)) / days,
     bytes: (size.bytes - (before[name]?.bytes ?? 0)) / days,
+    indexBytes: (size.indexBytes - (before[name]?.indexBytes ?? 0)) / days,
   }))
 }
 

@@ -93,6 +93,8 @@ const ELSEWHERE = [
    select u, 'garmin', t, t, '2026-03-01', '2026-03-02' from p`,
   `insert into ops.uploads (user_id, id, platform, received_bytes) select u, gen_random_uuid(), 'garmin', 1 from p`,
   `insert into ops.upload_chunks (user_id, upload_id, from_byte, byte_count, bytes_sealed) select u, o.id, 0, 1, 'x' from p join ops.uploads o on o.user_id = u`,
+  `insert into ops.archives (user_id, source, month, part, row_count, byte_count, rows_digest, sha256, backup_key_id, key_wrapped)
+   select u, 'samples', date '2020-01-01', 0, 1, 1, 1, 'x', t, 'x' from p`,
   `insert into ops.rate_limits (key, points) select 'user:' || u, 1 from p`,
   `insert into vault.oauth_states (user_id, platform, issuer, redirect_uri, return_to, state_hash, verifier_sealed, expires_at)
    select u, 'strava', t, t, t, sha256('s'), 'x', now() + interval '5 minutes' from p`,

@@ -67,6 +67,8 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
   'ops.summary_rebuilds': deleted,
   'ops.dead_jobs': withOwner('public.dead_letters'),
   'ops.api_key_digests': withOwner('public.api_keys'),
+  /** The keys of files outside: what they seal can be read no more, and the files are deleted besides. */
+  'ops.archives': deleted,
   'ops.webhook_deliveries': { becomes: 'searched', how: 'deliveries' },
   'ops.webhook_delivery_chunks': withOwner('ops.webhook_deliveries'),
   'ops.rate_limits': { becomes: 'searched', how: 'rate_limits' },

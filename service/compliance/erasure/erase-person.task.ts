@@ -84,6 +84,7 @@ async function purge(services: ErasureServices, { id, userId, progress }: Erasur
   await askPlatforms(services, id)
   if (progress.barrier === undefined) await mergeProgress(db, id, { barrier: await readBarrier(db) })
   await deleteEverywhere(db, userId)
+  await services.deleteArchives(userId)
   await forgetInHasura(db, userId)
   const running = await deleteJobs(db, userId)
   const accounts = progress.accounts ?? []

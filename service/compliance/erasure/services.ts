@@ -19,6 +19,8 @@ export interface ErasureServices extends DeliverySearch {
   readonly askPlatform: (revocationId: string) => Promise<void>
   /** Notes the request among the person's requests; absent: there is no such register. */
   readonly noteRequest?: (tx: Tx, userId: string) => Promise<void>
+  /** Months of the person that left the database. */
+  readonly deleteArchives: (userId: string) => Promise<void>
   /** Undefined without BACKUP_KEY: there are no backups then, and accounts get no tombstones. */
   readonly ledgerKey: BackupKey | undefined
   /** Undefined without AUDIT_SIGNING_KEY, which production demands: reports are not signed then. */

@@ -17,13 +17,14 @@ import {
   isCurrent,
   noteProgress,
 } from './queries.ts'
-import { writeCopy } from './write-copy.ts'
+import { type ListArchives, writeCopy } from './write-copy.ts'
 
 export interface ExportServices {
   readonly db: Database
   readonly audit: RecordAudit
   readonly requests: RequestServices
   readonly controller: Controller
+  readonly archives: ListArchives
   /** How long a copy waits to be fetched. */
   readonly keepHours: number
   /** Throws vault/keys_unavailable. */
@@ -58,13 +59,13 @@ export const exportData = defineTask<ExportServices>()({
 })
 
 async function makeCopy(services: ExportServices, attempt: ExportAttempt, requestId: string): Promise<void> {
-  const { db, controller, keepHours, audit, requests } = services
+  const { db, controller, archives, keepHours, audit, requests } = services
   const { userId } = attempt
   const hash = createHash('sha256')
   let byteCount = 0
   const onProgress = ({ share, rows }: { share: number; rows: number }) =>
     void noteProgress(db, attempt, { progress: share, rowsWritten: rows }).catch(() => undefined)
-  const rows = await writeCopy(db, { userId, controller, onProgress }, async (pieces) => {
+  const rows = await writeCopy(db, { userId, controller, archives, onProgress }, async (pieces) => {
     for await (const chunk of inChunks(pieces)) {
       hash.update(chunk)
       const bytesSealed = await services.sealExport(attempt, chunk)

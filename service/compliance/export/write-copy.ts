@@ -10,9 +10,16 @@ import { listActivities, writeTcx } from './tcx.ts'
 export interface CopyOptions {
   readonly userId: string
   readonly controller: Controller
+  /** Months of the person that left the database, each a Parquet file. */
+  readonly archives: ListArchives
   /** Told after each file. */
   readonly onProgress: (progress: { share: number; rows: number }) => void
 }
+
+/** Files of one person outside the database, read when their turn comes. */
+export type ListArchives = (
+  userId: string,
+) => Promise<readonly { readonly name: string; readonly read: () => Promise<Buffer> }[]>
 
 /** Deflate's cheapest levels are three times as fast as its default on this text, for a fifth more bytes. */
 const COMPRESSION = { compressionLevel: 2 }
@@ -36,6 +43,7 @@ export async function writeCopy(
     await addReadable(zip, snapshot, { ...options, counted })
     addTables(zip, snapshot, { ...options, counted })
     await addActivities(zip, snapshot, options.userId)
+    await addArchives(zip, options)
     zip.end()
     await take(output)
     return counted.reduce((sum, { rows }) => sum + rows, 0)
@@ -65,6 +73,17 @@ function addTables(zip: yazl.ZipFile, snapshot: Snapshot, { counted, onProgress 
         hand(null, stream)
       })
   }
+}
+
+/** Compressed already. */
+async function addArchives(zip: yazl.ZipFile, { userId, archives }: CopyOptions): Promise<void> {
+  for (const { name, read } of await archives(userId))
+    zip.addReadStreamLazy(`archives/${name}`, { compress: false }, (hand) => {
+      const giveUp = (error: unknown) => void zip.emit('error', error)
+      read()
+        .then((bytes) => hand(null, Readable.from([bytes])))
+        .catch(giveUp)
+    })
 }
 
 async function addActivities(zip: yazl.ZipFile, { db }: Snapshot, userId: string): Promise<void> {

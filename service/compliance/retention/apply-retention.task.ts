@@ -9,6 +9,8 @@ export interface RetentionServices {
   readonly db: Database
   readonly audit: RecordAudit
   readonly retention: Retention
+  /** What left the database for archives before it was so old; answers how many rows. */
+  readonly expireArchives: (kind: Retainable, days: number) => Promise<number>
 }
 
 /** Each kind in a transaction of its own: one that cannot be deleted today keeps none of the others. */
@@ -25,9 +27,10 @@ export const applyRetention = defineTask<RetentionServices>()({
   },
 })
 
-async function expire({ db, audit }: RetentionServices, kind: Retainable, days: number): Promise<void> {
+async function expire({ db, audit, expireArchives }: RetentionServices, kind: Retainable, days: number): Promise<void> {
+  const archived = await expireArchives(kind, days)
   await db.transaction(async (tx) => {
-    const rows = await EXPIRE[kind](tx, days)
+    const rows = archived + (await EXPIRE[kind](tx, days))
     if (rows === 0) return
     await audit(tx, {
       action: 'retention.applied',

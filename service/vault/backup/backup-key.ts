@@ -7,6 +7,8 @@ export interface BackupKey {
   readonly id: string
   /** A key of one archive alone: its chunks can be counted for nonces. */
   archiveKey(salt: Buffer): KeyObject
+  /** Wraps the keys of archived months. */
+  readonly wrappingKey: KeyObject
   /** HMAC-SHA-256 of a manifest's text. */
   authenticate(document: string): Buffer
   isAuthentic(document: string, mac: Buffer): boolean
@@ -29,6 +31,7 @@ export function createBackupKey(secret: Secret): BackupKey {
   return {
     id: derive('id').export().subarray(0, 8).toString('hex'),
     archiveKey: (salt) => derive('archive', salt),
+    wrappingKey: derive('part_keys'),
     authenticate,
     isAuthentic: (document, mac) => mac.length === 32 && timingSafeEqual(mac, authenticate(document)),
     nameOf: (userId) => createHmac('sha256', ledgerKey).update(userId.toLowerCase(), 'utf8').digest(),

@@ -1,6 +1,9 @@
 import { createCipheriv, createDecipheriv, type KeyObject, randomBytes } from 'node:crypto'
 import { AppError } from '../../runtime/errors.ts'
-import type { BackupKey } from './backup-key.ts'
+/** Hands out a key for one stream, by the salt in its header. */
+export interface StreamKey {
+  archiveKey(salt: Buffer): KeyObject
+}
 
 const CIPHER = 'aes-256-gcm'
 const MAGIC = Buffer.from('TRBK\x01', 'latin1')
@@ -14,9 +17,9 @@ const CHUNK_BYTES = 64 * 1024
  * A stream as sealed chunks: header (magic, salt), then for each chunk length (4), ciphertext, tag (16). AES-256-GCM under a key of this
  * archive alone; the nonce is the chunk's number and whether it is the last, so chunks can be neither moved nor cut off.
  */
-export async function* sealStream(backupKey: BackupKey, plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* sealStream(streamKey: StreamKey, plain: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const header = Buffer.concat([MAGIC, randomBytes(SALT_BYTES)])
-  const key = backupKey.archiveKey(header.subarray(MAGIC.length))
+  const key = streamKey.archiveKey(header.subarray(MAGIC.length))
   yield header
   let number = 0
   let waiting = Buffer.alloc(0)
@@ -32,11 +35,11 @@ export async function* sealStream(backupKey: BackupKey, plain: AsyncIterable<Buf
 }
 
 /** Throws backup/altered, saying where, before it yields anything of a chunk that is not authentic. */
-export async function* openStream(backupKey: BackupKey, sealed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export async function* openStream(streamKey: StreamKey, sealed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const reader = createReader(sealed)
   const header = await reader.take(HEADER_BYTES)
   if (header?.subarray(0, MAGIC.length).equals(MAGIC) !== true) throw altered(0, 0)
-  const key = backupKey.archiveKey(header.subarray(MAGIC.length))
+  const key = streamKey.archiveKey(header.subarray(MAGIC.length))
   for (let number = 0; ; number += 1) {
     const at = reader.position()
     const length = (await reader.take(LENGTH_BYTES))?.readUInt32BE()
