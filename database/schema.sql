@@ -1148,7 +1148,7 @@ comment on column public.breaches.risk is 'To the people: unlikely, some or high
 comment on column public.breaches.unreadable is 'What was exposed was encrypted, and no key of it was exposed.';
 comment on column public.breaches.keys_exposed is 'Keys were exposed too.';
 comment on column public.breaches.platforms is 'Platforms whose data is affected; empty: any.';
-comment on column public.breaches.scope is 'What the affected people were found by.';
+comment on column public.breaches.scope is 'What the affected people were found by; whom it named is in breach_notifications alone.';
 comment on column public.breaches.consequences is 'What may follow from it for the people.';
 comment on column public.breaches.measures is 'What was done about it.';
 comment on column public.breaches.people is 'How many people are affected.';

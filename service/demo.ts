@@ -16,11 +16,14 @@ export function demoOptions({ config, db }: Wiring): DemoOptions {
     },
     graphqlUrl: `${publicUrl}/v1/graphql`,
     simulatorUrl: config.simulatorUrl,
+    others: [...config.platforms.values()]
+      .filter(({ id, oauth }) => oauth !== undefined && id !== 'strava')
+      .map(({ id, displayName }) => ({ id, name: displayName })),
     services: describeServices(config),
     notes:
       config.simulatorUrl === undefined
         ? []
-        : ['Strava is simulated: no account is needed and no real data is touched.'],
+        : ['The platforms are simulated: no account is needed and no real data is touched.'],
     async findAccount(userId) {
       const { rows } = await db.query<{ account: string }>(sql`
         select platform_user_id as account from public.connections
@@ -32,8 +35,8 @@ export function demoOptions({ config, db }: Wiring): DemoOptions {
 
 function describeServices({ servicePublicUrl, hasura, simulatorUrl }: Wiring['config']): DemoOptions['services'] {
   const simulator = {
-    name: 'Strava simulator',
-    description: 'Consent page, API, rate limits and webhooks as Strava documents them',
+    name: 'Simulators',
+    description: 'Consent pages, APIs, rate limits and webhooks as the platforms document them',
   }
   return [
     {

@@ -35,9 +35,9 @@ export function wireErasure(wiring: Wiring): ErasureServices {
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     endConnections: (tx, userId) => endAllConnections(connections, tx, userId),
     askPlatform: async (revocationId) => void (await attemptRevocation(connections, revocationId)),
-    noteRequest: async (tx, userId) => {
-      const asked = { userId, kind: 'erasure', channel: 'app', actor: { kind: 'user', id: userId } } as const
-      await openRequest(requests, tx, asked)
+    noteRequest: async (tx, { userId, actor }) => {
+      const channel = actor.kind === 'user' ? 'app' : 'other'
+      await openRequest(requests, tx, { userId, kind: 'erasure', channel, actor })
     },
     ledgerKey: backup?.key,
     deleteArchives: async (userId) => {

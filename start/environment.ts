@@ -8,6 +8,8 @@ export interface Installation {
   readonly dataDirectory: string
   readonly ports: Ports
   readonly secrets: Secrets
+  /** Of the simulated platforms that tell by themselves what a service needs to know. */
+  readonly simulated?: Environment
   /** Connection of the administrator; the roles' are the same with another login. */
   readonly adminUrl: string
 }
@@ -19,7 +21,7 @@ const SIMULATED_LIMITS = '100000,1000000,100000,1000000'
 
 /** What the processes are told, beside their database connections. A variable that is set already keeps its value. */
 export function describeEnvironment(
-  { dataDirectory, ports, secrets }: Installation,
+  { dataDirectory, ports, secrets, simulated = {} }: Installation,
   given: NodeJS.ProcessEnv,
 ): Environment {
   const local = (port: number) => `http://localhost:${port}`
@@ -57,6 +59,7 @@ export function describeEnvironment(
     AUDIT_HEADS_STORE: pathToFileURL(join(dataDirectory, 'audit-heads')).href,
     BACKUP_STORE: pathToFileURL(join(dataDirectory, 'backups')).href,
     STRAVA_RETENTION_DAYS: 'off',
+    ...simulated,
     ...told,
     ...Object.fromEntries(Object.entries(ports).map(([name, port]) => [name, String(port)])),
   }

@@ -10,6 +10,7 @@ import { readPort, readPorts, refuseTakenPorts } from './ports.ts'
 import { describePrograms } from './programs.ts'
 import { waitUntilReady } from './readiness.ts'
 import { readSecrets } from './secrets.ts'
+import { askSimulators } from './simulated.ts'
 
 export interface LaunchOptions {
   readonly env: NodeJS.ProcessEnv
@@ -47,7 +48,9 @@ export async function launch({ env, root, print, stopping, undo }: LaunchOptions
 
   const environmentFile = join(dataDirectory, 'development.env')
   const secrets = readSecrets(env, environmentFile)
-  const installation = { dataDirectory, ports, secrets, adminUrl: database.adminUrl }
+  const address = `http://localhost:${ports.SIMULATOR_PORT}`
+  const simulated = await askSimulators({ root, address, env }, environmentFile)
+  const installation = { dataDirectory, ports, secrets, simulated, adminUrl: database.adminUrl }
   const told = describeEnvironment(installation, env)
   const databases = databaseUrls(installation)
   const { SERVICE_DATABASE_PASSWORD, HASURA_DATABASE_PASSWORD } = secrets

@@ -31,8 +31,22 @@ export type Secrets = Readonly<Record<SecretName, string>>
  * back from that file: everything else in it follows from the environment of the start that wrote it.
  */
 export function readSecrets(env: Readonly<Record<string, string | undefined>>, file: string): Secrets {
-  const stored = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
+  const stored = readStored(file)
   const names = Object.keys(GENERATORS) as SecretName[]
   const entries = names.map((name) => [name, env[name] || stored[name] || GENERATORS[name]()] as const)
   return Object.fromEntries(entries) as Record<SecretName, string>
+}
+
+/** The same for secrets whose names are known only at the start. */
+export function rememberedOrNew(
+  names: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  file: string,
+): Readonly<Record<string, string>> {
+  const stored = readStored(file)
+  return Object.fromEntries(names.map((name) => [name, env[name] || stored[name] || random(32)]))
+}
+
+function readStored(file: string): Readonly<Record<string, string | undefined>> {
+  return existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {}
 }

@@ -105,7 +105,10 @@ describe('npm start', () => {
     const first = laptop.start({ PATH: '' })
     await first.until('is ready')
     const pids = await everybody(laptop)
-    const { DATABASE_URL: url = '', VAULT_MASTER_KEY: key } = (await laptop.told('service/main.ts')).env
+    const { DATABASE_URL: url = '', VAULT_MASTER_KEY: key, ...told } = (await laptop.told('service/main.ts')).env
+    // What a platform's folder asks for is told, and its secret is this machine's own.
+    expect(told['ACME_API_URL']).toBe(`http://localhost:${laptop.env['SIMULATOR_PORT']}/acme`)
+    expect(told['ACME_CLIENT_SECRET']).toMatch(/^[0-9a-f]{64}$/)
     const insert = "insert into public.app_users (user_id) values ('0b7a4e5e-5f6c-4a39-9d39-6f1f2b0f7f01')"
     await withClient(url, (client) => client.query(insert))
     first.process.kill('SIGINT')
@@ -116,6 +119,7 @@ describe('npm start', () => {
     await second.until('is ready')
     const { env } = await laptop.told('service/main.ts')
     expect(env['VAULT_MASTER_KEY']).toBe(key)
+    expect(env['ACME_CLIENT_SECRET']).toBe(told['ACME_CLIENT_SECRET'])
     const { rowCount } = await withClient(env['DATABASE_URL'] ?? '', (client) =>
       client.query('select from public.app_users'),
     )

@@ -54,6 +54,7 @@ async function createApp(options: Partial<DemoOptions> = {}): Promise<FastifyIns
     graphqlUrl: 'http://localhost:8080/v1/graphql',
     simulatorUrl: simulator.url,
     findAccount: async (userId) => (userId === ADA ? '12' : undefined),
+    others: [{ id: 'garmin', name: 'Garmin' }],
     services: SERVICES,
     notes: [],
     ...options,
@@ -153,6 +154,7 @@ describe('the demo', () => {
   test('tells the page where everything is', async () => {
     const response = await (await createApp({ simulatorUrl: undefined })).inject({ url: '/demo/config.json' })
     expect(response.json()).toEqual({
+      others: [{ id: 'garmin', name: 'Garmin' }],
       graphqlUrl: 'http://localhost:8080/v1/graphql',
       subscriptionsUrl: 'ws://localhost:8080/v1/graphql',
       simulatorUrl: null,

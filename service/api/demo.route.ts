@@ -26,6 +26,8 @@ export interface DemoOptions {
   readonly simulatorUrl?: string | undefined
   /** The account at the platform that this person is connected to now. */
   readonly findAccount: (userId: string) => Promise<string | undefined>
+  /** Beside the first one: platforms that a person can connect here. */
+  readonly others: readonly { readonly id: string; readonly name: string }[]
   readonly services: readonly DemoService[]
   /** What a visitor should know, a sentence each. */
   readonly notes: readonly string[]
@@ -44,7 +46,7 @@ const SentActivity = z.object({ name: z.string() })
 
 /** What the first page needs beside GraphQL. It signs anybody in as a demo user, so it must never be reachable from elsewhere. */
 export const demoRoutes: FastifyPluginAsync<DemoOptions> = async (app, options) => {
-  const { graphqlUrl, simulatorUrl, services, notes, findAccount } = options
+  const { graphqlUrl, simulatorUrl, others, services, notes, findAccount } = options
   app.addHook('onRequest', async (request, reply) => {
     reply.header('cache-control', 'no-store')
     refuseOtherSites(request)
@@ -58,6 +60,7 @@ export const demoRoutes: FastifyPluginAsync<DemoOptions> = async (app, options) 
     users: USERS,
     services,
     platform: PLATFORM,
+    others,
     notes,
   }
   app.get('/demo/config.json', () => config)

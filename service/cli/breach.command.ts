@@ -1,17 +1,22 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { ReportedBreachInput } from '../api/report-breach.action.ts'
-import { notifyBreach, recordBreachNotice, reportBreach } from '../compliance/breach/breaches.ts'
+import { updateBreachAction } from '../api/update-breach.action.ts'
+import { notifyBreach, recordBreachNotice, reportBreach, updateBreach } from '../compliance/breach/breaches.ts'
 import { type RegisterRow, readRegister } from '../compliance/breach/queries.ts'
 import { wireBreach } from '../wire-breach.ts'
 import type { Wiring } from '../wiring.ts'
 import { type Command, type Input, optional, required } from './command.ts'
 import { OPERATOR as ACTOR, withWiring } from './operator.ts'
+import { readJson, readText } from './read-text.ts'
 
 export const breachCommand: Command = {
   name: 'breach',
   usage: [
     ['breach report <file.json>', 'enter a breach: what the action reportBreach takes, as JSON'],
+    [
+      'breach update <breach id> <file.json>',
+      'what is learnt later, as updateBreach takes it; {"close": true} closes it',
+    ],
     ['breach list', 'print breaches and the clocks that run'],
     ['breach notify <breach id> --subject <text> --text <file>', 'tell everybody it affects; the worker does it'],
     ['breach notice <breach id> --rule <rule> --reference <text> [--late <reason>]', 'note who else was told'],
@@ -26,38 +31,51 @@ export const breachCommand: Command = {
     format: { type: 'string' },
   },
   async run(input) {
-    const [verb, argument] = input.positionals
-    if (verb === 'list') return withWiring(async ({ db }) => (await readRegister(db)).map(describe).join(''))
+    const [verb, argument, file] = input.positionals
+    if (verb === 'list') return withWiring(list)
     if (verb === 'register') return withWiring((wiring) => register(wiring, optional(input, 'format') ?? 'json'))
     if (verb === 'report' && argument !== undefined) return withWiring((wiring) => report(wiring, argument))
     if (argument !== undefined && !z.uuid().safeParse(argument).success)
       throw new Error('the breach must be a UUID; see breach list')
+    if (verb === 'update' && argument !== undefined && file !== undefined)
+      return withWiring((wiring) => update(wiring, argument, file))
     if (verb === 'notify' && argument !== undefined) return withWiring((wiring) => notify(wiring, input, argument))
     if (verb === 'notice' && argument !== undefined) return withWiring((wiring) => notice(wiring, input, argument))
-    throw new Error('give breach report, list, notify, notice or register; see npm run tributary -- help')
+    throw new Error('give breach report, update, list, notify, notice or register; see npm run tributary -- help')
   },
 }
 
+async function list({ db }: Wiring): Promise<string> {
+  const breaches = await readRegister(db)
+  return breaches.length === 0 ? 'no breach is registered\n' : breaches.map(describe).join('')
+}
+
 async function report(wiring: Wiring, file: string): Promise<string> {
-  const breach = ReportedBreachInput.safeParse(parseJson(await readFile(file, 'utf8')))
-  if (!breach.success) {
-    const issue = breach.error.issues[0]
-    throw new Error(`${file}: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not valid'}`)
-  }
-  const { breachId, people } = await reportBreach(wireBreach(wiring), breach.data, ACTOR)
+  const breach = readInput(ReportedBreachInput, await readJson(file), file)
+  const { breachId, people } = await reportBreach(wireBreach(wiring), breach, ACTOR)
   return `${breachId} affects ${people} people; its clocks run, see breach list\n`
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+async function update(wiring: Wiring, breachId: string, file: string): Promise<string> {
+  const given = z.record(z.string(), z.unknown()).safeParse(await readJson(file)).data
+  const change = readInput(updateBreachAction.input, given && { ...given, breachId }, file)
+  await updateBreach(wireBreach(wiring), change, ACTOR)
+  return `${breachId} is ${change.close ? 'closed' : 'changed; its clocks follow, see breach list'}\n`
+}
+
+/** Throws Error that names what is wrong with the file. */
+function readInput<Value>(schema: z.ZodType<Value>, json: unknown, file: string): Value {
+  const { data, error } = schema.safeParse(json)
+  const issue = error?.issues[0]
+  if (data === undefined)
+    throw new Error(
+      `${file}: ${issue?.path.join('.') || 'not JSON'}: ${issue?.message}; see docs/operations/breaches.md`,
+    )
+  return data
 }
 
 async function notify(wiring: Wiring, input: Input, breachId: string): Promise<string> {
-  const text = (await readFile(required(input, 'text'), 'utf8')).trim()
+  const text = (await readText(required(input, 'text'))).trim()
   const { queued } = await notifyBreach(
     wireBreach(wiring),
     { breachId, subject: required(input, 'subject'), text },

@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { z } from 'zod'
 import { importCopy } from '../compliance/export/import-copy.ts'
 import { writeCopy } from '../compliance/export/write-copy.ts'
 import { registerPlatforms } from '../ingestion/register-platforms.ts'
 import { keepMemoryFlat } from '../runtime/flat-memory.ts'
+import { sql } from '../runtime/sql.ts'
 import { wireArchives } from '../wire-privacy.ts'
 import { type Command, type Input, required } from './command.ts'
 import { OPERATOR, parseOr, withWiring } from './operator.ts'
@@ -21,6 +23,9 @@ export const copyCommand: Command = {
     if (what === 'write') return write(input)
     if (what !== 'import' || path === undefined)
       throw new Error('give write or import <zip>; see npm run tributary -- help')
+    await access(path).catch(() => {
+      throw new Error(`cannot read "${path}"; give a zip that is there`)
+    })
     return withWiring(async ({ db, config }) => {
       await registerPlatforms(db, config.platforms)
       const { person, rows } = await importCopy(db, path)
@@ -36,6 +41,8 @@ async function write(input: Input): Promise<string> {
   keepMemoryFlat()
   return withWiring(async (wiring) => {
     const { db, config, audit } = wiring
+    const { rowCount } = await db.query(sql`select from public.app_users where user_id = ${userId}::uuid`)
+    if (rowCount === 0) throw new Error('--user is nobody who is known here')
     const started = performance.now()
     const file = createWriteStream(path, { flags: 'wx', mode: 0o600 })
     await once(file, 'open').catch(() => {

@@ -16,9 +16,14 @@ export const holdCommand: Command = {
     const [verb, id] = input.positionals
     if (verb === 'place') return withWiring((wiring) => place(wiring, input))
     if (verb === 'release' && id !== undefined) return withWiring((wiring) => release(wiring, input, id))
-    if (verb === 'list') return withWiring(async ({ db }) => (await listHolds(db)).map(describe).join(''))
+    if (verb === 'list') return withWiring(list)
     throw new Error('give hold place, hold release <id> or hold list; see npm run tributary -- help')
   },
+}
+
+async function list({ db }: Wiring): Promise<string> {
+  const holds = await listHolds(db)
+  return holds.length === 0 ? 'nothing is held\n' : holds.map(describe).join('')
 }
 
 function reasonOf(input: Input): string {

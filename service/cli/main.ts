@@ -19,6 +19,7 @@ const COMMANDS = {
   'api-keys': async () => (await import('./api-keys.command.ts')).apiKeysCommand,
   archive: async () => (await import('./archive.command.ts')).archiveCommand,
   audit: async () => (await import('./audit.command.ts')).auditCommand,
+  emergency: async () => (await import('./emergency.command.ts')).emergencyCommand,
   erasure: async () => (await import('./erasure.command.ts')).erasureCommand,
   hold: async () => (await import('./hold.command.ts')).holdCommand,
   breach: async () => (await import('./breach.command.ts')).breachCommand,

@@ -23,25 +23,39 @@ export interface StartOptions {
 
 /** Serves every platform's simulator below the name of its folder. Throws an Error when one cannot start or the port is taken. */
 export async function startSimulators({ port, host = '127.0.0.1', env, now, log }: StartOptions) {
+  const app = Fastify({ forceCloseConnections: true })
+  const modules = await loadSimulators()
+  for (const [folder, { simulator, readOptions }] of modules)
+    await app.register(simulator, { ...readOptions(env), ...(now === undefined ? {} : { now }), prefix: `/${folder}` })
+  await app.listen({ port, host })
+  const listening = (app.server.address() as AddressInfo).port
+  log?.(`simulators listening on http://localhost:${listening} (${[...modules.keys()].join(', ')})`)
+  const url = `http://127.0.0.1:${listening}`
+  return { url, port: listening, serviceEnvironment: environmentAt(url, modules), close: () => app.close() }
+}
+
+type Simulators = ReadonlyMap<string, SimulatorModule>
+
+async function loadSimulators(): Promise<Simulators> {
   const folders = readdirSync(import.meta.dirname).filter((name) =>
     existsSync(join(import.meta.dirname, name, 'simulator.ts')),
   )
-  const app = Fastify({ forceCloseConnections: true })
-  const environments: NonNullable<SimulatorModule['serviceEnvironment']>[] = []
-  for (const folder of folders) {
-    const { simulator, readOptions, serviceEnvironment }: SimulatorModule = await import(`./${folder}/simulator.ts`)
-    if (serviceEnvironment !== undefined) environments.push((url) => serviceEnvironment(`${url}/${folder}`))
-    await app.register(simulator, { ...readOptions(env), ...(now === undefined ? {} : { now }), prefix: `/${folder}` })
-  }
-  await app.listen({ port, host })
-  const listening = (app.server.address() as AddressInfo).port
-  log?.(`simulators listening on http://localhost:${listening} (${folders.join(', ')})`)
-  const url = `http://127.0.0.1:${listening}`
-  const serviceEnvironment = Object.assign({}, ...environments.map((of) => of(url))) as Readonly<Record<string, string>>
-  return { url, port: listening, serviceEnvironment, close: () => app.close() }
+  const load = async (folder: string) =>
+    [folder, (await import(`./${folder}/simulator.ts`)) as SimulatorModule] as const
+  return new Map(await Promise.all(folders.map(load)))
 }
 
-async function main(): Promise<void> {
+function environmentAt(url: string, modules: Simulators): Readonly<Record<string, string>> {
+  const environments = [...modules].map(([folder, module]) => module.serviceEnvironment?.(`${url}/${folder}`) ?? {})
+  return Object.assign({}, ...environments) as Readonly<Record<string, string>>
+}
+
+/** `--environment <address>`: what a service is told that takes the simulators at this address for the platforms, as JSON. */
+async function main([option, address]: readonly string[]): Promise<void> {
+  if (option === '--environment' && address !== undefined) {
+    process.stdout.write(JSON.stringify(environmentAt(address, await loadSimulators())))
+    return
+  }
   const { SIMULATOR_PORT, SIMULATOR_HOST } = process.env
   const port = Number(SIMULATOR_PORT || 4000)
   const log = (line: string) => process.stdout.write(`${line}\n`)
@@ -57,4 +71,4 @@ async function main(): Promise<void> {
   }
 }
 
-if (import.meta.main) await main()
+if (import.meta.main) await main(process.argv.slice(2))

@@ -185,6 +185,45 @@ describe.skipIf(chromiumPath === undefined)('the first page', () => {
     expect(complaints).toEqual([])
   })
 
+  test('connects Garmin beside it, and shows steps, nights and resting heart rate', {
+    timeout: IMPORT_WITHIN_MS,
+  }, async () => {
+    const { page, complaints } = await openPage(browser, `${product.url}/`)
+    // A browser warns of what is still being asked on a socket that is closed already.
+    await page.getByText('Ada has not connected Oura.').waitFor({ timeout: SOON_MS })
+    await activityRows(page).first().waitFor({ timeout: SOON_MS })
+    await page.getByRole('radio', { name: 'Bela' }).check({ force: true })
+    await page.getByText('Bela has not connected Garmin.').waitFor()
+    await page.getByText('Bela has not connected Oura.').waitFor()
+    expect(await page.locator('#health').isVisible()).toBe(false)
+    await page.getByRole('button', { name: 'Connect with Garmin' }).click()
+    await page.getByText('Tick the box first').waitFor()
+    await page.locator('#others').getByRole('checkbox', { name: 'I agree that my data at Garmin' }).check()
+    await page.getByRole('button', { name: 'Connect with Garmin' }).click()
+    await page.getByRole('checkbox', { name: 'Historical data' }).check()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.waitForURL(`${product.url}/`)
+    await page.getByText('Bela has been connected to Garmin').waitFor()
+    await page.locator('#health').waitFor({ timeout: IMPORT_WITHIN_MS })
+    const labels = () =>
+      page.locator('#health .canvas').evaluateAll((plots) => plots.map((plot) => plot.getAttribute('aria-label')))
+    await expect
+      .poll(labels, { timeout: IMPORT_WITHIN_MS })
+      .toEqual([
+        expect.stringMatching(/^Steps\. [\d,]+ a day on average, .+ known of (29|30|31) days\.$/),
+        expect.stringMatching(/^Sleep\. \d\.\d h on average, .+ known of (29|30|31) days\.$/),
+        expect.stringMatching(/^Resting heart rate\. \d+ bpm on average, .+ known of (29|30|31) days\.$/),
+      ])
+    await page
+      .getByRole('link', { name: /^View where it was recorded/ })
+      .first()
+      .waitFor()
+    expect(await page.getByRole('link', { name: /^View on Strava/ }).count()).toBe(0)
+    await page.getByRole('button', { name: 'Disconnect Garmin' }).click()
+    await page.getByText('Disconnected, and Garmin has confirmed it.').waitFor({ timeout: SOON_MS })
+    expect(complaints).toEqual([])
+  })
+
   test('disconnects, and keeps what was received', async () => {
     const { page } = ada
     await page.getByRole('button', { name: 'Disconnect' }).click()

@@ -98,6 +98,33 @@ describe('telling people', () => {
   })
 })
 
+describe('a channel refuses', () => {
+  const mail = { id: 'n-1', breachId: A, userId: A, ...NOTICE }
+
+  test('a mail server that does not speak TLS', async () => {
+    const mails: string[] = []
+    const server = createTcpServer((socket) => serveSmtp(socket, mails))
+    const contacts = await app([{ status: 200, body: { email: 'ada@example.com' } }])
+    const channel = createSmtpChannel({
+      url: new Secret(`smtp://127.0.0.1:${await listen(server)}`),
+      from: 'privacy@example.com',
+      contacts: { url: contacts.url, secret: SECRET },
+      plain: false,
+    })
+    await expect(channel.send(mail)).rejects.toThrow('breach/channel_failed')
+    expect(mails).toEqual([])
+    contacts.close()
+    server.close()
+  })
+
+  test.for([400, 302, 500])('an app that answers %i', async (status) => {
+    const taken = await app([{ status }])
+    const channel = createWebhookChannel({ url: taken.url, secret: SECRET })
+    await expect(channel.send(mail)).rejects.toThrow('breach/channel_failed')
+    taken.close()
+  })
+})
+
 async function applyingOpen({ admin }: TestDatabase, breachId: string): Promise<string[]> {
   const { rows } = await admin.query<{ rule: string }>(
     'select rule_id as rule from breach_clocks where breach_id = $1 and applies and met_at is null',

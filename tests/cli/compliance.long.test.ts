@@ -38,7 +38,26 @@ describe('the commands of compliance', () => {
       '--reason',
       'letter of 1 March, passport seen',
     )
-    const id = /^(\S+) requested/.exec(asked)?.[1] ?? ''
+    const first = /^(\S+) requested/.exec(asked)?.[1] ?? ''
+    const { rows } = await db.admin.query(
+      "select channel, v.actor_id from data_requests r, audit.events e join audit.personal_values v on v.event_id = e.id where kind = 'erasure' and r.user_id = $1 and e.action = 'data_request.received' and channel = 'other'",
+      [A],
+    )
+    expect(rows).toEqual([{ channel: 'other', actor_id: null }])
+    expect(await tributary(db, service, 'erasure', 'cancel', 'none')).toMatch(/^tributary: there is no such deletion/)
+    expect(await tributary(db, service, 'erasure', 'cancel', first)).toBe(`${first} is cancelled\n`)
+    expect(await tributary(db, service, 'erasure', 'cancel', first)).toMatch(/cancelled: it cannot be taken back/)
+    const again = await tributary(
+      db,
+      service,
+      'erasure',
+      'request',
+      '--user',
+      A,
+      '--reason',
+      'another letter, of 2 March',
+    )
+    const id = /^(\S+) requested/.exec(again)?.[1] ?? ''
     expect(await tributary(db, service, 'erasure', 'report', id)).toMatch(/^tributary: the deletion is requested/)
     await runErasure(erasureOf(service), id)
     const printed = await tributary(db, service, 'erasure', 'report', id)
@@ -88,11 +107,31 @@ describe('the commands of compliance', () => {
       /,"'=cmd, ""a disk"" was lost",high,2,0,.*,DPC 1,$/,
     )
     expect(await tributary(db, service, 'breach', 'register')).toContain('"rule": "gdpr_authority"'.replace(': ', ':'))
+    const change = join(directory, 'change.json')
+    await writeFile(change, '{"risk": "none"}')
+    expect(await tributary(db, service, 'breach', 'update', id, change)).toMatch(
+      /^tributary: .*: risk: .*breaches\.md\n$/,
+    )
+    await writeFile(change, '{"risk": "unlikely", "measures": "the disk was found"}')
+    expect(await tributary(db, service, 'breach', 'update', id, change)).toMatch(/ is changed; its clocks follow/)
+    expect(await tributary(db, service, 'breach', 'list')).toMatch(new RegExp(`${id} known since .*, risk unlikely`))
+    expect(await tributary(db, service, 'breach', 'report', '/nowhere.json')).toBe(
+      'tributary: cannot read "/nowhere.json"; give a file that is there\n',
+    )
     await writeFile(file, 'Somebody took a copy of your activities.')
     expect(await tributary(db, service, 'breach', 'notify', id, '--subject', 'Your data', '--text', file)).toMatch(
       /^tributary: .*NOTICE_WEBHOOK_URL/,
     )
     await rm(directory, { recursive: true })
+  })
+
+  test('list who read in an emergency', async ({ service, db }) => {
+    expect(await tributary(db, service, 'emergency', 'list')).toBe('nobody asked\n')
+    expect(await tributary(db, service, 'emergency', 'approve')).toMatch(/^tributary: give emergency list; asking/)
+    await plantBoth(db.admin)
+    const lines = (await tributary(db, service, 'emergency', 'list')).trimEnd().split('\n')
+    expect(lines).toHaveLength(4)
+    expect(lines.filter((line) => line.includes(` about ${A}, `) && line.includes('approved by'))).toHaveLength(2)
   })
 
   test('review the audit trail, and leave a line that it was reviewed', async ({ service, db }) => {

@@ -80,6 +80,8 @@ describe('docs/api/consent.md', () => {
 describe('docs/api/export.md', () => {
   test('prints commands that write a copy and take it in elsewhere', async ({ db, tributary }) => {
     const [write = [], take = []] = commandsOf('docs/api/export.md')
+    expect((await tributary(...write)).text).toBe('tributary: --user is nobody who is known here\n')
+    expect((await tributary('copy', 'import', 'none.zip')).text).toContain('cannot read "none.zip"')
     await db.admin.query("insert into app_users (user_id) values ('5f0c2a9e-6b1d-4c7e-9a35-0d8e4b7f1a26')")
     expect((await tributary(...write)).text).toMatch(/^1 rows, \d+ bytes in \d+\.\d s\n$/)
     expect((await tributary(...take)).text).toContain('The person is known here already')

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { drivesProcesses } from './running.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const page = readFileSync(join(ROOT, 'docs/compliance/gdpr.md'), 'utf8')
@@ -22,6 +23,11 @@ describe('the page of the GDPR', () => {
   test('names a test for each article', () => {
     expect(rows.length).toBeGreaterThan(10)
     expect(rows.filter(({ article }) => !claims.some((claim) => claim.article === article))).toEqual([])
+  })
+
+  test('names a test for each article that drives running processes', () => {
+    const driven = claims.filter(({ file }) => drivesProcesses(file)).map(({ article }) => article)
+    expect(rows.map(({ article }) => article).filter((article) => !driven.includes(article))).toEqual([])
   })
 
   test.for(claims)('$article names a test that exists: $title', ({ file, title }) => {

@@ -268,6 +268,21 @@ describe('a job that makes a copy', () => {
     expect(await exportRow(db, exportId)).toMatchObject({ status: 'running' })
   })
 
+  test('is given up in the middle of a large table, and the worker lives on', async ({ db, service }) => {
+    await plantBoth(db.admin)
+    await db.admin.query(
+      `insert into samples (user_id, kind, started_at, ended_at, platform, source, value, local_day, source_id, raw_id, raw_created_at, observed_at)
+       select $1, 'heart_rate_bpm', at, at, 'strava', gen_random_uuid(), 60, at::date, gen_random_uuid(), gen_random_uuid(), at, at
+       from generate_series(1, 60000) as k, lateral (select timestamptz '2026-03-01Z' + k * interval '1 second' as at) as moment`,
+      [A],
+    )
+    await ask(service)
+    const another = 'update data_exports set attempt = gen_random_uuid()'
+    await workWith(service, async () => void (await db.admin.query(another)))
+    await new Promise((resolve) => setTimeout(resolve, 200)) // the connection is ended in its COPY, and says so
+    expect(await chunks(db)).toBe(0)
+  })
+
   test('ends when the person is erased meanwhile, and leaves nothing', async ({ db, service }) => {
     await plantBoth(db.admin)
     await ask(service)

@@ -111,6 +111,14 @@ describe('a delivery of Garmin', () => {
     expect((await outcomes(db)).at(-1)).toMatchObject({ outcomes: { stored: 1, malformed_body: 1 } })
   })
 
+  test('loses an item that is no JSON, and no other', async ({ db, service, door }) => {
+    await connectBoth(service)
+    const good = JSON.stringify(day(person.ada, 1))
+    await door.post(`{"dailies":[{"userId":"${person.ada}","steps":NaN},{"userId":"${person.ada}" "steps"},${good}]}`)
+    await service.work()
+    expect((await outcomes(db)).at(-1)).toEqual({ state: 'processed', outcomes: { not_json: 2, stored: 1 } })
+  })
+
   test('that is larger than it may be is refused, told or not, and nothing of it stays', async ({
     db,
     service,

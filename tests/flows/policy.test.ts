@@ -21,6 +21,7 @@ interface Payload {
   readonly ageDays: number
   readonly metadata?: object
   readonly userId?: string
+  readonly platform?: string
 }
 
 /** Payloads of some age, normalized. */
@@ -30,11 +31,11 @@ async function receive(db: TestDatabase, service: TestService, payloads: readonl
       execute format('create table if not exists raw_%s partition of raw_fitness_data for values from (%L) to (%L)', ago,
         date_trunc('month', now()) - ago * interval '1 month', date_trunc('month', now()) - (ago - 1) * interval '1 month');
     end loop; end $$`)
-  for (const { dataType, payload, ageDays, metadata = {}, userId = ADA } of payloads)
+  for (const { dataType, payload, ageDays, metadata = {}, userId = ADA, platform = 'strava' } of payloads)
     await db.service.query(
       `insert into raw_fitness_data (user_id, platform, data_type, raw_data, metadata, received_at, created_at)
-       values ($1, 'strava', $2, $3, $4, now() - make_interval(secs => $5::float8 * 86400), now() - make_interval(secs => $5::float8 * 86400))`,
-      [userId, dataType, JSON.stringify(payload), JSON.stringify(metadata), ageDays],
+       values ($1, $6, $2, $3, $4, now() - make_interval(secs => $5::float8 * 86400), now() - make_interval(secs => $5::float8 * 86400))`,
+      [userId, dataType, JSON.stringify(payload), JSON.stringify(metadata), ageDays, platform],
     )
   await db.admin.query(`
     select graphile_worker.add_job('normalize_raw_data', job_key => 'normalize_raw_data:' || id,
@@ -165,5 +166,38 @@ describe('a policy', () => {
     expect(await ids(db)).toEqual(['3'])
     expect(await days(db)).toEqual(['2026-03-03'])
     expect(await effects(db)).toMatchObject([{ effect: 'deauthorized' }, { effect: 'deauthorized' }])
+  })
+})
+
+describe('one workout, told by Garmin and by Strava', () => {
+  const START_S = Date.parse('2026-03-01T06:30:00Z') / 1000
+  const recorded = { activityId: 71, activityType: 'RUNNING', startTimeInSeconds: START_S, durationInSeconds: 610 }
+  const both = [
+    { dataType: 'activity_list', payload: [run(1, '2026-03-01')], ageDays: 0 },
+    {
+      dataType: 'activities',
+      payload: [{ ...recorded, startTimeOffsetInSeconds: 3600, distanceInMeters: 1003 }],
+      ageDays: 0,
+      platform: 'garmin',
+    },
+  ]
+  const shown = async (db: TestDatabase) =>
+    (
+      await db.admin.query(
+        `select (select json_agg(jsonb_array_length(m.sources)) from merged_activities m) as sources, d.activity_count as count,
+          d.distance_m::float8 as distance, d.kept_apart as apart from daily_summaries d`,
+      )
+    ).rows
+
+  test('is shown and counted once where the policy lets them be combined', async ({ db, service }) => {
+    await connectPeople(db, { retentionDays: null, combinable: true })
+    await receive(db, service, both)
+    expect(await shown(db)).toMatchObject([{ sources: [2], count: 1, distance: 1003 }])
+  })
+
+  test('is shown as each has it where it does not, and counted once', async ({ db, service }) => {
+    await connectPeople(db, { retentionDays: null, combinable: false })
+    await receive(db, service, both)
+    expect(await shown(db)).toMatchObject([{ sources: [1, 1], count: 1, distance: 1003 }])
   })
 })

@@ -34,8 +34,8 @@ export interface Endpoint {
 }
 
 /** Signed in with a token that the operator's command line prints. */
-export async function signIn({ graphqlUrl, dataDirectory }: Endpoint, userId: string): Promise<Person> {
-  const { stdout } = await run(process.execPath, ['service/cli/main.ts', 'token', '--user', userId], {
+export async function signIn({ graphqlUrl, dataDirectory }: Endpoint, userId: string, role = 'user'): Promise<Person> {
+  const { stdout } = await run(process.execPath, ['service/cli/main.ts', 'token', '--user', userId, '--role', role], {
     cwd: ROOT,
     env: { ...process.env, TRIBUTARY_DATA_DIR: dataDirectory, NODE_ENV: 'development' },
   })

@@ -12,6 +12,10 @@ import { test as base, type EmptyDatabase } from './database.ts'
 const answering = (port: string) => `
 import { createServer } from 'node:http'
 import { renameSync, writeFileSync } from 'node:fs'
+if (process.argv[2] === '--environment') {
+  process.stdout.write(JSON.stringify({ ACME_API_URL: process.argv[3] + '/acme', ACME_CLIENT_SECRET: 'known to everybody' }))
+  process.exit()
+}
 const told = process.argv[1] + '.json'
 writeFileSync(told + '.new', JSON.stringify({ pid: process.pid, env: process.env }))
 renameSync(told + '.new', told)

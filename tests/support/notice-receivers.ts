@@ -42,6 +42,7 @@ export function serveSmtp(socket: Socket, mails: string[]): void {
         data = undefined
         say('250 taken as 7')
       } else if (/^EHLO/i.test(line)) say('250 mail.test')
+      else if (/^STARTTLS/i.test(line)) say('502 not here')
       else if (/^RCPT TO:<nobody/i.test(line)) say('550 no such user')
       else if (/^DATA/i.test(line)) {
         data = ''

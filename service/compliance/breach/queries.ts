@@ -18,10 +18,12 @@ export interface NewBreach {
 
 /** Undefined when `awareAt` lies ahead of the database's clock. */
 export async function insertBreach(tx: Tx, breach: NewBreach): Promise<string | undefined> {
+  // Named people stand in breach_notifications, where an erasure finds them.
+  const { userIds: _, ...scope } = breach.scope
   const { rows } = await tx.query<{ id: string }>(sql`
     insert into public.breaches (description, aware_at, risk, unreadable, keys_exposed, platforms, scope, consequences, measures, reported_by)
     select ${breach.description}, ${breach.awareAt}::timestamptz, ${breach.risk}, ${breach.unreadable}, ${breach.keysExposed},
-      ${breach.scope.platforms}::text[], ${JSON.stringify(breach.scope)}::jsonb, ${breach.consequences}, ${breach.measures},
+      ${scope.platforms}::text[], ${JSON.stringify(scope)}::jsonb, ${breach.consequences}, ${breach.measures},
       ${breach.reportedBy}::uuid
     where ${breach.awareAt}::timestamptz <= now()
     returning id`)

@@ -40,8 +40,10 @@ export function createSmtpChannel({ url, from, contacts, plain }: SmtpOptions): 
         const { messageId, response } = await transport.sendMail(message)
         return `${messageId} ${response}`
       } catch (error) {
-        const status = error instanceof Error && 'responseCode' in error ? Number(error.responseCode) : 0
-        throw new AppError(status >= 500 ? 'breach/refused_for_good' : 'breach/channel_failed', { status })
+        const { responseCode: status = 0, code = '' } = error as { responseCode?: number; code?: string }
+        // A server without TLS is a fault of ours to mend, and says nothing about the address.
+        const isFinal = status >= 500 && code !== 'ETLS'
+        throw new AppError(isFinal ? 'breach/refused_for_good' : 'breach/channel_failed', { status })
       }
     },
   }

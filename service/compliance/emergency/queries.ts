@@ -1,4 +1,4 @@
-import type { Tx } from '../../runtime/db.ts'
+import type { Db, Tx } from '../../runtime/db.ts'
 import { type Query, sql } from '../../runtime/sql.ts'
 
 export interface NewAccess {
@@ -45,6 +45,28 @@ export async function findActiveAccess(
     select user_id as "userId", reason from public.emergency_accesses
     where id = ${id}::uuid and requested_by = ${reader}::uuid and expires_at > clock_timestamp()`)
   return rows[0]
+}
+
+export interface ListedAccess {
+  readonly id: string
+  readonly userId: string
+  readonly reason: string
+  readonly requestedBy: string
+  readonly requestedAt: Date
+  readonly approvedBy: string | null
+  readonly expiresAt: Date | null
+  readonly isOpen: boolean
+}
+
+const LISTED = 100
+
+/** The newest of everybody's. */
+export async function listAccesses(db: Db): Promise<readonly ListedAccess[]> {
+  const { rows } = await db.query<ListedAccess>(sql`
+    select id, user_id as "userId", reason, requested_by as "requestedBy", requested_at as "requestedAt", approved_by as "approvedBy",
+      expires_at as "expiresAt", coalesce(expires_at > now(), false) as "isOpen"
+    from public.emergency_accesses order by requested_at desc limit ${LISTED}`)
+  return rows
 }
 
 export interface Page {

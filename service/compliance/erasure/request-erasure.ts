@@ -39,7 +39,7 @@ export async function requestErasure(
     const channel = byOperator ? 'operator' : 'app'
     const erasure = await insertErasure(tx, { userId, channel, requestedBy, graceHours })
     if (!erasure.isNew) return erasure.id
-    await noteRequest?.(tx, userId)
+    await noteRequest?.(tx, { userId, actor })
     await queueErasure(tx, erasure.id, { delayHours: graceHours })
     await audit(tx, {
       action: 'erasure.requested',

@@ -1,5 +1,5 @@
 import type { EndAllServices, Ended } from '../../connections/end-all.ts'
-import type { RecordAudit } from '../../runtime/audit-event.ts'
+import type { AuditActor, RecordAudit } from '../../runtime/audit-event.ts'
 import type { Database, Tx } from '../../runtime/db.ts'
 import type { BackupKey } from '../../vault/backup/backup-key.ts'
 import type { HeadSigner } from '../audit/tree-head.ts'
@@ -18,7 +18,7 @@ export interface ErasureServices extends DeliverySearch {
   /** Asks a platform once; what it answers is written down where the erasure looks. */
   readonly askPlatform: (revocationId: string) => Promise<void>
   /** Notes the request among the person's requests; absent: there is no such register. */
-  readonly noteRequest?: (tx: Tx, userId: string) => Promise<void>
+  readonly noteRequest?: (tx: Tx, asked: { userId: string; actor: AuditActor }) => Promise<void>
   /** Months of the person that left the database. */
   readonly deleteArchives: (userId: string) => Promise<void>
   /** Undefined without BACKUP_KEY: there are no backups then, and accounts get no tombstones. */

@@ -38,8 +38,9 @@ export async function writeCopy(
     for (const table of snapshot.tables) counted.push({ table, rows: await snapshot.count(table) })
     const zip = new yazl.ZipFile()
     const output = zip.outputStream as Readable
-    // What fails inside has to end who reads outside.
+    // What fails inside has to end who reads outside; and who reads outside may have gone before: then nobody is left to be told.
     zip.on('error', (error: Error) => output.destroy(error))
+    output.on('error', () => {})
     await addReadable(zip, snapshot, { ...options, counted })
     addTables(zip, snapshot, { ...options, counted })
     await addActivities(zip, snapshot, options.userId)
@@ -70,6 +71,8 @@ function addTables(zip: yazl.ZipFile, snapshot: Snapshot, { counted, onProgress 
           written += rows
           onProgress({ share: Math.min(0.99, written / total), rows: Math.floor(written / 2) })
         })
+        // The zip does not listen, and an error that nobody hears ends the process.
+        stream.once('error', (error) => void zip.emit('error', error))
         hand(null, stream)
       })
   }

@@ -12,6 +12,7 @@ import { createQueryPanel } from './query-panel.js'
  * @typedef {object} Activity
  * @property {string} id
  * @property {string | null} name
+ * @property {string} platform
  * @property {string} sport
  * @property {string} local_day
  * @property {number | null} distance_m
@@ -74,7 +75,7 @@ function showRow(activity, isFresh) {
     element('span', { className: 'name', textContent: name }),
     element('span', { className: 'facts', textContent: facts.join(' · ') }),
   )
-  if (activity.source_url?.startsWith('https://')) heading.append(linkToPlatform(activity.source_url, name))
+  if (activity.source_url?.startsWith('https://')) heading.append(linkToPlatform(activity, activity.source_url))
   const cells = [
     !activity.distance_m ? '–' : `${formatNumber(activity.distance_m / 1000, 1)} km`,
     activity.moving_time_s === null ? '–' : formatDuration(activity.moving_time_s),
@@ -89,10 +90,18 @@ function showRow(activity, isFresh) {
 }
 
 /**
+ * Strava's guidelines give the words and the look for its own.
+ * @param {Activity} activity
  * @param {string} url
- * @param {string} name
  */
-function linkToPlatform(url, name) {
-  const hidden = element('span', { className: 'visually-hidden', textContent: `: ${name}` })
-  return element('a', { className: 'strava-link', href: url, rel: 'noreferrer' }, 'View on Strava', hidden)
+function linkToPlatform({ platform, name }, url) {
+  const isStrava = platform === 'strava'
+  const hidden = element('span', { className: 'visually-hidden', textContent: `: ${name ?? 'Untitled'}` })
+  const text = isStrava ? 'View on Strava' : 'View where it was recorded'
+  return element(
+    'a',
+    { className: isStrava ? 'strava-link' : 'source-link', href: url, rel: 'noreferrer' },
+    text,
+    hidden,
+  )
 }

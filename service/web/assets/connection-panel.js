@@ -39,7 +39,7 @@ import { createQueryPanel } from './query-panel.js'
 export function createConnectionPanel({ platform, simulatorUrl, users }, { onConnected, onSent }) {
   const connectionQuery = createQueryPanel('connection-query', { label: 'the connection', query: CONNECTION })
   const runsQuery = createQueryPanel('runs-query', { label: 'the import', query: SYNC_RUNS })
-  const consent = createConsentPanel(platform)
+  const consent = createConsentPanel(platform, { agreements: byId('agreements'), withdraw: button('withdraw') })
   /** @type {Graphql | undefined} */
   let graphql
   /** @type {DemoUser | undefined} */
@@ -160,22 +160,23 @@ function hide(id, isHidden) {
 /**
  * @param {Connection | null} connection
  * @param {string} name
+ * @param {string} [platform]
  */
-function describeConnection(connection, name) {
+export function describeConnection(connection, name, platform = 'Strava') {
   switch (connection?.status) {
     case 'active': {
       const webhook = connection.last_webhook_at
       const heard = webhook === null ? 'no webhook yet' : `last webhook at ${formatTime(webhook)}`
-      return `${name} has been connected to Strava since ${formatDate(Date.parse(connection.connected_at) / 1000)}; ${heard}.`
+      return `${name} has been connected to ${platform} since ${formatDate(Date.parse(connection.connected_at) / 1000)}; ${heard}.`
     }
     case 'limited':
-      return `${name} is connected to Strava, but without ${connection.missing_scopes.join(', ')}.`
+      return `${name} is connected to ${platform}, but without ${connection.missing_scopes.join(', ')}.`
     case 'needs_reauth':
-      return `Strava no longer accepts ${name}'s tokens (${connection.status_reason}): connect again.`
+      return `${platform} no longer accepts ${name}'s tokens (${connection.status_reason}): connect again.`
     case 'disconnected':
-      return `${name} has disconnected Strava.`
+      return `${name} has disconnected ${platform}.`
     default:
-      return `${name} has not connected Strava.`
+      return `${name} has not connected ${platform}.`
   }
 }
 

@@ -1,4 +1,4 @@
-import { button, byId, element } from './dom.js'
+import { element } from './dom.js'
 import { describeFailure } from './graphql.js'
 import { say, warn } from './messages.js'
 import { CONSENT, CONSENT_TEXTS, UPDATE_CONSENTS } from './queries.js'
@@ -17,8 +17,9 @@ import { CONSENT, CONSENT_TEXTS, UPDATE_CONSENTS } from './queries.js'
 /**
  * What a person agrees to before a platform is connected, and the way to take it back.
  * @param {string} platform
+ * @param {{ agreements: HTMLElement, withdraw: HTMLButtonElement }} parts  Where the boxes go, and what takes the consent back.
  */
-export function createConsentPanel(platform) {
+export function createConsentPanel(platform, { agreements, withdraw }) {
   /** @type {Graphql | undefined} */
   let graphql
   /** @type {readonly ConsentText[]} */
@@ -27,18 +28,18 @@ export function createConsentPanel(platform) {
 
   const showChoices = () => {
     const boxes = texts.map((text) => {
-      const box = element('input', { type: 'checkbox', id: `agree-${text.purpose}`, lang: text.locale })
+      const box = element('input', { type: 'checkbox', id: `agree-${platform}-${text.purpose}`, lang: text.locale })
       return element('p', { className: 'agreement' }, element('label', { lang: text.locale }, box, ` ${text.body}`))
     })
-    byId('agreements').replaceChildren(...(isGiven ? [] : boxes))
-    button('withdraw').hidden = !isGiven
+    agreements.replaceChildren(...(isGiven ? [] : boxes))
+    withdraw.hidden = !isGiven
   }
   const isTicked = (/** @type {ConsentText} */ { purpose }) => {
-    const box = document.getElementById(`agree-${purpose}`)
+    const box = document.getElementById(`agree-${platform}-${purpose}`)
     return box instanceof HTMLInputElement && box.checked
   }
 
-  button('withdraw').addEventListener('click', async () => {
+  withdraw.addEventListener('click', async () => {
     const consents = texts.map(({ purpose }) => ({ platform, purpose, granted: false }))
     await graphql
       ?.request(UPDATE_CONSENTS, { consents })

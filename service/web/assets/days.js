@@ -7,6 +7,9 @@
  * @property {number | null} distance_m
  * @property {number | null} moving_time_s
  * @property {number | null} heart_rate_mean_bpm
+ * @property {number | null} [steps]
+ * @property {number | null} [sleep_asleep_s]
+ * @property {number | null} [resting_heart_rate_bpm]
  *
  * @typedef {object} Bucket  A day or a month.
  * @property {number} start  Seconds since 1970.
@@ -85,6 +88,21 @@ export function firstDay({ months, by }, today) {
 export function fillBuckets(days, { from, to, by }) {
   const rows = Map.groupBy(days, ({ local_day: day }) => startOf(day, by))
   return startsBetween(from, to, by).map((start) => sumBucket(start, rows.get(start) ?? []))
+}
+
+/**
+ * The mean of what is known of each day or month, null where nothing is.
+ * @param {readonly Day[]} days
+ * @param {(day: Day) => number | null | undefined} read
+ * @param {{ from: string, to: string, by: 'day' | 'month' }} span
+ * @returns {{ start: number, value: number | null }[]}
+ */
+export function meanBuckets(days, read, { from, to, by }) {
+  const rows = Map.groupBy(days, ({ local_day: day }) => startOf(day, by))
+  return startsBetween(from, to, by).map((start) => {
+    const known = (rows.get(start) ?? []).map(read).filter((value) => value != null)
+    return { start, value: known.length === 0 ? null : known.reduce((sum, value) => sum + value, 0) / known.length }
+  })
 }
 
 /**

@@ -15,6 +15,7 @@
  * @property {readonly DemoUser[]} users
  * @property {readonly DemoService[]} services
  * @property {string} platform
+ * @property {readonly { id: string, name: string }[]} others
  * @property {readonly string[]} notes
  */
 

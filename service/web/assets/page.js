@@ -3,7 +3,9 @@ import { completeConnection, createConnectionPanel } from './connection-panel.js
 import { chosenUser, loadConfig, rememberUser } from './demo.js'
 import { byId, element } from './dom.js'
 import { createGraphql, describeFailure } from './graphql.js'
+import { createHealthPanel } from './health-panel.js'
 import { clearMessages, say, warn } from './messages.js'
+import { createOthersPanel } from './others-panel.js'
 import { showServices } from './services-panel.js'
 import { createTrainingPanel } from './training-panel.js'
 
@@ -27,7 +29,8 @@ function takeFragment() {
 /** @param {DemoConfig} config */
 function startPage(config) {
   const activities = createActivitiesPanel()
-  const training = createTrainingPanel()
+  const training = createTrainingPanel(createHealthPanel())
+  const others = createOthersPanel(config)
   const connection = createConnectionPanel(config, {
     onConnected: (isConnected) => document.body.classList.toggle('connected', isConnected),
     onSent: activities.expectNew,
@@ -43,6 +46,7 @@ function startPage(config) {
     showNames(user, config.users)
     graphql = createGraphql({ ...config, userId: user.id, onConnection: createConnectionState() })
     connection.show(user, graphql)
+    others.show(user, graphql)
     training.show(user, graphql)
     activities.show(user, graphql)
     return graphql
@@ -109,7 +113,7 @@ async function main() {
   const graphql = startPage(config)
   if (handle !== null) await completeConnection(graphql, handle)
   else if (error === 'access_denied') say('You did not allow access, so nothing was connected and nothing is stored.')
-  else if (error !== null) warn(`Strava ended the attempt (${error}). Connect again.`)
+  else if (error !== null) warn(`The platform ended the attempt (${error}). Connect again.`)
 }
 
 main().catch((reason) => warn(describeFailure(reason)))

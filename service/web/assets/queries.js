@@ -40,6 +40,9 @@ export const DAILY_SUMMARIES = `subscription DailySummaries($since: date!) {
     distance_m
     moving_time_s
     heart_rate_mean_bpm
+    steps
+    sleep_asleep_s
+    resting_heart_rate_bpm
   }
 }`
 
@@ -50,6 +53,7 @@ export const LATEST_ACTIVITIES = `subscription LatestActivities {
   ) {
     id
     name
+    platform
     sport
     local_day
     distance_m

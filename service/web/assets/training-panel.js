@@ -22,8 +22,11 @@ const STYLES = {
 }
 const MEASURES = /** @type {Measure[]} */ (Object.keys(STYLES))
 
-/** The plots, their totals and their table; live. */
-export function createTrainingPanel() {
+/**
+ * The plots, their totals and their table; live.
+ * @param {(days: readonly Day[], span: { from: string, to: string, range: Range }) => void} onDays
+ */
+export function createTrainingPanel(onDays) {
   const plots = MEASURES.map((measure) => ({ measure, plot: createPlot(byId(`plot-${measure}`), STYLES[measure]) }))
   const query = createQueryPanel('training-query', { label: 'the plots', query: DAILY_SUMMARIES })
   let range = /** @type {Range} */ (RANGES.find(({ id }) => id === '6m'))
@@ -46,12 +49,10 @@ export function createTrainingPanel() {
     const today = localDay(new Date())
     // Where the person was, it may be tomorrow already.
     const lastDay = days.at(-1)?.local_day ?? today
-    buckets = fillBuckets(days, {
-      from: firstDay(range, today),
-      to: lastDay > today ? lastDay : today,
-      by: range.by,
-    })
-    const isEmpty = days.length === 0
+    const span = { from: firstDay(range, today), to: lastDay > today ? lastDay : today }
+    buckets = fillBuckets(days, { ...span, by: range.by })
+    onDays(days, { ...span, range })
+    const isEmpty = days.every(({ activity_count: count }) => count === 0)
     byId('training-empty').hidden = !isEmpty
     byId('training-content').hidden = isEmpty
     showTotals(days)

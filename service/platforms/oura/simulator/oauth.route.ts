@@ -87,7 +87,7 @@ function consentPage(link: (decision: string) => string): string {
   const escaped = (decision: string) =>
     link(decision).replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;')
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Authorize – Oura simulator</title></head>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,"><title>Authorize – Oura simulator</title></head>
 <body><main><h1>Share your Oura data</h1>
 <p>This is a simulator of Oura for development. No account is needed, and the person is invented.</p>
 <p><a href="${escaped('approve')}">Share everything that was asked for</a></p>
