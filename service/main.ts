@@ -1,7 +1,7 @@
 import { keepMemoryFlat } from './runtime/flat-memory.ts'
 
 // Before anything is loaded: what the heap has grown to it does not give back.
-keepMemoryFlat()
+keepMemoryFlat({ hasManyAtOnce: true })
 const { loadConfig } = await import('./config.ts')
 const { startService } = await import('./start-service.ts')
 

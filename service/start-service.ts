@@ -11,7 +11,6 @@ import { platformWebhook } from './api/platform.webhook.ts'
 import { rawDataInsertedEvent } from './api/raw-data-inserted.event.ts'
 import { createServer } from './api/server.ts'
 import { uploadRoutes } from './api/upload.route.ts'
-import { webhookGate } from './api/webhook-gate.ts'
 import { begin, VERSION } from './begin.ts'
 import type { Config } from './config.ts'
 import { demoOptions } from './demo.ts'
@@ -115,18 +114,16 @@ export function createPublic(wiring: Wiring, isEnding = () => false) {
     secure: config.servicePublicUrl.startsWith('https:'),
   })
   app.register(healthRoutes, { db, isEnding })
-  app.register(async (gated) => {
-    gated.addHook('onRequest', webhookGate({ platforms: config.platforms, takeRequest: wiring.takeRequest }))
-    gated.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox })
-  })
+  const { takeRequest } = wiring
+  app.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox, takeRequest })
   app.register(oauthCallbackRoute, connections)
   app.register(uploadRoutes, {
     ...uploads,
     verifyToken,
-    takeRequest: wiring.takeRequest,
+    takeRequest,
     isErased: countErased(wiring),
   })
-  app.register(exportRoutes, { ...wireExports(wiring), verifyToken, takeRequest: wiring.takeRequest })
+  app.register(exportRoutes, { ...wireExports(wiring), verifyToken, takeRequest })
   if (config.demo) {
     const options = demoOptions(wiring)
     app.register(pageRoutes, { graphqlUrl: options.graphqlUrl })

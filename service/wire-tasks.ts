@@ -12,6 +12,7 @@ import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscripti
 import { followCallback } from './ingestion/follow-callback.task.ts'
 import { importHistory } from './ingestion/import-history.task.ts'
 import { processDelivery } from './ingestion/process-delivery.task.ts'
+import { queueDeliveriesTask } from './ingestion/queue-deliveries.task.ts'
 import { renewSubscriptions } from './ingestion/renew-subscriptions.task.ts'
 import { requestBackfill } from './ingestion/request-backfill.task.ts'
 import { normalizeRawData } from './normalization/normalize-raw-data.task.ts'
@@ -57,6 +58,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     ...bindBackupTasks({ config, db, audit }, options),
     ...bindPrivacyTasks(wiring, options),
     bindTask(ensureWebhookSubscription, ingestion, options),
+    bindTask(queueDeliveriesTask, ingestion, options),
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
     ...bindSyncTasks(wiring, options),

@@ -35,7 +35,8 @@ export function describePrograms({ root, ports, standIn, told, databases, env }:
     {
       name: 'service',
       script: join(root, 'service/main.ts'),
-      env: asService,
+      // Young objects, in MB: `service/runtime/flat-memory.ts`. Whoever sets another has the last word.
+      env: { ...asService, NODE_OPTIONS: `--max-semi-space-size=8 ${rest['NODE_OPTIONS'] ?? ''}`.trim() },
       readyUrl: answersAt(ports.SERVICE_PORT, '/health/ready'),
     },
   ]

@@ -29,11 +29,12 @@ export interface EdgeOptions {
 /** First of all hooks: takes the caller's address, drops what callers may not say, and sets the headers of every answer. */
 export function guardEdge(app: FastifyInstance, { secure }: EdgeOptions): void {
   app.decorateRequest('sourceAddress', '')
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     request.sourceAddress = request.ip
     for (const name of Object.keys(request.raw.headers)) if (RESERVED.test(name)) delete request.raw.headers[name]
     reply.headers({ 'x-request-id': request.id, ...HEADERS })
     if (secure) reply.header('strict-transport-security', `max-age=${TWO_YEARS}; includeSubDomains`)
     if (request.method !== 'GET') reply.header('cache-control', 'no-store')
+    done()
   })
 }

@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import type { FastifyPluginAsync } from 'fastify'
 import { authenticateApiKey } from '../access/authenticate-api-key.ts'
+import type { TakeRequest } from '../access/rate-limit.ts'
 import { createIntake, type Intake } from '../ingestion/intake.ts'
 import { receiveBatch } from '../ingestion/receive-batch.ts'
 import { receiveDelivery } from '../ingestion/receive-delivery.ts'
@@ -8,12 +10,13 @@ import type { PlatformWebhook, RequestHeaders } from '../platforms/webhook-contr
 import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { refuseDeepJson } from './json-body.ts'
-import { opensWith } from './webhook-gate.ts'
+import { webhookGate } from './webhook-gate.ts'
 
 export interface WebhookServices {
   readonly db: Database
   readonly platforms: Platforms
   readonly sealInbox: (platform: string, body: Buffer) => Promise<Buffer>
+  readonly takeRequest: TakeRequest
 }
 
 interface ReceivingServices extends WebhookServices {
@@ -23,7 +26,7 @@ interface ReceivingServices extends WebhookServices {
 interface WebhookRoute {
   Params: { platform: string; secret: string }
   Querystring: Record<string, unknown>
-  Body?: AsyncIterable<Uint8Array>
+  Body?: Readable
 }
 
 /** `/webhooks/<platform>/<secret>`: POST for deliveries, GET for the handshake when a subscription is made. */
@@ -33,12 +36,14 @@ export const platformWebhook: FastifyPluginAsync<WebhookServices> = async (app, 
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, stream, done) => done(null, stream))
 
+  app.addHook('onRequest', webhookGate(given))
+
   app.post<WebhookRoute>(
     '/webhooks/:platform/:secret',
     { bodyLimit: Number.MAX_SAFE_INTEGER },
     async (request, reply) => {
       const { platform } = request.params
-      const webhook = webhookAt(services.platforms, request.params)
+      const webhook = webhookOf(services, platform)
       const { headers, body = NO_BODY } = request
       await store(services, { platform, webhook, headers, body })
       return reply.code(200).send() // exactly 200: to Strava and Garmin a 202 is a failure
@@ -50,30 +55,25 @@ export const platformWebhook: FastifyPluginAsync<WebhookServices> = async (app, 
     const { params, headers, body = NO_BODY } = request
     const { platform } = params
     await authenticateApiKey(services.db, { headers, scope: `webhook:${platform}` })
-    const webhook = services.platforms.get(platform)?.webhook
-    if (webhook === undefined) throw new AppError('request/not_found')
+    const webhook = webhookOf(services, platform)
     await store(services, { platform, webhook, headers, body })
     return reply.code(200).send()
   })
 
   app.get<WebhookRoute>('/webhooks/:platform/:secret', async (request) => {
-    const webhook = webhookAt(services.platforms, request.params)
+    const webhook = webhookOf(services, request.params.platform)
     if (webhook.handshake === undefined) throw new AppError('request/not_found')
     return webhook.handshake(request.query)
   })
 }
 
-const NO_BODY: AsyncIterable<Uint8Array> = {
-  async *[Symbol.asyncIterator]() {
-    // nothing
-  },
-}
+const NO_BODY = Readable.from([])
 
 interface Incoming {
   readonly platform: string
   readonly webhook: PlatformWebhook
   readonly headers: RequestHeaders
-  readonly body: AsyncIterable<Uint8Array>
+  readonly body: Readable
 }
 
 async function store(services: ReceivingServices, incoming: Incoming): Promise<void> {
@@ -98,20 +98,28 @@ async function receive(services: ReceivingServices, { webhook, body, ...rest }: 
   }
 }
 
-async function readWhole(body: AsyncIterable<Uint8Array>, limitBytes: number): Promise<Buffer> {
-  const chunks: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of body) {
-    bytes += chunk.length
-    if (bytes > limitBytes) throw new AppError('request/too_large')
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+/** By events: iterating over a request of one piece costs as much as all the checks of a delivery. */
+function readWhole(body: Readable, limitBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    body.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes <= limitBytes) return void chunks.push(chunk)
+      reject(new AppError('request/too_large'))
+      body.destroy()
+    })
+    body.once('end', () => resolve(Buffer.concat(chunks)))
+    body.once('error', reject)
+    body.once('close', () => {
+      if (!body.readableEnded) reject(new AppError('request/malformed', { problem: 'broken_off' }))
+    })
+  })
 }
 
-/** A wrong secret is answered like an address that does not exist. */
-function webhookAt(platforms: Platforms, { platform, secret }: WebhookRoute['Params']): PlatformWebhook {
+/** Who comes here has passed the gate, or shown a key. */
+function webhookOf({ platforms }: WebhookServices, platform: string): PlatformWebhook {
   const webhook = platforms.get(platform)?.webhook
-  if (webhook === undefined || !opensWith(webhook, secret)) throw new AppError('request/not_found')
+  if (webhook === undefined) throw new AppError('request/not_found')
   return webhook
 }

@@ -56,13 +56,18 @@ export function createServer(options: ServerOptions): FastifyInstance {
   })
   traceRequests(app, options.tracer ?? plainTracer)
   handleErrors(app, options)
-  app.addHook('onRequest', async (request) => limitArrival(request))
+  // Hooks of every request call back: a promise for each of them costs a tenth of what a small request does.
+  app.addHook('onRequest', (request, _reply, done) => {
+    limitArrival(request)
+    done()
+  })
   guardEdge(app, { secure })
   readJsonBodies(app)
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (options.isEnding?.() === true) reply.header('connection', 'close')
+    done(null, payload)
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { method } = request
     const route = request.routeOptions.url ?? 'unknown'
     metrics.apiRequestDuration.observe(
@@ -77,6 +82,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
       status: reply.statusCode,
     }
     if (!route.startsWith('/health')) log.info({ ...facts, duration_ms: Math.round(reply.elapsedTime) }, 'request')
+    done()
   })
   return app
 }

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { onRequestHookHandler } from 'fastify'
 import type { TakeRequest } from '../access/rate-limit.ts'
 import type { Platforms } from '../platforms/contract.ts'
 import { equalInConstantTime } from '../runtime/constant-time.ts'
@@ -17,16 +17,20 @@ type Params = Readonly<Record<string, string | undefined>>
  * Before the body is read: a wrong secret is an address that does not exist, and who tries many is told to wait. Whoever knows the
  * secret is never refused for its rate: Strava gives an event up after three attempts. Throws request/not_found, request/too_many.
  */
-export function webhookGate({ platforms, takeRequest }: GateServices) {
-  return async (request: FastifyRequest): Promise<void> => {
+export function webhookGate({ platforms, takeRequest }: GateServices): onRequestHookHandler {
+  return (request, _reply, done) => {
     const { platform = '', secret } = request.params as Params
-    if (secret === undefined) return // a relay's address: its key is checked there
-    if (opensWith(platforms.get(platform)?.webhook, secret)) return
-    const { allowed, resetSeconds } = await takeRequest('webhook-source', networkOf(request.sourceAddress))
-    // No header tells what is left: the answer has to be that of any unknown address.
-    if (!allowed) throw new AppError('request/too_many', { problem: `try again in ${resetSeconds} s` })
-    throw new AppError('request/not_found')
+    // Undefined at a relay's address: its key is checked there.
+    if (secret === undefined || opensWith(platforms.get(platform)?.webhook, secret)) done()
+    else refuse(takeRequest, request.sourceAddress).catch(done)
   }
+}
+
+async function refuse(takeRequest: TakeRequest, sourceAddress: string): Promise<never> {
+  const { allowed, resetSeconds } = await takeRequest('webhook-source', networkOf(sourceAddress))
+  // No header tells what is left: the answer has to be that of any unknown address.
+  if (!allowed) throw new AppError('request/too_many', { problem: `try again in ${resetSeconds} s` })
+  throw new AppError('request/not_found')
 }
 
 /** The present secret or, during a rotation, the one before it. Takes as long for a platform that does not exist. */

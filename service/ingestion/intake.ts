@@ -17,34 +17,47 @@ interface Waiting {
   readonly reject: (error: unknown) => void
 }
 
-const AT_ONCE = 2
+/** Statements underway: one, and others only beside one that takes unusually long (its connection may be half open). */
+const AT_ONCE = 4
+const PATIENCE_MS = 50
 const MOST = 256
 const SUBSCRIPTION_KEPT_MS = 5_000
 
+export function createIntake(db: Database): Intake {
+  const add = commitTogether(db)
+  return {
+    store: (delivery) =>
+      new Promise((resolve, reject) => add({ delivery: { ...delivery, trace: carriedTrace() }, resolve, reject })),
+    findSubscription: rememberSubscriptions(db),
+  }
+}
+
 /**
  * Group commit without a timer: while a statement is on its way, what arrives waits for the next one, and all of it is flushed together.
- * A lone delivery waits for nobody; under load many share one flush of the log (twice as many a second as one statement for each).
+ * A lone delivery waits for nobody; under load many share one flush of the log. With two statements at a time each takes half as many,
+ * and a quarter less is stored in a second.
  */
-export function createIntake(db: Database): Intake {
+function commitTogether(db: Database): (one: Waiting) => void {
   const waiting: Waiting[] = []
   let underway = 0
-  const pump = () => {
-    while (underway < AT_ONCE && waiting.length > 0) {
+  let patience: NodeJS.Timeout | undefined
+  const mayBegin = () => underway === 0 || (underway < AT_ONCE && patience === undefined)
+  const goOn = () => {
+    clearTimeout(patience)
+    patience = undefined
+    while (waiting.length > 0 && mayBegin()) {
       underway += 1
+      patience = setTimeout(goOn, PATIENCE_MS)
       void flush(db, waiting.splice(0, MOST)).finally(() => {
         underway -= 1
-        pump()
+        goOn()
       })
     }
   }
-  return {
-    store: (delivery) =>
-      new Promise((resolve, reject) => {
-        waiting.push({ delivery: { ...delivery, trace: carriedTrace() }, resolve, reject })
-        // After what arrived with it: the requests of one turn of the event loop share a statement.
-        if (underway < AT_ONCE) setImmediate(pump)
-      }),
-    findSubscription: rememberSubscriptions(db),
+  return (one) => {
+    waiting.push(one)
+    // After what arrived with it: the requests of one turn of the event loop share a statement.
+    if (mayBegin()) setImmediate(() => mayBegin() && goOn())
   }
 }
 

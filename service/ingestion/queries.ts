@@ -11,10 +11,16 @@ export interface NewDelivery {
   readonly trace?: CarriedTrace | undefined
 }
 
-/** With the job of each, in one statement. Platforms redeliver, and the second copy is not news: answers the places of those that are. */
+interface QueuedTask {
+  readonly identifier: string
+  readonly maxAttempts?: number
+  readonly priority?: number
+}
+
+/** With their jobs, in one statement. Platforms redeliver, and the second copy is not news: answers the places of those that are. */
 export async function insertDeliveries(
   db: Db,
-  task: { readonly identifier: string; readonly maxAttempts?: number; readonly priority?: number },
+  task: QueuedTask,
   deliveries: readonly NewDelivery[],
 ): Promise<ReadonlySet<number>> {
   const { rows } = await db.query<{ place: number }>(sql`
@@ -23,6 +29,23 @@ export async function insertDeliveries(
       ${deliveries.map(({ trace }) => (trace === undefined ? null : JSON.stringify(trace)))}::text[],
       ${task.identifier}, ${task.maxAttempts ?? 25}::integer, ${task.priority ?? 0}::integer) as place`)
   return new Set(rows.map(({ place }) => place))
+}
+
+/** What came with many others: ids, and of each the text of the chain of work it belongs to. */
+export interface ManyDeliveries {
+  readonly deliveryIds: readonly string[]
+  readonly traces: readonly (string | null)[]
+}
+
+/** A job for each that waits and has none. */
+export async function queueDeliveries(
+  db: Db,
+  task: QueuedTask,
+  { deliveryIds, traces }: ManyDeliveries,
+): Promise<void> {
+  await db.query(sql`
+    select ops.queue_deliveries(${deliveryIds}::uuid[], ${traces}::text[], ${task.identifier}, ${task.maxAttempts ?? 25}::integer,
+      ${task.priority ?? 0}::integer)`)
 }
 
 export interface Delivery {

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 
 /** Compares without telling by its duration where two texts differ, or how long either is. */
 export function equalInConstantTime(a: string, b: string): boolean {
@@ -6,5 +6,5 @@ export function equalInConstantTime(a: string, b: string): boolean {
 }
 
 function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
+  return hash('sha256', text, 'buffer')
 }

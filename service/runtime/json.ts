@@ -4,13 +4,16 @@
  */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text, keepIntegers)
+    // A reviver makes parsing six times as slow; no integer beyond 2^53 has fewer than sixteen digits.
+    return SIXTEEN_DIGITS.test(text) ? JSON.parse(text, keepIntegers) : JSON.parse(text)
   } catch (cause) {
     // Ten thousand brackets fit into any payload, and the reviver goes into each by a call.
     if (cause instanceof RangeError) throw new SyntaxError('nested too deeply', { cause })
     throw cause
   }
 }
+
+const SIXTEEN_DIGITS = /\d{16}/
 
 // Node 24 hands a reviver the source text (ECMAScript proposal "JSON.parse source text access"), not yet in the library types.
 type Reviver = (key: string, value: unknown) => unknown

@@ -1,5 +1,5 @@
 import type { PurposeKeys } from './purpose-keys.ts'
-import { placeOf } from './seal.ts'
+import { type Place, placeOf } from './seal.ts'
 
 /** What a platform sends is personal too: it rests sealed until it is read, under a key of its own purpose. */
 export interface Inbox {
@@ -19,16 +19,12 @@ export interface UploadOwner {
 }
 
 export function createInbox({ purposeKeys, environment }: { purposeKeys: PurposeKeys; environment: string }): Inbox {
-  const place = (platform: string) =>
-    placeOf({
-      environment,
-      purpose: 'inbox',
-      table: 'ops.webhook_deliveries',
-      column: 'body_sealed',
-      userId: '',
-      platform,
-      kind: 'delivery',
-    })
+  const places = new Map<string, Place>()
+  const place = (platform: string): Place => {
+    const known = places.get(platform) ?? deliveryPlace(environment, platform)
+    places.set(platform, known)
+    return known
+  }
   const uploadPlace = ({ userId, platform }: UploadOwner) =>
     placeOf({
       environment,
@@ -45,4 +41,16 @@ export function createInbox({ purposeKeys, environment }: { purposeKeys: Purpose
     sealUpload: (owner, bytes) => purposeKeys.seal('inbox', uploadPlace(owner), bytes),
     openUpload: (owner, box) => purposeKeys.open('inbox', uploadPlace(owner), box),
   }
+}
+
+function deliveryPlace(environment: string, platform: string): Place {
+  return placeOf({
+    environment,
+    purpose: 'inbox',
+    table: 'ops.webhook_deliveries',
+    column: 'body_sealed',
+    userId: '',
+    platform,
+    kind: 'delivery',
+  })
 }

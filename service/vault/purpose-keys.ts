@@ -37,6 +37,9 @@ export interface PurposeKeysOptions {
 
 /** Seals are reserved in blocks: counting each in the database would make every webhook wait for one row. */
 const BLOCK = 512
+/** Whoever used up a block within a second gets one four times as large, up to this: some thousands that are never used do not matter, waiting does. */
+const LARGEST_BLOCK = 8 * BLOCK
+const SOON_MS = 1_000
 
 interface Reservation {
   readonly row: ReservedSeals
@@ -53,7 +56,7 @@ export function createPurposeKeys(options: PurposeKeysOptions): PurposeKeys {
     reservation !== undefined && reservation.left > 0 && nowMs() - reservation.madeAtMs < maxAgeMs
 
   const fetch = async (purpose: SharedPurpose): Promise<Reservation> => {
-    const row = await reserve(options, purpose)
+    const row = await reserve(options, purpose, nextBlock(reservations.get(purpose), nowMs()))
     const made = { row, madeAtMs: nowMs(), left: row.reserved }
     reservations.set(purpose, made)
     return made
@@ -94,11 +97,16 @@ export function createPurposeKeys(options: PurposeKeysOptions): PurposeKeys {
   }
 }
 
-async function reserve(options: PurposeKeysOptions, purpose: SharedPurpose): Promise<ReservedSeals> {
+function nextBlock(last: Reservation | undefined, nowMs: number): number {
+  const isBusy = last !== undefined && last.left === 0 && nowMs - last.madeAtMs < SOON_MS
+  return isBusy ? Math.min(Math.max(last.row.reserved, BLOCK) * 4, LARGEST_BLOCK) : BLOCK
+}
+
+async function reserve(options: PurposeKeysOptions, purpose: SharedPurpose, block: number): Promise<ReservedSeals> {
   const { db, maxSeals } = options
   // Of a key with a small cap others may take all before we do.
   for (let attempt = 1; attempt <= 50; attempt += 1) {
-    const row = await reserveSeals(db, { purpose, block: BLOCK, maxSeals })
+    const row = await reserveSeals(db, { purpose, block, maxSeals })
     if (row !== undefined) return row
     await makeCurrent(options, purpose, null)
   }

@@ -7,6 +7,7 @@ import { startDevelopmentDatabase } from '../../database/development.ts'
 import { endWithParent } from '../../database/end-with-parent.ts'
 import { migrate } from '../../database/migrate.ts'
 import { databaseUrls, describeEnvironment } from '../../start/environment.ts'
+import { describePrograms } from '../../start/programs.ts'
 import { readSecrets } from '../../start/secrets.ts'
 import { freePorts, makeDataDirectory } from '../support/running.ts'
 import type { Target } from './http-load.ts'
@@ -17,13 +18,13 @@ const ROOT = join(import.meta.dirname, '..', '..')
 export interface IntakeScene {
   readonly product: Target
   readonly bare: Target
-  /** Throws unless every delivery that was sent is stored with its job. */
+  /** Throws unless every delivery that was sent is stored, with a job of its own or in the one that makes it. */
   nothingLost(): Promise<void>
   close(): Promise<void>
 }
 
 export async function openIntakeScene(): Promise<IntakeScene> {
-  const { directory, database, environment, ports, urls } = await prepare()
+  const { directory, database, environment, ports, serviceEnvironment } = await prepare()
   const { service, bare } = ports
   const children: ChildProcess[] = []
   const isReady = () =>
@@ -36,7 +37,7 @@ export async function openIntakeScene(): Promise<IntakeScene> {
       () => true,
       () => false,
     )
-  children.push(await start(['service/main.ts'], { ...environment, ...urls }, isReady))
+  children.push(await start(['service/main.ts'], serviceEnvironment, isReady))
   await withClient(database.adminUrl, async (client) => {
     await client.query("insert into ops.webhook_subscriptions (platform, subscription_id) values ('strava', '77')")
     await client.query(`create table bare_deliveries (id bigint generated always as identity primary key,
@@ -67,7 +68,10 @@ async function prepare() {
   const passwords = { service: secrets.SERVICE_DATABASE_PASSWORD, hasura: secrets.HASURA_DATABASE_PASSWORD }
   await migrate({ adminUrl: database.adminUrl, passwords })
   const environment = describeEnvironment(installation, {})
-  return { directory, database, environment, ports: { service, bare }, urls: databaseUrls(installation) }
+  const databases = databaseUrls(installation)
+  const programs = describePrograms({ root: ROOT, ports, standIn: false, told: environment, databases, env: {} }).flat()
+  const serviceEnvironment = programs.find(({ name }) => name === 'service')?.env ?? {}
+  return { directory, database, environment, ports: { service, bare }, serviceEnvironment }
 }
 
 async function start(args: string[], env: NodeJS.ProcessEnv, ready: () => Promise<boolean>): Promise<ChildProcess> {
@@ -104,11 +108,14 @@ function eventOf(index: number): string {
 
 async function checkAllStored(adminUrl: string, sent: number): Promise<void> {
   const { rows } = await withClient(adminUrl, (client) =>
-    client.query<{ deliveries: number; jobs: number }>(
-      `select (select count(*) from ops.webhook_deliveries)::int as deliveries,
-         (select count(*) from graphile_worker.jobs where task_identifier = 'process_delivery')::int as jobs`,
-    ),
+    client.query<{ deliveries: number; queued: number }>(`
+      with queued as (
+        select j.payload ->> 'deliveryId' as id from graphile_worker._private_jobs j where j.key like 'process_delivery:%'
+        union select json_array_elements_text(j.payload -> 'deliveryIds') from graphile_worker._private_jobs j
+        where j.key like 'queue_deliveries:%')
+      select count(*)::int as deliveries, count(q.id)::int as queued from ops.webhook_deliveries d left join queued q on q.id = d.id::text`),
   )
-  const { deliveries = 0, jobs = 0 } = rows[0] ?? {}
-  if (deliveries !== sent || jobs !== sent) throw new Error(`${sent} answered, ${deliveries} stored, ${jobs} queued`)
+  const { deliveries = 0, queued = 0 } = rows[0] ?? {}
+  if (deliveries !== sent || queued !== sent)
+    throw new Error(`${sent} answered, ${deliveries} stored, ${queued} queued`)
 }

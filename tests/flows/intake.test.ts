@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect } from 'vitest'
 import { createIntake } from '../../service/ingestion/intake.ts'
+import { queueDeliveriesTask } from '../../service/ingestion/queue-deliveries.task.ts'
+import { plainTracer, runInTrace } from '../../service/runtime/trace.ts'
+import type { TestDatabase } from '../support/database.ts'
 import { testWithFew as test } from '../support/service.ts'
 
 const delivery = (dedupeKey: string, platform = 'strava') => ({
@@ -9,11 +12,18 @@ const delivery = (dedupeKey: string, platform = 'strava') => ({
   bodySealed: Buffer.from(dedupeKey),
 })
 
+const atOnce = <Result>(work: () => Result): Result => work()
+
+async function jobsOf(db: TestDatabase, task: string): Promise<unknown[]> {
+  const { rows } = await db.admin.query<{ payload: unknown }>(
+    `select j.payload from graphile_worker._private_jobs j join graphile_worker.jobs q on q.id = j.id where q.task_identifier = $1`,
+    [task],
+  )
+  return rows.map(({ payload }) => payload)
+}
+
 describe('the intake of deliveries', () => {
-  test('flushes what arrives together in few statements, and tells each whether it was news', async ({
-    db,
-    service,
-  }) => {
+  test('flushes what arrives together in few statements, and tells each whether it was news', async ({ service }) => {
     let statements = 0
     const counted = {
       ...service.db,
@@ -24,12 +34,41 @@ describe('the intake of deliveries', () => {
     const outcomes = await Promise.all(keys.map((key) => intake.store(delivery(key))))
     expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(100)
     expect(statements).toBeLessThan(6)
-    const { rows } = await db.admin.query(
-      `select count(*)::int as deliveries, count(distinct j.key)::int as jobs from ops.webhook_deliveries d
-       left join graphile_worker.jobs j on j.key = 'process_delivery:' || d.id and j.max_attempts = 3`,
-    )
-    expect(rows).toEqual([{ deliveries: 100, jobs: 100 }])
     expect(await intake.store(delivery('key-7'))).toBe('duplicate')
+  })
+
+  test('gives each of many a job of its own later, in its chain of work, unless it is dealt with', async ({
+    db,
+    service,
+  }) => {
+    const intake = createIntake(service.db)
+    const context = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true }
+    const inTrace = <Result>(work: () => Result) => runInTrace({ context, tracer: plainTracer }, work)
+    const keys = Array.from({ length: 20 }, (_value, index) => `key-${index}`)
+    await Promise.all(keys.map((key) => (key === 'key-7' ? inTrace : atOnce)(() => intake.store(delivery(key)))))
+    expect(await jobsOf(db, 'process_delivery')).toEqual([])
+    await db.admin.query(
+      "update ops.webhook_deliveries set state = 'processed', processed_at = now() where dedupe_key = 'key-3'",
+    )
+    const together = await jobsOf(db, 'queue_deliveries')
+    expect(together).toHaveLength(1)
+    const payload = queueDeliveriesTask.payload.parse(together[0])
+    await queueDeliveriesTask.run(payload, service)
+    await queueDeliveriesTask.run(payload, service)
+    const { rows } = await db.admin.query(
+      `select d.dedupe_key as key, j.max_attempts, j.payload ->> '_trace' as trace from ops.webhook_deliveries d
+       join graphile_worker._private_jobs j on j.key = 'process_delivery:' || d.id and j.payload ->> 'deliveryId' = d.id::text`,
+    )
+    expect(rows).toHaveLength(19)
+    expect(rows).not.toContainEqual(expect.objectContaining({ key: 'key-3' }))
+    expect(rows.filter(({ max_attempts }) => max_attempts === 3)).toHaveLength(19)
+    expect(rows.filter((row) => row.trace !== null)).toEqual([
+      {
+        key: 'key-7',
+        max_attempts: 3,
+        trace: '{"traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}',
+      },
+    ])
   })
 
   test('refuses the one that the database does not take, and keeps the others', async ({ db, service }) => {
@@ -52,6 +91,23 @@ describe('the intake of deliveries', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     await db.admin.query('alter table ops.taken_away rename to webhook_deliveries')
     expect(await intake.store(delivery('a'))).toBe('stored')
+  })
+
+  test('goes on beside a statement that never ends', async ({ service }) => {
+    let isFirst = true
+    const stuck = {
+      ...service.db,
+      query: (...query: Parameters<typeof service.db.query>) => {
+        if (!isFirst) return service.db.query(...query)
+        isFirst = false
+        return new Promise<never>(() => {})
+      },
+    }
+    const intake = createIntake(stuck as typeof service.db)
+    void intake.store(delivery('stuck'))
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+    const late = new Promise((resolve) => setTimeout(resolve, 5_000, 'late'))
+    expect(await Promise.race([intake.store(delivery('next')), late])).toBe('stored')
   })
 
   test('of two processes that are sent the same keeps one', async ({ service }) => {

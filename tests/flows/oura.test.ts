@@ -11,7 +11,7 @@ import { testWithFew as base, connect } from '../support/service.ts'
 const test = base.extend<{ subscribed: string }>({
   subscribed: async ({ service }, use) => {
     const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
-    app.register(platformWebhook, { ...service.ingestion })
+    app.register(platformWebhook, { ...service.ingestion, takeRequest: service.takeRequest })
     await app.listen({ port: 0, host: '127.0.0.1' })
     const webhook = service.ingestion.platforms.get(OURA)!.webhook!
     const host = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`

@@ -82,6 +82,7 @@ describe('the queues', () => {
   test('hold each task where it belongs', ({ service }) => {
     const queues = Object.fromEntries(bindTasks(service).map(({ identifier, queue }) => [identifier, queue]))
     expect(queues).toMatchObject({
+      queue_deliveries: 'webhooks',
       process_delivery: 'webhooks',
       follow_callback: 'webhooks',
       import_history: 'imports',

@@ -22,7 +22,7 @@ interface StravaEvent {
 async function deliver(service: TestService, event: StravaEvent): Promise<number> {
   await saveSubscriptionId(service.db, 'strava', '77')
   const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
-  app.register(platformWebhook, { ...service.ingestion })
+  app.register(platformWebhook, { ...service.ingestion, takeRequest: service.takeRequest })
   const plain = {
     object_type: 'activity',
     object_id: 1,
@@ -63,7 +63,7 @@ async function newestActivity({ simulate }: TestService): Promise<number> {
 async function relay(service: TestService, key: string): Promise<number> {
   await saveSubscriptionId(service.db, 'strava', '77')
   const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
-  app.register(platformWebhook, { ...service.ingestion })
+  app.register(platformWebhook, { ...service.ingestion, takeRequest: service.takeRequest })
   const event = {
     object_type: 'activity',
     object_id: 1,

@@ -13,10 +13,10 @@ const HOOK = `/webhooks/strava/${'w'.repeat(32)}`
 
 /** The listener with routes of every kind, on the service's own registry. */
 function listener(service: TestService) {
-  const { db, log, metrics, ingestion, connections } = service
+  const { db, log, metrics, ingestion, connections, takeRequest } = service
   const app = createServer({ listener: 'public', log, metrics })
   app.register(healthRoutes, { db })
-  app.register(platformWebhook, { ...ingestion })
+  app.register(platformWebhook, { ...ingestion, takeRequest })
   app.register(oauthCallbackRoute, connections)
   app.register(metricsRoute, { metrics })
   return app

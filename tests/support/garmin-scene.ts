@@ -20,7 +20,7 @@ export interface Door {
 export const test = base.extend<{ door: Door }>({
   door: async ({ service }, use) => {
     const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
-    app.register(platformWebhook, { ...service.ingestion })
+    app.register(platformWebhook, { ...service.ingestion, takeRequest: service.takeRequest })
     await app.listen({ port: 0, host: '127.0.0.1' })
     const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}${ADDRESS}`
     await service.simulateGarmin('POST', '/endpoints', { url })

@@ -20,7 +20,7 @@ export interface Door {
 
 export async function openDoor(service: TestService, db: TestDatabase): Promise<Door> {
   const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
-  app.register(platformWebhook, { ...service.ingestion })
+  app.register(platformWebhook, { ...service.ingestion, takeRequest: service.takeRequest })
   await app.listen({ port: 0, host: '127.0.0.1' })
   const url = `http://127.0.0.1:${(app.server.address() as AddressInfo).port}${PATH}`
   await service.db.query(sql`

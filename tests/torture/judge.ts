@@ -19,7 +19,7 @@ const UNFINISHED = `select
   (select count(*) from ops.webhook_deliveries where state not in ('processed', 'dropped'))::integer as deliveries,
   (select count(*) from public.raw_fitness_data where processed_at is null)::integer as payloads,
   (select count(*) from graphile_worker.jobs where attempts < max_attempts and task_identifier in
-     ('process_delivery', 'normalize_raw_data', 'rebuild_summaries'))::integer as jobs`
+     ('queue_deliveries', 'process_delivery', 'normalize_raw_data', 'rebuild_summaries'))::integer as jobs`
 const DOUBLE = `select metadata->>'delivery_id' as delivery, count(*)::integer as payloads
   from public.raw_fitness_data where metadata->>'from' = 'webhook' group by 1 having count(*) > 1`
 

@@ -44,9 +44,11 @@ function readEvent(rawBody: Buffer): WebhookEvent {
   return data
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
 function readJson(rawBody: Buffer): unknown {
   try {
-    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(rawBody))
+    return parseJson(utf8.decode(rawBody))
   } catch {
     // No cause: a parser's message quotes what it read.
     throw new AppError('webhook/malformed', { field: 'body', problem: 'not_json' })
