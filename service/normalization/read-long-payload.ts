@@ -1,6 +1,7 @@
 import type { Normalize } from '../platforms/contract.ts'
 import type { Records } from '../platforms/records.ts'
 import type { Database } from '../runtime/db.ts'
+import { letGoOfText } from '../runtime/flat-memory.ts'
 import { parseJson } from '../runtime/json.ts'
 import { checkRecords } from './check-records.ts'
 import { JoinedParts } from './join-parts.ts'
@@ -19,7 +20,10 @@ export async function readLongPayload(
   try {
     const [item] = parseJson(raw.text) as readonly object[]
     const joined = new JoinedParts()
-    const take = (elements: string) => joined.add(normalize([{ ...item, [list]: parseJson(elements) }], raw.metadata))
+    const take = (elements: string) => {
+      joined.add(normalize([{ ...item, [list]: parseJson(elements) }], raw.metadata))
+      letGoOfText(elements.length)
+    }
     await db.transaction((tx) => readLongList(tx, raw, { atOnce: MOST_ELEMENTS, take }))
     return checkRecords(joined.read(), now)
   } catch (error) {
