@@ -63,9 +63,8 @@ export function createServer(options: ServerOptions): FastifyInstance {
   })
   guardEdge(app, { secure })
   readJsonBodies(app)
-  app.addHook('onSend', (_request, reply, payload, done) => {
+  app.addHook('onSend', async (_request, reply) => {
     if (options.isEnding?.() === true) reply.header('connection', 'close')
-    done(null, payload)
   })
   app.addHook('onResponse', (request, reply, done) => {
     const { method } = request
