@@ -6,8 +6,6 @@ import { type BatchServices, ImportBatch, type UploadCursor } from './import-bat
 import { findRunningRun, finishRun, type SyncRun } from './runs.ts'
 import { endUpload, type UploadKey } from './uploads.ts'
 
-export type ImportServices = BatchServices
-
 export interface ImportProgress {
   readonly records: number
   /** 0 to 1. */
@@ -15,7 +13,7 @@ export interface ImportProgress {
 }
 
 interface Import {
-  readonly services: ImportServices
+  readonly services: BatchServices
   readonly key: UploadKey & { runId: string }
   readonly receivedAt: Date
   readonly onProgress: (progress: ImportProgress) => void
@@ -39,7 +37,7 @@ export interface ImportOptions {
  * Throws upload/*; the run has failed then. 'elsewhere': another process imports it, or the run has ended.
  */
 export async function importFile(
-  services: ImportServices,
+  services: BatchServices,
   options: ImportOptions,
 ): Promise<ImportProgress | 'elsewhere'> {
   const { key, upload, file, receivedAt, onProgress = () => undefined } = options

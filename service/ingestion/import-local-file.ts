@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Platforms, UploadedFile } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
-import { type ImportProgress, type ImportServices, importFile } from './import-file.ts'
+import type { BatchServices } from './import-batch.ts'
+import { type ImportProgress, importFile } from './import-file.ts'
 import { insertRun } from './runs.ts'
 import { digestOf } from './stored-file.ts'
 import { beginImport, failSilentImports, findSameFile, openUpload } from './uploads.ts'
@@ -22,7 +23,7 @@ export type LocalResult =
  * upload/busy, upload/* of a file that is refused, platform/unknown.
  */
 export async function importLocalFile(
-  services: ImportServices & { readonly platforms: Platforms },
+  services: BatchServices & { readonly platforms: Platforms },
   { userId, platform, file, onProgress }: LocalImport,
 ): Promise<LocalResult> {
   const upload = services.platforms.get(platform)?.upload
@@ -39,7 +40,7 @@ export async function importLocalFile(
 }
 
 async function begin(
-  { db }: ImportServices,
+  { db }: BatchServices,
   { userId, platform, sha256 }: { userId: string; platform: string; sha256: string },
 ): Promise<{ userId: string; uploadId: string; runId: string }> {
   const uploadId = randomUUID()

@@ -2,12 +2,13 @@ import { z } from 'zod'
 import type { Platforms } from '../platforms/contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, PRIORITY } from '../runtime/jobs.ts'
-import { type ImportServices, importFile } from './import-file.ts'
+import type { BatchServices } from './import-batch.ts'
+import { importFile } from './import-file.ts'
 import { type OpenChunks, openStoredFile } from './stored-file.ts'
 import { findUpload } from './uploads.ts'
 
-export interface ImportUploadServices extends ImportServices, OpenChunks {
-  readonly db: ImportServices['db']
+export interface ImportUploadServices extends BatchServices, OpenChunks {
+  readonly db: BatchServices['db']
   readonly platforms: Platforms
   readonly countSync: (operation: { platform: string; kind: string; outcome: string; seconds: number }) => void
 }

@@ -244,7 +244,10 @@ const SourceSchema = z.strictObject({
 /** Whose trace an action or event belongs to is passed on; nothing is exported. */
 const OpenTelemetrySchema = z.strictObject({
   status: z.enum(['enabled', 'disabled']).exactOptional(),
-  data_types: z.array(z.never('exporting is not implemented')).exactOptional(),
+  data_types: z
+    .array(z.string())
+    .max(0, 'must be empty: the stand-in has no exporter, use the real Hasura')
+    .exactOptional(),
   exporter_otlp: z
     .strictObject({
       protocol: z.literal('http/protobuf').exactOptional(),
