@@ -115,7 +115,7 @@ export async function request(services: ErasureServices, userId = CANARY_PERSON)
 
 /** Runs the job, and again when it has to wait, until nothing is left to do. */
 export async function runErasure(services: ErasureServices, erasureId: string): Promise<Erasure> {
-  for (let turn = 0; turn < 50; turn += 1) {
+  for (let turn = 0; turn < 400; turn += 1) {
     const result = await erasePerson.run({ erasureId }, services)
     if (result === undefined) break
     await new Promise((resolve) => setTimeout(resolve, 50))
