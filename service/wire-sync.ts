@@ -5,11 +5,14 @@ import { cancelSyncAction } from './api/cancel-sync.action.ts'
 import { importHistoryAction } from './api/import-history.action.ts'
 import { reconcileUserAction } from './api/reconcile-user.action.ts'
 import { syncNowAction } from './api/sync-now.action.ts'
+import { enrichActivities } from './ingestion/enrich-activities.task.ts'
+import { enrichActivity } from './ingestion/enrich-activity.task.ts'
 import { planDuePolls } from './ingestion/plan-polls.task.ts'
 import { planNight } from './ingestion/plan-reconciliations.task.ts'
 import { pollConnection } from './ingestion/poll-connection.task.ts'
 import { reconcileConnection } from './ingestion/reconcile-connection.task.ts'
 import type { ReconcileServices } from './ingestion/reconcile-user.ts'
+import { refreshProfile } from './ingestion/refresh-profile.task.ts'
 import { startReconciliationTask } from './ingestion/start-reconciliation.task.ts'
 import type { SyncServices } from './ingestion/start-sync.ts'
 import { sweepStuck } from './ingestion/sweep-stuck.task.ts'
@@ -17,7 +20,7 @@ import { watchConnections } from './ingestion/watch-connections.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import type { Wiring } from './wiring.ts'
 
-/** What watches over connections: silence, polling, reconciliation. */
+/** What watches over connections: silence, polling, reconciliation; and what lists do not tell: details, the person's profile. */
 export function bindSyncTasks({ ingestion }: Pick<Wiring, 'ingestion'>, options: BindOptions): readonly BoundTask[] {
   return [
     bindTask(watchConnections, ingestion, { ...options, schedule: '* * * * *' }),
@@ -26,6 +29,9 @@ export function bindSyncTasks({ ingestion }: Pick<Wiring, 'ingestion'>, options:
     bindTask(planNight, ingestion, { ...options, schedule: '0 2 * * *' }),
     bindTask(startReconciliationTask, ingestion, options),
     bindTask(reconcileConnection, ingestion, options),
+    bindTask(enrichActivities, ingestion, options),
+    bindTask(enrichActivity, ingestion, options),
+    bindTask(refreshProfile, ingestion, options),
     bindTask(sweepStuck, ingestion, { ...options, schedule: '* * * * *' }),
   ]
 }

@@ -1,4 +1,10 @@
-import type { ActivityRecord, Records, SampleRecord } from '../platforms/records.ts'
+import type {
+  ActivityLapRecord,
+  ActivityRecord,
+  ActivityZoneRecord,
+  Records,
+  SampleRecord,
+} from '../platforms/records.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import {
@@ -12,7 +18,14 @@ import {
 } from './queries.ts'
 import { removeUnproduced } from './remove-unproduced.ts'
 import type { NormalizationServices } from './services.ts'
-import { storeDailyMetrics, storeLaps, storeSamples, storeSleepSessions, storeStreams } from './store-records.ts'
+import {
+  storeDailyMetrics,
+  storeLaps,
+  storeSamples,
+  storeSleepSessions,
+  storeStreams,
+  storeZones,
+} from './store-records.ts'
 
 /**
  * Writes what a payload became and answers the local days whose numbers may have changed. An older payload never overwrites a newer one, so the order in which jobs run does not matter.
@@ -40,12 +53,14 @@ async function replaceActivities(
   tx: Tx,
   { raw, records }: { raw: RawData; records: Records },
 ): Promise<readonly string[]> {
-  const { activities = [], deletedActivities = [], activityStreams = [], activityLaps = [] } = records
+  const { activities = [], deletedActivities = [] } = records
+  const { activityStreams = [], activityLaps = [], activityZones = [] } = records
   const stored = activities.length === 0 ? [] : await storeActivities(tx, raw, lastOfEach(activities, activityKey))
   const removed = deletedActivities.length === 0 ? [] : await deleteActivities(tx, raw, deletedActivities)
   const missing = [
     ...(activityStreams.length === 0 ? [] : await storeStreams(tx, raw, activityStreams)),
-    ...(activityLaps.length === 0 ? [] : await storeLaps(tx, raw, activityLaps)),
+    ...(activityLaps.length === 0 ? [] : await storeLaps(tx, raw, lastOfEach(activityLaps, lapKey))),
+    ...(activityZones.length === 0 ? [] : await storeZones(tx, raw, lastOfEach(activityZones, zoneKey))),
   ]
   if (missing.length > 0)
     throw new AppError('normalization/activity_missing', {
@@ -77,6 +92,8 @@ async function replaceMeasurements(
   return days
 }
 
+const lapKey = ({ sourceId, lapNumber }: ActivityLapRecord) => `${sourceId} ${lapNumber}`
+const zoneKey = ({ sourceId, kind, zoneNumber }: ActivityZoneRecord) => `${sourceId} ${kind} ${zoneNumber}`
 const activityKey = ({ sourceId }: ActivityRecord) => sourceId
 const sampleKey = ({ kind, startedAt, endedAt, source, variant }: SampleRecord) =>
   `${kind}\n${startedAt.getTime()}\n${endedAt.getTime()}\n${source}\n${variant}`
