@@ -1,4 +1,5 @@
 import type { ConfiguredPlatform, Platforms } from '../platforms/contract.ts'
+import type { RejectedRecord } from '../platforms/records.ts'
 import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { parseJson } from '../runtime/json.ts'
@@ -9,7 +10,7 @@ import { storeRaw } from './store-raw.ts'
 export type PreviewPayload = (
   platform: ConfiguredPlatform,
   payload: { dataType: string; text: string; metadata: Readonly<Record<string, unknown>> },
-) => { readonly rejected: readonly { readonly position: number; readonly reason: string }[] }
+) => { readonly rejected: readonly RejectedRecord[] }
 
 export interface ReceiveJsonServices {
   readonly db: Database
@@ -30,7 +31,7 @@ export interface IncomingJson {
 export interface ReceivedJson {
   readonly dataType: string
   /** Items that nothing could be made of, by position, with the reason; the body is kept whole. */
-  readonly rejected: readonly { readonly position: number; readonly reason: string }[]
+  readonly rejected: readonly RejectedRecord[]
 }
 
 const MOST_TOLD = 1_000
