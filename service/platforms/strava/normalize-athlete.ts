@@ -31,7 +31,10 @@ export function normalizeAthlete(payload: unknown, metadata: Readonly<Record<str
   const dailyMetrics: DailyMetricRecord[] = []
   if (data.weight !== null) dailyMetrics.push({ localDay, kind: 'body_weight_kg', value: data.weight })
   if (data.ftp !== null) dailyMetrics.push({ localDay, kind: 'functional_threshold_power_w', value: data.ftp })
-  return { dailyMetrics, rejected: problems.length === 0 ? [] : [{ position: 0, reason: problems.join('; ') }] }
+  return {
+    dailyMetrics,
+    rejected: problems.length === 0 ? [] : [{ position: 0, reason: problems.join('; '), items: 0 }],
+  }
 }
 
 /** YYYY-MM-DD; undefined when nothing says when it was fetched. */
