@@ -4,7 +4,7 @@ import type { Tx } from '../runtime/db.ts'
 import { enqueue } from '../runtime/jobs.ts'
 import { checkAccount } from './check-account.task.ts'
 import { followCallback, insertCallback } from './follow-callback.task.ts'
-import { advanceDelivery, insertDeliveredItem, readBody } from './inbox.ts'
+import { advanceDelivery, type DeliveredItem, insertDeliveredItem, readBody } from './inbox.ts'
 import { noteDelivery } from './note-delivery.ts'
 import type { Delivery } from './queries.ts'
 import type { Routed, Span } from './route-items.ts'
@@ -105,11 +105,11 @@ interface Acting {
 }
 
 async function act(services: IngestionServices, tx: Tx, { batch, routed, pages }: Acting): Promise<string> {
-  const { key, item, content } = routed
+  const { key, item, content, record } = routed
   const { deliveryId, webhook } = batch
   switch (item.kind) {
     case 'data': {
-      const data = { ...key, dataType: item.dataType }
+      const data = { ...key, dataType: item.dataType, record }
       if (!Buffer.isBuffer(content)) return storeLarge(services, tx, { batch, data, span: content })
       const digest = createHash('sha256').update(content).digest()
       if (!(await insertDeliveredItem(tx, { ...data, digest }))) return 'sent_before'
@@ -132,7 +132,7 @@ async function act(services: IngestionServices, tx: Tx, { batch, routed, pages }
 
 interface LargeItem {
   readonly batch: Batch
-  readonly data: ConnectionKey & { readonly dataType: string }
+  readonly data: ConnectionKey & { readonly dataType: string } & Pick<DeliveredItem, 'record'>
   readonly span: Span
 }
 
