@@ -15,3 +15,6 @@ comment on column ops.requested_windows.asked_by_run is 'The run that asked for 
 comment on column ops.requested_windows.records is 'How many records of a backfill are here; null before it was looked at, and for lists.';
 
 comment on column public.sync_runs.results is 'For each data type: outcome (running, complete, requested, partial, not_available), records, and the reason where it is not complete. Where the platform sends them by itself, requested is how many periods it was asked for, and records counts what came of them, until a day after the last was asked for.';
+
+comment on column public.raw_fitness_data.received_at is 'When the platform''s answer, or its delivery with the payload in it, arrived; of two versions of a record the later one is right.';
+comment on column ops.sync_plans.heard_at is 'When webhooks came, at most one in half a day, the last twenty-four: the person''s rhythm.';
