@@ -574,7 +574,7 @@ CREATE INDEX sync_plans_silent ON ops.sync_plans USING btree (silent_after) WHER
 comment on table ops.sync_plans is 'When each connection is looked at next.';
 comment on column ops.sync_plans.user_id is 'Whose connection it is.';
 comment on column ops.sync_plans.platform is 'The platform connected to.';
-comment on column ops.sync_plans.heard_at is 'When webhooks came, at most one an hour, the last twenty-four: the person''s rhythm.';
+comment on column ops.sync_plans.heard_at is 'When webhooks came, at most one in half a day, the last twenty-four: the person''s rhythm.';
 comment on column ops.sync_plans.silent_after is 'From then on silence is strange; null while the service polls anyway.';
 comment on column ops.sync_plans.next_poll_at is 'When it is polled next; null while webhooks are relied on.';
 comment on column ops.sync_plans.poll_interval_s is 'How long the last wait between polls was: it grows while nothing is new.';
@@ -2148,7 +2148,7 @@ comment on column public.raw_fitness_data.platform is 'Where it came from.';
 comment on column public.raw_fitness_data.data_type is 'The platform''s kind of payload, for example activity_list.';
 comment on column public.raw_fitness_data.raw_data is 'The payload itself.';
 comment on column public.raw_fitness_data.metadata is 'How it was obtained: the sync run or delivery, the page.';
-comment on column public.raw_fitness_data.received_at is 'When the platform''s answer arrived.';
+comment on column public.raw_fitness_data.received_at is 'When the platform''s answer, or its delivery with the payload in it, arrived; of two versions of a record the later one is right.';
 comment on column public.raw_fitness_data.processed_at is 'When it was normalized; null until then.';
 comment on column public.raw_fitness_data.created_at is 'When the row was written; the partition key.';
 grant select, trigger on public.raw_fitness_data to tributary_hasura;
@@ -2759,12 +2759,19 @@ CREATE OR REPLACE FUNCTION ops.begin_again_with_job(p_payload jsonb)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  update public.sync_runs r set status = 'running', error_code = null, finished_at = null, updated_at = now()
+  update public.sync_runs r set status = 'running', error_code = null, finished_at = null, updated_at = now(),
+    results = (select coalesce(jsonb_agg(
+        case when e.result ->> 'outcome' = 'partial' and e.result ->> 'reason' = r.error_code
+          then e.result || '{"outcome": "running", "reason": null}' else e.result end order by e.place), '[]')
+      from jsonb_array_elements(r.results) with ordinality as e (result, place))
   where r.user_id::text = p_payload ->> 'userId' and r.id::text = p_payload ->> 'runId' and r.status = 'failed'
     and not exists (select from public.sync_runs o
       where o.user_id = r.user_id and o.platform = r.platform and o.kind = r.kind and o.status = 'running')
-    and exists (select from public.connections c
-      where c.user_id = r.user_id and c.platform = r.platform and c.status in ('active', 'limited'));
+    -- Whoever uploads a file needs no connection.
+    and (exists (select from public.connections c
+        where c.user_id = r.user_id and c.platform = r.platform and c.status in ('active', 'limited'))
+      or r.kind = 'upload' and exists (select from ops.uploads u
+        where u.user_id = r.user_id and u.sync_run_id = r.id and u.state = 'importing'));
   update ops.callbacks c set state = 'waiting', outcome = null, finished_at = null
   where c.user_id::text = p_payload ->> 'userId' and c.id::text = p_payload ->> 'callbackId' and c.state = 'failed';
 end $function$;
@@ -3262,7 +3269,8 @@ CREATE OR REPLACE FUNCTION ops.end_with_job(p_payload jsonb, p_cause text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  update public.sync_runs r set status = 'failed', error_code = p_cause, waiting_until = null, finished_at = now(), updated_at = now()
+  update public.sync_runs r set status = 'failed', error_code = p_cause, results = ops.end_results(r.results, p_cause),
+    waiting_until = null, finished_at = now(), updated_at = now()
   where r.user_id::text = p_payload ->> 'userId' and r.id::text = p_payload ->> 'runId' and r.status = 'running';
   update ops.callbacks c set state = 'failed', outcome = p_cause, finished_at = now()
   where c.user_id::text = p_payload ->> 'userId' and c.id::text = p_payload ->> 'callbackId' and c.state = 'waiting';
