@@ -499,10 +499,13 @@ grant delete, insert, select, update on ops.request_budgets to tributary_service
 create table ops.request_pauses (
   platform text not null,
   paused_until timestamp with time zone not null,
+  reason text,
   constraint request_pauses_pkey PRIMARY KEY (platform),
+  constraint request_pauses_reason_check CHECK ((reason = 'misconfigured'::text)),
   constraint request_pauses_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
-comment on table ops.request_pauses is 'Until when a platform asked to be left alone (Retry-After); no process calls it before.';
+comment on table ops.request_pauses is 'Until when a platform is left alone: it asked for it (Retry-After), or does not serve this application at present.';
+comment on column ops.request_pauses.reason is 'misconfigured: it does not serve this application, which is for the operator to mend; null: it asked for patience.';
 grant insert, select, update on ops.request_pauses to tributary_service;
 
 create table ops.requested_windows (
@@ -1981,6 +1984,7 @@ create view public.platform_status as
             WHEN (b.state = 'half_open'::text) THEN 'probing'::text
             WHEN (b.state = 'open'::text) THEN 'failing'::text
             WHEN ((t.reason = 'misconfigured'::text) AND (t.paused_until IS NOT NULL)) THEN 'misconfigured'::text
+            WHEN ((r.reason = 'misconfigured'::text) AND (r.paused_until > now())) THEN 'misconfigured'::text
             WHEN (t.paused_until IS NOT NULL) THEN 'failing'::text
             WHEN (GREATEST(w.paused_until, r.paused_until) > now()) THEN 'limited'::text
             ELSE 'ok'::text
