@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RecordIdentity } from '../platforms/api-contract.ts'
+import type { RecordIdentity } from '../platforms/contract.ts'
 import type { Tx } from '../runtime/db.ts'
 import { sql } from '../runtime/sql.ts'
 import { noteItems } from './inbox.ts'

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { RecordIdentity } from '../platforms/api-contract.ts'
+import type { RecordIdentity } from '../platforms/contract.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { letGo } from '../runtime/flat-memory.ts'
 import { sql } from '../runtime/sql.ts'

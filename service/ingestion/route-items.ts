@@ -1,4 +1,4 @@
-import type { RecordIdentity } from '../platforms/api-contract.ts'
+import type { RecordIdentity } from '../platforms/contract.ts'
 import type { BatchWebhook, WebhookItem } from '../platforms/webhook-contract.ts'
 import { parseJson } from '../runtime/json.ts'
 import type { JsonItem } from '../runtime/json-items.ts'

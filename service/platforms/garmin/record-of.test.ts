@@ -24,6 +24,6 @@ test.for<[string, unknown, ReturnType<typeof garminRecordOf>]>([
   ['dailies', { calendarDate: '2026-99-99' }, undefined],
   ['dailies', [], undefined],
   ['dailies', null, undefined],
-])('of %s, case by case', ([list, item, expected]) => {
+])('an item of %s is one record (%#)', ([list, item, expected]) => {
   expect(garminRecordOf(list, item)).toEqual(expected)
 })

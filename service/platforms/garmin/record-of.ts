@@ -1,4 +1,4 @@
-import type { RecordIdentity } from '../api-contract.ts'
+import type { RecordIdentity } from '../contract.ts'
 
 const LATEST_S = 4_102_444_800 // 2100
 const TIMES = ['startTimeInSeconds', 'measurementTimeInSeconds'] as const
