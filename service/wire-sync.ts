@@ -13,6 +13,8 @@ import { pollConnection } from './ingestion/poll-connection.task.ts'
 import { reconcileConnection } from './ingestion/reconcile-connection.task.ts'
 import type { ReconcileServices } from './ingestion/reconcile-user.ts'
 import { refreshProfile } from './ingestion/refresh-profile.task.ts'
+import { requestBackfill } from './ingestion/request-backfill.task.ts'
+import { settleBackfill } from './ingestion/settle-backfill.task.ts'
 import { startReconciliationTask } from './ingestion/start-reconciliation.task.ts'
 import type { SyncServices } from './ingestion/start-sync.ts'
 import { sweepStuck } from './ingestion/sweep-stuck.task.ts'
@@ -20,7 +22,7 @@ import { watchConnections } from './ingestion/watch-connections.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import type { Wiring } from './wiring.ts'
 
-/** What watches over connections: silence, polling, reconciliation; and what lists do not tell: details, the person's profile. */
+/** What watches over connections: silence, polling, reconciliation; what a platform sends when it is asked, and what lists do not tell. */
 export function bindSyncTasks({ ingestion }: Pick<Wiring, 'ingestion'>, options: BindOptions): readonly BoundTask[] {
   return [
     bindTask(watchConnections, ingestion, { ...options, schedule: '* * * * *' }),
@@ -32,6 +34,8 @@ export function bindSyncTasks({ ingestion }: Pick<Wiring, 'ingestion'>, options:
     bindTask(enrichActivities, ingestion, options),
     bindTask(enrichActivity, ingestion, options),
     bindTask(refreshProfile, ingestion, options),
+    bindTask(requestBackfill, ingestion, options),
+    bindTask(settleBackfill, ingestion, options),
     bindTask(sweepStuck, ingestion, { ...options, schedule: '* * * * *' }),
   ]
 }
