@@ -67,6 +67,22 @@ describe('what two deliveries say of one day', () => {
   })
 })
 
+test('what comes later in one delivery came later', async ({ db, service, door }) => {
+  await connectBoth(service)
+  // More than are stored together.
+  const items = Array.from({ length: 401 }, (_, index) => day(person.ada, index, { startTimeInSeconds: index + 1 }))
+  await door.post({ dailies: items })
+  await service.work()
+  const { rows } = await db.admin.query(`
+    select w.raw_data #> '{0,steps}' as first, round(extract(epoch from w.received_at - d.received_at) * 1e6)::int as after
+    from raw_fitness_data w, ops.webhook_deliveries d order by w.received_at`)
+  expect(rows).toEqual([
+    { first: 0, after: 0 },
+    { first: 200, after: 200 },
+    { first: 400, after: 400 },
+  ])
+})
+
 describe('a delivery of Garmin', () => {
   test('is refused before it is read when the header names nobody or somebody else', async ({ db, door }) => {
     const { 'content-type': type } = HEADERS
