@@ -495,10 +495,13 @@ grant delete, insert, select, update on ops.request_budgets to tributary_service
 create table ops.request_pauses (
   platform text not null,
   paused_until timestamp with time zone not null,
+  reason text,
   constraint request_pauses_pkey PRIMARY KEY (platform),
+  constraint request_pauses_reason_check CHECK ((reason = 'misconfigured'::text)),
   constraint request_pauses_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
 );
-comment on table ops.request_pauses is 'Until when a platform asked to be left alone (Retry-After); no process calls it before.';
+comment on table ops.request_pauses is 'Until when a platform is left alone: it asked for it (Retry-After), or does not serve this application at present.';
+comment on column ops.request_pauses.reason is 'misconfigured: it does not serve this application, which is for the operator to mend; null: it asked for patience.';
 grant insert, select, update on ops.request_pauses to tributary_service;
 
 create table ops.requested_windows (
@@ -1973,6 +1976,7 @@ create view public.platform_status as
             WHEN (b.state = 'half_open'::text) THEN 'probing'::text
             WHEN (b.state = 'open'::text) THEN 'failing'::text
             WHEN ((t.reason = 'misconfigured'::text) AND (t.paused_until IS NOT NULL)) THEN 'misconfigured'::text
+            WHEN ((r.reason = 'misconfigured'::text) AND (r.paused_until > now())) THEN 'misconfigured'::text
             WHEN (t.paused_until IS NOT NULL) THEN 'failing'::text
             WHEN (GREATEST(w.paused_until, r.paused_until) > now()) THEN 'limited'::text
             ELSE 'ok'::text
@@ -4903,6 +4907,7 @@ CREATE OR REPLACE FUNCTION ops.store_activities(p_user_id uuid, p_platform text,
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
+  v_time_zone text := coalesce((select u.time_zone from public.app_users u where u.user_id = p_user_id), 'UTC');
   v_days date[];
   v_days_of_details date[];
 begin
@@ -4923,7 +4928,9 @@ begin
       start_offset_seconds, time_zone, start_time_hidden, distance_m, moving_time_s, elapsed_time_s, elevation_gain_m,
       mean_speed_m_per_s, max_speed_m_per_s, heart_rate_mean_bpm, heart_rate_max_bpm, cadence_mean_rpm, power_mean_w,
       manual, indoor, has_route, private, device_name, source_url, parent_source_id, counted, raw_id, raw_created_at, observed_at)
-    select p_user_id, p_platform, i."sourceId", coalesce(s.id, 'other'), i."sourceSport", i.name, i."localDay", i."startedAt", i."endedAt",
+    select p_user_id, p_platform, i."sourceId", coalesce(s.id, 'other'), i."sourceSport", i.name,
+      -- Where nobody knows the offset it is the day on the person's own clock, as it is for samples.
+      coalesce(i."localDay", (i."startedAt" at time zone v_time_zone)::date), i."startedAt", i."endedAt",
       i."startOffsetSeconds", i."timeZone", i."startTimeHidden", i."distanceM", i."movingTimeS", i."elapsedTimeS", i."elevationGainM",
       i."meanSpeedMPerS", i."maxSpeedMPerS", i."heartRateMeanBpm", i."heartRateMaxBpm", i."cadenceMeanRpm", i."powerMeanW",
       i.manual, i.indoor, i."hasRoute", i.private, i."deviceName", i."sourceUrl", i."parentSourceId", coalesce(i.counted, true), p_raw_id, p_raw_created_at, p_observed_at

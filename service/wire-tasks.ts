@@ -8,6 +8,7 @@ import { checkAccount } from './ingestion/check-account.task.ts'
 import { cleanInbox } from './ingestion/clean-inbox.task.ts'
 import { createPartitions } from './ingestion/create-partitions.task.ts'
 import { enrichActivities } from './ingestion/enrich-activities.task.ts'
+import { enrichActivity } from './ingestion/enrich-activity.task.ts'
 import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
 import { followCallback } from './ingestion/follow-callback.task.ts'
 import { importHistory } from './ingestion/import-history.task.ts'
@@ -63,6 +64,7 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(importHistory, ingestion, options),
     ...bindSyncTasks(wiring, options),
     bindTask(enrichActivities, ingestion, options),
+    bindTask(enrichActivity, ingestion, options),
     ...bindUploadTasks(uploads, options),
     bindTask(requestBackfill, ingestion, options),
     bindTask(followCallback, ingestion, options),

@@ -4,6 +4,7 @@ create or replace function ops.store_activities(
 ) returns date[]
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare
+  v_time_zone text := coalesce((select u.time_zone from public.app_users u where u.user_id = p_user_id), 'UTC');
   v_days date[];
   v_days_of_details date[];
 begin
@@ -24,7 +25,9 @@ begin
       start_offset_seconds, time_zone, start_time_hidden, distance_m, moving_time_s, elapsed_time_s, elevation_gain_m,
       mean_speed_m_per_s, max_speed_m_per_s, heart_rate_mean_bpm, heart_rate_max_bpm, cadence_mean_rpm, power_mean_w,
       manual, indoor, has_route, private, device_name, source_url, parent_source_id, counted, raw_id, raw_created_at, observed_at)
-    select p_user_id, p_platform, i."sourceId", coalesce(s.id, 'other'), i."sourceSport", i.name, i."localDay", i."startedAt", i."endedAt",
+    select p_user_id, p_platform, i."sourceId", coalesce(s.id, 'other'), i."sourceSport", i.name,
+      -- Where nobody knows the offset it is the day on the person's own clock, as it is for samples.
+      coalesce(i."localDay", (i."startedAt" at time zone v_time_zone)::date), i."startedAt", i."endedAt",
       i."startOffsetSeconds", i."timeZone", i."startTimeHidden", i."distanceM", i."movingTimeS", i."elapsedTimeS", i."elevationGainM",
       i."meanSpeedMPerS", i."maxSpeedMPerS", i."heartRateMeanBpm", i."heartRateMaxBpm", i."cadenceMeanRpm", i."powerMeanW",
       i.manual, i.indoor, i."hasRoute", i.private, i."deviceName", i."sourceUrl", i."parentSourceId", coalesce(i.counted, true), p_raw_id, p_raw_created_at, p_observed_at

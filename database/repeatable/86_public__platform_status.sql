@@ -5,6 +5,7 @@ select p.id as platform,
     when b.state = 'half_open' then 'probing'
     when b.state = 'open' then 'failing'
     when t.reason = 'misconfigured' and t.paused_until is not null then 'misconfigured'
+    when r.reason = 'misconfigured' and r.paused_until > now() then 'misconfigured'
     when t.paused_until is not null then 'failing'
     when greatest(w.paused_until, r.paused_until) > now() then 'limited'
     else 'ok'

@@ -18,9 +18,13 @@ export const uploadHealthSamplesAction = defineAction({
     const text = JSON.stringify({ samples, deleted: deleted ?? [] })
     const { rejected } = await receiveJson(services, { userId, platform: 'apple-health', dataType: 'samples', text })
     const total = samples.length + (deleted?.length ?? 0)
+    const uuids = samples.map(({ uuid }) => String(uuid).toLowerCase())
     return {
-      accepted: total - rejected.length,
-      rejected: rejected.map(({ position, reason }) => ({ index: position, reason })),
+      accepted: total - rejected.reduce((sum, { items = 1 }) => sum + items, 0),
+      rejected: rejected.map(({ position, reason, sourceId }) => ({
+        index: sourceId === undefined ? position : uuids.indexOf(sourceId),
+        reason,
+      })),
     }
   },
 })

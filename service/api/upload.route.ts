@@ -68,7 +68,12 @@ export const uploadRoutes: FastifyPluginAsync<UploadServices> = async (app, serv
     if (type === 'application/json' || type.endsWith('+json')) {
       const aggregation = headers['automation-aggregation']
       const text = await readText(body)
-      return receiveJson(services, { ...key, text, ...(typeof aggregation === 'string' && { aggregation }) })
+      const received = await receiveJson(services, {
+        ...key,
+        text,
+        ...(typeof aggregation === 'string' && { aggregation }),
+      })
+      return { ...received, rejected: received.rejected.map(({ position, reason }) => ({ position, reason })) }
     }
     if (type.startsWith('multipart/'))
       throw new AppError('upload/unknown_content', { problem: 'send the file itself as the body, not a form' })

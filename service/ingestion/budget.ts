@@ -81,12 +81,19 @@ export async function exhaustBudget(db: Db, platform: string): Promise<Date> {
   return rows[0]?.wait_until ?? new Date(Date.now() + 60_000)
 }
 
-/** The platform asked to be left alone for so long (Retry-After): nobody calls it before. Answers until when. */
-export async function pauseRequests(db: Db, platform: string, seconds: number): Promise<Date> {
+/**
+ * The platform asked to be left alone for so long (Retry-After), or does not serve this application at present (`misconfigured`): nobody
+ * calls it before. Answers until when.
+ */
+export async function pauseRequests(
+  db: Db,
+  platform: string,
+  { seconds, reason = null }: { seconds: number; reason?: 'misconfigured' | null },
+): Promise<Date> {
   const { rows } = await db.query<{ paused_until: Date }>(sql`
-    insert into ops.request_pauses as p (platform, paused_until)
-    values (${platform}::text, clock_timestamp() + make_interval(secs => ${seconds}::double precision))
-    on conflict (platform) do update set paused_until = greatest(p.paused_until, excluded.paused_until)
+    insert into ops.request_pauses as p (platform, paused_until, reason)
+    values (${platform}::text, clock_timestamp() + make_interval(secs => ${seconds}::double precision), ${reason})
+    on conflict (platform) do update set paused_until = greatest(p.paused_until, excluded.paused_until), reason = excluded.reason
     returning p.paused_until`)
   return rows[0]?.paused_until ?? new Date(Date.now() + seconds * 1000)
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { failRun } from './end-run.ts'
-import { type EnrichmentCursor, findNextToEnrich, hasUnprocessedRaw } from './queries.ts'
+import { type EnrichmentCursor, findNextToEnrich, hasUnprocessedRaw } from './enrichment-queries.ts'
+import { fetchDetails } from './fetch-details.ts'
 import { requestPlatform } from './request-platform.ts'
 import { advanceRun, findRunningRun, finishRun, markWaiting, type SyncRun } from './runs.ts'
 import { apiOf, type IngestionServices } from './services.ts'
@@ -35,12 +36,17 @@ async function enrichNext(services: IngestionServices, run: SyncRun<EnrichmentCu
     return { runAgainAt: new Date(Date.now() + UNPROCESSED_DELAY_MS) }
   const next = api.enrichment && (await findNextToEnrich(services.db, { ...run, days: api.enrichment.days }))
   if (next === undefined) return finish(services, run)
-  const fetched = await fetchDetails(services, run, next.sourceId)
+  const { sourceId, localDay, done } = next
+  const { refused = [] } = run.cursor
+  const requests = api.enrichment?.requests(sourceId).filter(({ dataType }) => !refused.includes(dataType)) ?? []
+  const metadata = { sync_run_id: run.runId }
+  const fetched = await fetchDetails(services, { key: run, sourceId, localDay, requests, metadata })
   if (fetched.kind === 'wait') {
     await markWaiting(services.db, run, fetched.until)
     return { runAgainAt: fetched.until }
   }
-  await keep(services, { run, raws: fetched.raws, cursor: next, done: next.done / (next.done + next.remaining) })
+  const cursor = { sourceId, localDay, done, refused: [...refused, ...fetched.refused] }
+  await keep(services, { run, raws: fetched.raws, cursor, done: done / (done + next.remaining) })
   return undefined
 }
 
@@ -63,26 +69,6 @@ async function finish(services: IngestionServices, run: SyncRun<EnrichmentCursor
   return undefined
 }
 
-type Fetched =
-  | { readonly kind: 'fetched'; readonly raws: readonly NewRawData[] }
-  | { readonly kind: 'wait'; readonly until: Date }
-
-async function fetchDetails(
-  services: IngestionServices,
-  run: SyncRun<EnrichmentCursor>,
-  sourceId: string,
-): Promise<Fetched> {
-  const { api } = apiOf(services.platforms, run.platform)
-  const raws: NewRawData[] = []
-  for (const { dataType, request } of api.enrichment?.requests(sourceId) ?? []) {
-    const reply = await requestPlatform(services, { key: run, request, urgency: 'enrichment' })
-    if (reply.kind === 'wait') return reply
-    const metadata = { sync_run_id: run.runId, source_id: sourceId }
-    if (reply.kind === 'ok') raws.push({ ...run, dataType, text: reply.text, metadata })
-  }
-  return { kind: 'fetched', raws }
-}
-
 interface Enriched {
   readonly run: SyncRun<EnrichmentCursor>
   readonly raws: readonly NewRawData[]
@@ -93,9 +79,8 @@ interface Enriched {
 async function keep({ db }: IngestionServices, { run, raws, cursor, done }: Enriched): Promise<void> {
   await db.transaction(async (tx) => {
     await lockForRun(tx, run)
-    const nextCursor = { localDay: cursor.localDay, sourceId: cursor.sourceId, done: cursor.done }
     const progress = Math.min(0.99, Math.round(done * 10_000) / 10_000)
-    const moved = await advanceRun(tx, run, { reached: null, progress, records: raws.length, nextCursor })
+    const moved = await advanceRun(tx, run, { reached: null, progress, records: raws.length, nextCursor: cursor })
     if (!moved) return
     for (const raw of raws) await storeRaw(tx, raw)
     await enqueue(tx, enrichActivities, { payload: { userId: run.userId, runId: run.runId } })

@@ -1,15 +1,17 @@
-import type { ConfiguredPlatform, Platforms } from '../platforms/contract.ts'
+import type { ConfiguredPlatform, Normalize, Platforms } from '../platforms/contract.ts'
 import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { parseJson } from '../runtime/json.ts'
 import { sql } from '../runtime/sql.ts'
 import { storeRaw } from './store-raw.ts'
 
+type Rejected = ReturnType<Normalize>['rejected']
+
 /** What a payload would become: for the answer, not for the tables. */
 export type PreviewPayload = (
   platform: ConfiguredPlatform,
   payload: { dataType: string; text: string; metadata: Readonly<Record<string, unknown>> },
-) => { readonly rejected: readonly { readonly position: number; readonly reason: string }[] }
+) => { readonly rejected: Rejected }
 
 export interface ReceiveJsonServices {
   readonly db: Database
@@ -30,7 +32,7 @@ export interface IncomingJson {
 export interface ReceivedJson {
   readonly dataType: string
   /** Items that nothing could be made of, by position, with the reason; the body is kept whole. */
-  readonly rejected: readonly { readonly position: number; readonly reason: string }[]
+  readonly rejected: Rejected
 }
 
 const MOST_TOLD = 1_000

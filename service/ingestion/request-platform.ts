@@ -6,6 +6,9 @@ import { exhaustBudget, pauseRequests, type Urgency } from './budget.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
 import { sendWithinBudget } from './within-budget.ts'
 
+/** How long a platform that does not serve the application is left alone before one request finds out again. */
+const SUSPENDED_S = 15 * 60
+
 export type PlatformReply =
   | { readonly kind: 'ok'; readonly text: string; readonly bytes: Buffer }
   | { readonly kind: 'not_found' }
@@ -70,6 +73,11 @@ async function understand(
       throw new AppError('connection/scope_missing', { platform })
     case 'misconfigured':
       throw new AppError('platform/misconfigured', { platform, status: answer.status })
+    case 'suspended':
+      return {
+        kind: 'wait',
+        until: await pauseRequests(db, platform, { seconds: SUSPENDED_S, reason: 'misconfigured' }),
+      }
     case 'unavailable': {
       const until = await pauseAsAsked(db, platform, answer)
       if (until !== undefined) return { kind: 'wait', until }
@@ -81,5 +89,5 @@ async function understand(
 /** A platform that names the time knows better than our count of requests. Undefined when it does not. */
 async function pauseAsAsked(db: Db, platform: string, { headers }: PlatformAnswer): Promise<Date | undefined> {
   const seconds = readRetryAfter(headers, new Date())
-  return seconds === undefined ? undefined : pauseRequests(db, platform, seconds)
+  return seconds === undefined ? undefined : pauseRequests(db, platform, { seconds })
 }

@@ -15,7 +15,10 @@ const activeIntegrations = sql`
 /** Paused, or being probed; misconfigured is for the operator to mend. */
 const pausedEndpoints = sql`
   select jsonb_build_object('platform', platform, 'reason', coalesce(reason, 'unavailable')) as labels, 1::float8 as value
-  from ops.token_endpoints where paused_until is not null`
+  from ops.token_endpoints where paused_until is not null
+  union
+  select jsonb_build_object('platform', platform, 'reason', reason), 1
+  from ops.request_pauses where reason is not null and paused_until > now()`
 
 /** Jobs by task: due, running, scheduled for later, or dead (no attempt is left). */
 const queueJobs = sql`

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { SampleRecord, SleepRecord } from '../platforms/records.ts'
+import type { ActivityRecord, SampleRecord, SleepRecord } from '../platforms/records.ts'
 import { checkRecords } from './check-records.ts'
 
 const NOW = new Date('2026-03-01T12:00:00Z')
@@ -33,6 +33,40 @@ const sleep: SleepRecord = {
   stages: [],
 }
 
+const NO_MEASURES = {
+  distanceM: null,
+  movingTimeS: null,
+  elapsedTimeS: null,
+  elevationGainM: null,
+  meanSpeedMPerS: null,
+  maxSpeedMPerS: null,
+  heartRateMeanBpm: null,
+  heartRateMaxBpm: null,
+  cadenceMeanRpm: null,
+  powerMeanW: null,
+}
+const workout: ActivityRecord = {
+  ...NO_MEASURES,
+  sourceId: '1',
+  sport: 'run',
+  sourceSport: 'Run',
+  name: null,
+  localDay: '2026-03-01',
+  startedAt: new Date('2026-03-01T06:00:00Z'),
+  endedAt: new Date('2026-03-01T07:00:00Z'),
+  startOffsetSeconds: 3600,
+  timeZone: null,
+  startTimeHidden: false,
+  energyKcal: null,
+  manual: false,
+  indoor: false,
+  hasRoute: false,
+  private: false,
+  deviceName: null,
+  sourceUrl: null,
+  detailed: true,
+}
+
 describe('records before they are written', () => {
   test.for([
     ['NaN', { value: Number.NaN }, 'steps: not a number'],
@@ -49,6 +83,9 @@ describe('records before they are written', () => {
     ['an offset of 19 hours', { offsetSeconds: 68_400 }, 'steps: offset beyond 18 hours'],
     ['an offset of NaN', { offsetSeconds: Number.NaN }, 'steps: offset beyond 18 hours'],
     ['the 30th of February', { localDay: '2026-02-30' }, 'steps: not a day'],
+    ['next year', { localDay: '2027-03-01' }, 'steps: not a day'],
+    ['less than nothing', { value: -1 }, 'steps: below zero'],
+    ['a million million', { value: 1e12 }, 'steps: beyond reason'],
   ] as const)('a sample of %s is rejected alone', ([, change, reason]) => {
     const { samples, rejected } = checkRecords({ samples: [{ ...sample, ...change }, sample], rejected: [] }, NOW)
     expect(samples).toEqual([sample])
@@ -65,8 +102,8 @@ describe('records before they are written', () => {
     expect(sleepSessions).toEqual([sleep])
     expect(rejected).toEqual([
       { position: 3, reason: 'before' },
-      { position: 1_000_000, reason: 'sleep: too long' },
-      { position: 1_000_001, reason: 'sleep stage rem: ends before it starts' },
+      { position: 1_000_000, reason: 'sleep: too long', sourceId: '1' },
+      { position: 1_000_001, reason: 'sleep stage rem: ends before it starts', sourceId: '1' },
     ])
   })
 
@@ -78,6 +115,55 @@ describe('records before they are written', () => {
     )
     expect(dailyMetrics).toEqual([metric])
     expect(rejected.map(({ reason }) => reason)).toEqual(['steps: not a day', 'steps: not a number'])
+  })
+
+  test('degrees may be below zero', () => {
+    const frost = { ...sample, kind: 'water_temperature_celsius', value: -1.5 } as const
+    expect(checkRecords({ samples: [frost], rejected: [] }, NOW).samples).toEqual([frost])
+  })
+
+  test.for([
+    [
+      'of the future',
+      { startedAt: new Date('2026-03-03T12:00:00Z'), endedAt: null },
+      'starts before 1970 or in the future',
+    ],
+    ['that ends before it starts', { endedAt: new Date('2026-03-01T05:00:00Z') }, 'ends before it starts'],
+    ['of forty days', { startedAt: new Date('2026-01-20T06:00:00Z') }, 'too long'],
+    ['without a time and a day', { startedAt: null, localDay: undefined }, 'neither a time nor a day'],
+    ['of the 30th of February', { localDay: '2026-02-30' }, 'not a day'],
+  ] as const)('a workout %s is rejected alone, with what belongs to it', ([, change, reason]) => {
+    const lap = { ...NO_MEASURES, lapNumber: 1, startedAt: null }
+    const stream = { kind: 'heart_rate_bpm', unit: '/min', offsetsS: [0], values: [120] }
+    const records = {
+      // As a normalizer would leave it out, were it unknown.
+      activities: [{ ...workout, sourceId: 'bad', ...change } as ActivityRecord, workout],
+      activityStreams: [
+        { ...stream, sourceId: 'bad' },
+        { ...stream, sourceId: '1' },
+      ],
+      activityLaps: [
+        { ...lap, sourceId: 'bad' },
+        { ...lap, sourceId: '1' },
+      ],
+      rejected: [],
+    }
+    const { activities, activityStreams, activityLaps, rejected } = checkRecords(records, NOW)
+    expect(activities).toEqual([workout])
+    expect(activityStreams).toEqual([{ ...stream, sourceId: '1' }])
+    expect(activityLaps).toEqual([{ ...lap, sourceId: '1' }])
+    expect(rejected).toEqual([{ position: 1_000_000, reason: `activity: ${reason}`, sourceId: 'bad' }])
+  })
+
+  test('a workout loses the numbers that cannot be true, and nothing else', () => {
+    const wrong = { ...workout, movingTimeS: 9e9, distanceM: -1, powerMeanW: Number.NaN, energyKcal: 500 }
+    const { activities, rejected } = checkRecords({ activities: [wrong], rejected: [] }, NOW)
+    expect(activities).toEqual([{ ...wrong, movingTimeS: null, distanceM: null, powerMeanW: null }])
+    expect(rejected.map(({ reason, items }) => [reason, items])).toEqual([
+      ['activity: movingTimeS beyond reason', 0],
+      ['activity: distanceM beyond reason', 0],
+      ['activity: powerMeanW beyond reason', 0],
+    ])
   })
 
   test('good records pass as they are', () => {

@@ -1,6 +1,13 @@
-import type { ActivityRecord, Records, SampleRecord } from '../platforms/records.ts'
+import type {
+  ActivityLapRecord,
+  ActivityRecord,
+  ActivityStreamRecord,
+  Records,
+  SampleRecord,
+} from '../platforms/records.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import { lastOfEach, longestOfEach } from './last-of-each.ts'
 import {
   deleteActivities,
   lockPerson,
@@ -44,8 +51,8 @@ async function replaceActivities(
   const stored = activities.length === 0 ? [] : await storeActivities(tx, raw, lastOfEach(activities, activityKey))
   const removed = deletedActivities.length === 0 ? [] : await deleteActivities(tx, raw, deletedActivities)
   const missing = [
-    ...(activityStreams.length === 0 ? [] : await storeStreams(tx, raw, activityStreams)),
-    ...(activityLaps.length === 0 ? [] : await storeLaps(tx, raw, activityLaps)),
+    ...(activityStreams.length === 0 ? [] : await storeStreams(tx, raw, lastOfEach(activityStreams, streamKey))),
+    ...(activityLaps.length === 0 ? [] : await storeLaps(tx, raw, lastOfEach(activityLaps, lapKey))),
   ]
   if (missing.length > 0)
     throw new AppError('normalization/activity_missing', {
@@ -62,26 +69,31 @@ async function replaceMeasurements(
   const { samples = [], sampleSpans = [], deletedSamples = [] } = records
   const { sleepSessions = [], deletedSleepSessions = [], dailyMetrics = [] } = records
   const days: string[] = []
-  if (samples.length + sampleSpans.length + deletedSamples.length > 0)
-    days.push(
-      ...(await storeSamples(tx, raw, { samples: lastOfEach(samples, sampleKey), sampleSpans, deletedSamples })),
-    )
+  if (samples.length + sampleSpans.length + deletedSamples.length > 0) {
+    const lastSamples = lastOfEach(longestOfEach(samples, sampleSpans), sampleKey)
+    days.push(...(await storeSamples(tx, raw, { samples: lastSamples, sampleSpans, deletedSamples })))
+  }
   if (sleepSessions.length + deletedSleepSessions.length > 0) {
-    const lastSessions = lastOfEach(sleepSessions, ({ sourceId }) => sourceId)
+    const lastSessions = lastOfEach(
+      sleepSessions,
+      ({ sourceId }) => sourceId,
+      ({ finality }) => finality,
+    )
     days.push(...(await storeSleepSessions(tx, raw, { sleepSessions: lastSessions, deletedSleepSessions })))
   }
   if (dailyMetrics.length > 0) {
-    const lastMetrics = lastOfEach(dailyMetrics, ({ localDay, kind }) => `${localDay} ${kind}`)
+    const lastMetrics = lastOfEach(
+      dailyMetrics,
+      ({ localDay, kind }) => `${localDay} ${kind}`,
+      ({ finality = 0 }) => finality,
+    )
     days.push(...(await storeDailyMetrics(tx, raw, lastMetrics)))
   }
   return days
 }
 
+const streamKey = ({ sourceId, kind }: ActivityStreamRecord) => `${sourceId}\n${kind}`
+const lapKey = ({ sourceId, lapNumber }: ActivityLapRecord) => `${sourceId}\n${lapNumber}`
 const activityKey = ({ sourceId }: ActivityRecord) => sourceId
 const sampleKey = ({ kind, startedAt, endedAt, source, variant }: SampleRecord) =>
   `${kind}\n${startedAt.getTime()}\n${endedAt.getTime()}\n${source}\n${variant}`
-
-/** A payload can hold one thing twice (a list that moved while it was read); one statement writes a row once. */
-function lastOfEach<Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly Item[] {
-  return [...new Map(items.map((item) => [keyOf(item), item])).values()]
-}

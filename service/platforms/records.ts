@@ -7,8 +7,8 @@ export interface ActivityRecord {
   readonly sport: string
   readonly sourceSport: string
   readonly name: string | null
-  /** YYYY-MM-DD where the person was at the start. */
-  readonly localDay: string
+  /** YYYY-MM-DD where the person was at the start; absent where nobody knows the offset there: then the person's time zone tells. */
+  readonly localDay?: string
   /** Null when the person hides the start time. */
   readonly startedAt: Date | null
   readonly endedAt: Date | null
@@ -157,6 +157,10 @@ export interface DailyMetricRecord {
 export interface RejectedRecord {
   readonly position: number
   readonly reason: string
+  /** How many items this is about that became nothing; absent means one, and 0 is a field left out of an item that was kept. */
+  readonly items?: number
+  /** The platform's id of the item, where its place in the payload is no longer known. */
+  readonly sourceId?: string
 }
 
 /** What a payload becomes; a list that is absent is empty. */

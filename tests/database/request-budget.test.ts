@@ -142,15 +142,15 @@ describe('the request budget of a platform', () => {
   })
 
   test('is closed for as long as the platform asked, whatever was counted, and no longer', async ({ db, budget }) => {
-    const until = await pauseRequests(budget, 'strava', 60)
+    const until = await pauseRequests(budget, 'strava', { seconds: 60 })
     expect(await takeRequest(budget, 'strava', 'interactive')).toEqual(until)
     await db.admin.query("update ops.request_pauses set paused_until = now() - interval '1 ms'")
     expect(await takeRequest(budget, 'strava', 'interactive')).toBeUndefined()
   })
 
   test('keeps the longest of the pauses that were asked for', async ({ budget }) => {
-    const until = await pauseRequests(budget, 'strava', 60)
-    expect(await pauseRequests(budget, 'strava', 5)).toEqual(until)
+    const until = await pauseRequests(budget, 'strava', { seconds: 60 })
+    expect(await pauseRequests(budget, 'strava', { seconds: 5 })).toEqual(until)
     expect(await takeRequest(budget, 'strava', 'interactive')).toEqual(until)
   })
 })

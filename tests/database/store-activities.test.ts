@@ -78,6 +78,14 @@ describe('storing activities', () => {
     expect(await only(db)).toMatchObject({ name: 'Renamed', local_day: '2026-02-28' })
   })
 
+  test('whose offset nobody knows belongs to the day on the person’s own clock', async ({ db }) => {
+    await insertConnectedPerson(db.admin, ADA)
+    await db.admin.query("update app_users set time_zone = 'America/Los_Angeles' where user_id = $1", [ADA])
+    const { localDay: _, ...abroad } = { ...run, startOffsetSeconds: null }
+    expect(await store(db, abroad)).toEqual(['2026-02-28'])
+    expect(await only(db)).toMatchObject({ local_day: '2026-02-28' })
+  })
+
   test('never lets an older payload replace a newer one', async ({ db }) => {
     await insertConnectedPerson(db.admin, ADA)
     await store(db, { ...run, name: 'Newest' }, { rawId: RAW_2, observedAt: EVENING })

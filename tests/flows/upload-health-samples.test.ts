@@ -87,6 +87,23 @@ describe('uploadHealthSamples', () => {
     ])
   })
 
+  test('counts every sample that it did not take, and names the place of each', async ({ service }) => {
+    const other = { ...SAMPLE, uuid: '0a0a0a0a-0000-4000-8000-000000000002' }
+    const samples = [
+      ...[1, 2, 3].map(() => ({ ...SAMPLE, unit: 'stone' })),
+      { ...SAMPLE, wasUserEntered: 'yes' },
+      { ...other, startDate: '2199-03-10T01:59:59-05:00' },
+    ]
+    expect(await call(service, { samples })).toEqual({
+      accepted: 1,
+      rejected: [
+        { index: 0, reason: 'unit: not one of body_weight_kg (3 records)' },
+        { index: 3, reason: 'wasUserEntered: missing or not readable' },
+        { index: 4, reason: 'body_weight_kg: starts before 1970 or in the future' },
+      ],
+    })
+  })
+
   test('again changes nothing, corrected replaces, deleted is gone and stays so', async ({ db, service }) => {
     const upload = async (input: object) => {
       await call(service, input)

@@ -4,60 +4,15 @@ import { platformWebhook } from '../../service/api/platform.webhook.ts'
 import { createServer } from '../../service/api/server.ts'
 import { processDelivery } from '../../service/ingestion/process-delivery.task.ts'
 import { saveSubscriptionId } from '../../service/ingestion/queries.ts'
-import type { TestDatabase } from '../support/database.ts'
 import { connect, type TestService, testWithFew as test } from '../support/service.ts'
-
-const ADDRESS = `/webhooks/strava/${'w'.repeat(32)}`
-
-interface StravaEvent {
-  readonly aspect_type?: string
-  readonly object_type?: string
-  readonly object_id?: number
-  readonly owner_id?: number
-  readonly updates?: object
-  readonly event_time?: number
-}
-
-/** Delivers to a real Fastify, as Strava would. Answers the status. */
-async function deliver(service: TestService, event: StravaEvent): Promise<number> {
-  await saveSubscriptionId(service.db, 'strava', '77')
-  const app = createServer({ listener: 'public', log: service.log, metrics: service.metrics })
-  app.register(platformWebhook, { ...service.ingestion, takeRequest: service.takeRequest })
-  const plain = {
-    object_type: 'activity',
-    object_id: 1,
-    aspect_type: 'create',
-    updates: {},
-    owner_id: 1,
-    event_time: 1,
-  }
-  const payload = JSON.stringify({ ...plain, subscription_id: 77, ...event })
-  const response = await app.inject({
-    method: 'POST',
-    url: ADDRESS,
-    payload,
-    headers: { 'content-type': 'application/json' },
-  })
-  await app.close()
-  return response.statusCode
-}
-
-async function deliveries(db: TestDatabase): Promise<unknown[]> {
-  const { rows } = await db.admin.query('select state, outcome from ops.webhook_deliveries order by received_at')
-  return rows
-}
-
-async function rawTypes(db: TestDatabase): Promise<string[]> {
-  const { rows } = await db.admin.query<{ data_type: string }>(
-    "select data_type from raw_fitness_data where metadata ->> 'from' = 'webhook' order by created_at",
-  )
-  return rows.map((row) => row.data_type)
-}
-
-async function newestActivity({ simulate }: TestService): Promise<number> {
-  const [newest] = (await simulate('GET', '/athletes/1/activities')) as readonly { id: number }[]
-  return newest!.id
-}
+import {
+  deliver,
+  deliveries,
+  newestActivity,
+  normalizeAll,
+  rawTypes,
+  type StravaEvent,
+} from '../support/strava-deliveries.ts'
 
 /** As a relay of ours would, with the key in place of the secret in the path. */
 async function relay(service: TestService, key: string): Promise<number> {
@@ -178,6 +133,82 @@ describe('a webhook', () => {
     expect(await status()).toBe('disconnected')
     expect((await db.admin.query('select from vault.tokens')).rowCount).toBe(0)
     expect((await db.admin.query('select from vault.user_keys')).rowCount).toBe(0)
+  })
+
+  test('that names an activity of somebody else brings nothing of it', async ({ db, service }) => {
+    await connect(service)
+    const id = await newestActivity(service)
+    expect(await deliver(service, { object_id: id })).toBe(200)
+    const { rows } = await db.admin.query<{ id: string }>('select id from ops.webhook_deliveries')
+    const { ingestion } = service
+    const send: typeof ingestion.send = async (request, platform) => {
+      const answer = await ingestion.send(request, platform)
+      return { ...answer, text: answer.text.replace(/"athlete":\{"id":\d+/, '"athlete":{"id":31337') }
+    }
+    await processDelivery.run({ deliveryId: rows[0]!.id }, { ...ingestion, send })
+    expect(await deliveries(db)).toEqual([{ state: 'dropped', outcome: 'somebody_elses' }])
+    expect(await rawTypes(db)).toEqual([])
+  })
+
+  test('waits while the application is not served, and nobody is disconnected', async ({ db, service }) => {
+    await connect(service)
+    const id = await newestActivity(service)
+    const leaving = { object_type: 'athlete', object_id: 1, aspect_type: 'update', updates: { authorized: 'false' } }
+    await service.simulate('POST', '/faults', { next: [{ match: '/api/v3/', status: 403, count: 100 }] })
+    await deliver(service, leaving)
+    await deliver(service, { object_id: id })
+    await deliver(service, { object_id: id, aspect_type: 'delete' })
+    await service.work()
+    expect(await deliveries(db)).toEqual(Array.from({ length: 3 }, () => ({ state: 'received', outcome: null })))
+    const { rows } = await db.admin.query(`
+      select c.status, s.state, s.retry_at between now() + interval '14 minutes' and now() + interval '16 minutes' as "inAQuarter"
+      from connections c join platform_status s using (platform)`)
+    expect(rows).toEqual([{ status: 'active', state: 'misconfigured', inAQuarter: true }])
+    const asked = await service.simulate('GET', '/requests')
+    await service.simulate('POST', '/faults', { next: [] })
+    await db.admin.query(`
+      update ops.request_pauses set paused_until = now();
+      update graphile_worker._private_jobs set run_at = now() where key like 'process_delivery:%'`)
+    await service.work()
+    expect(await service.simulate('GET', '/requests')).not.toEqual(asked)
+    expect((await deliveries(db)).map((each) => (each as { outcome: string }).outcome).toSorted()).toEqual([
+      'still_authorized',
+      'store',
+      'store',
+    ])
+  })
+
+  test('brings the series of what is new, once, and asks for none of what was typed in', async ({ db, service }) => {
+    await connect(service)
+    await service.work()
+    const kindsAfter = async (event: StravaEvent) => {
+      await deliver(service, event)
+      await service.work()
+      await normalizeAll(db)
+      await service.work()
+      await db.admin.query("update graphile_worker._private_jobs set run_at = now() where key like 'enrich_activity:%'")
+      await service.work()
+      const { rows } = await db.admin.query<{ kind: string }>(
+        "select data_type as kind from raw_fitness_data where metadata ->> 'source_id' = $1 order by created_at",
+        [String(event.object_id)],
+      )
+      await normalizeAll(db)
+      await service.work()
+      return rows.map(({ kind }) => kind)
+    }
+    const { id } = (await service.simulate('POST', '/activity')) as { id: number }
+    expect(await kindsAfter({ object_id: id })).toEqual(['activity', 'activity_streams'])
+    const renamed = { object_id: id, aspect_type: 'update', updates: { title: 'Evening' } }
+    expect(await kindsAfter(renamed)).toEqual(['activity', 'activity_streams', 'activity'])
+    const { rows } = await db.admin.query<{ kinds: string }>(
+      "select string_agg(distinct kind, ' ') as kinds from activity_streams",
+    )
+    expect(rows[0]?.kinds).toContain('heart_rate_bpm')
+    const typedIn = (await service.simulate('POST', '/activity', { manual: true })) as { id: number }
+    const streams = async () => JSON.stringify(await service.simulate('GET', '/requests')).match(/\/streams[^,]*/)?.[0]
+    const before = await streams()
+    expect(await kindsAfter({ object_id: typedIn.id })).toEqual(['activity'])
+    expect(await streams()).toBe(before)
   })
 
   test('of somebody else is dropped without a request', async ({ db, service }) => {

@@ -83,6 +83,8 @@ describe.skipIf(missing)('payloads of others', () => {
     expect(valuesOf('dietary_water_ml')).toEqual([600])
     expect(rejected).toContainEqual({ position: 13, reason: 'endDate: before startDate' })
     for (const { reason } of rejected)
-      expect(reason).toMatch(/: (nothing is made of it|no sample|missing|before startDate)/)
+      expect(reason).toMatch(
+        /: (nothing is made of it|no sample|missing|before startDate|does not say which day|single beats)/,
+      )
   })
 })

@@ -9,7 +9,7 @@ export function tellRecords(records: Records): string[] {
   return [
     ...activities.map(
       (each) =>
-        `activity ${each.sourceId} ${each.sport} ${each.localDay} ${second(each.startedAt)}${each.startOffsetSeconds === null ? '' : `/${each.startOffsetSeconds}`}${each.counted === false ? ' uncounted' : ''}${each.parentSourceId == null ? '' : ` of ${each.parentSourceId}`}`,
+        `activity ${each.sourceId} ${each.sport} ${each.localDay ?? '?'} ${second(each.startedAt)}${each.startOffsetSeconds === null ? '' : `/${each.startOffsetSeconds}`}${each.counted === false ? ' uncounted' : ''}${each.parentSourceId == null ? '' : ` of ${each.parentSourceId}`}`,
     ),
     ...activityStreams.map(
       ({ kind, offsetsS, values }) =>

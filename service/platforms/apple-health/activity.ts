@@ -36,7 +36,7 @@ export function toActivity(workout: Workout): ActivityRecord {
     sport: canonicalSport(sourceSport, indoor),
     sourceSport,
     name: workout.name ?? null,
-    localDay: localDayOf(start),
+    ...(start.offsetSeconds === null ? {} : { localDay: localDayOf(start) }),
     startedAt: start.at,
     endedAt: end.at,
     startOffsetSeconds: start.offsetSeconds,

@@ -65,20 +65,21 @@ function unitOf(units: string, type: string, value: unknown): string {
   return isFraction ? '%' : '%100'
 }
 
-/** Capitals are the app's; the mean is what other platforms call the heart rate. */
+/** Capitals are the app's; the mean is what other platforms call the heart rate. Each is read by itself. */
 function readHeartRate(metric: MetricPoint): PointReading {
   const { point } = metric
-  const mean = quantity(metric, 'HKQuantityTypeIdentifierHeartRate', point['Avg'] ?? point['qty'])
-  const [sample] = mean.samples
-  if (sample === undefined) return mean
-  const [least, most] = [readNumber(point['Min']), readNumber(point['Max'])]
-  return {
-    samples: [
-      sample,
-      ...(least === undefined ? [] : [{ ...sample, kind: 'heart_rate_min_bpm' as const, value: least }]),
-      ...(most === undefined ? [] : [{ ...sample, kind: 'heart_rate_max_bpm' as const, value: most }]),
-    ],
+  const read = (value: unknown, kind: SampleRecord['kind']): PointReading => {
+    const reading = quantity(metric, 'HKQuantityTypeIdentifierHeartRate', value)
+    return { ...reading, samples: reading.samples.map((sample) => ({ ...sample, kind })) }
   }
+  const limits = [
+    [point['Min'], 'heart_rate_min_bpm'],
+    [point['Max'], 'heart_rate_max_bpm'],
+  ] as const
+  return limits
+    .filter(([value]) => value != null)
+    .map(([value, kind]) => read(value, kind))
+    .reduce(both, read(point['Avg'] ?? point['qty'], 'heart_rate_bpm'))
 }
 
 function plain({ point }: MetricPoint, kind: 'stand_hours' | 'mindful_time_s', factor: number): PointReading {

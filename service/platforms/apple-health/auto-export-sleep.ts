@@ -3,6 +3,10 @@ import { sourceOf } from './auto-export-metric.ts'
 import { readNumber } from './health-record.ts'
 import { localDayOf, parseMoment } from './moments.ts'
 import { readStage, type SleepSegment } from './sleep.ts'
+import { convert } from './units.ts'
+
+/** Longer is no night, and too long for a number of seconds. */
+const LONGEST_S = 48 * 3600
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -17,16 +21,18 @@ export function readSleepSegment(point: Json): SleepSegment | { readonly problem
 }
 
 /**
- * A night summed up, in hours. `asleep` is sleep without a stage, and the whole sleep where there are no stages (before version 6.6.2,
+ * A night summed up, in hours unless `units` says otherwise. `asleep` is sleep without a stage, and the whole sleep where there are no stages (before version 6.6.2,
  * which also named two sources). In bed 0 is how the app says that no one measured it.
  */
-export function readAggregatedSleep(point: Json): SleepRecord | { readonly problem: string } {
+export function readAggregatedSleep(point: Json, units: string): SleepRecord | { readonly problem: string } {
   const [start, end] = [parseMoment(point['sleepStart']), parseMoment(point['sleepEnd'])]
   if (start === undefined) return { problem: 'sleepStart: not a time with an offset from UTC' }
   if (end === undefined) return { problem: 'sleepEnd: not a time with an offset from UTC' }
   const seconds = (key: string) => {
-    const hours = readNumber(point[key])
-    return hours === undefined || hours < 0 ? null : Math.round(hours * 3600)
+    const told = readNumber(point[key])
+    const value =
+      told === undefined ? undefined : convert(told, units === '' ? 'hr' : units, { dimension: 'time', base: 1 })
+    return value === undefined || !(value >= 0 && value <= LONGEST_S) ? null : Math.round(value)
   }
   const { sleepSource } = point
   const source = typeof sleepSource === 'string' ? sleepSource : sourceOf(point)

@@ -121,17 +121,14 @@ function rejected(reason: string): Reading {
 
 /** A hundred thousand records of a type nobody knows are one rejection, at the place of the first: the raw payload has them all. */
 export function gatherRejections(all: readonly RejectedRecord[]): RejectedRecord[] {
-  const byReason = new Map<string, { position: number; count: number }>()
-  for (const { position, reason } of all) {
-    const known = byReason.get(reason)
-    if (known === undefined) byReason.set(reason, { position, count: 1 })
-    else known.count += 1
-  }
+  const byReason = Map.groupBy(all, ({ reason }) => reason)
   const taken = new Set<number>()
-  return [...byReason].map(([reason, { position, count }]) => {
-    let free = position
+  return [...byReason].map(([reason, alike]) => {
+    let free = alike[0]?.position ?? 0
     while (taken.has(free)) free += 1 // a record can be wrong in two ways, and a place tells one
     taken.add(free)
-    return { position: free, reason: count === 1 ? reason : `${reason} (${count} records)` }
+    const items = alike.reduce((sum, each) => sum + (each.items ?? 1), 0)
+    const text = alike.length === 1 ? reason : `${reason} (${alike.length} records)`
+    return { position: free, reason: text, ...(items !== 1 && { items }) }
   })
 }

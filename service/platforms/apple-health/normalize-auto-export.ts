@@ -1,16 +1,20 @@
 import { AppError } from '../../runtime/errors.ts'
+import { METRIC_KINDS } from '../metric-kinds.ts'
 import type { DailyMetricRecord, Records, RejectedRecord, SampleRecord, SleepRecord } from '../records.ts'
 import { readMetricPoint } from './auto-export-metric.ts'
 import { readAggregatedSleep, readSleepSegment } from './auto-export-sleep.ts'
 import { normalizeAutoExportWorkout } from './auto-export-workout.ts'
 import { gatherRejections } from './health-record.ts'
+import { localDayOf } from './moments.ts'
 import type { SleepSegment } from './sleep.ts'
 import { toSleepSessions } from './sleep.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** What a day's, an hour's or a minute's bucket is called in the app's `automation-aggregation` header. */
-const BUCKET_S: Readonly<Record<string, number>> = { minutes: 60, minute: 60, hours: 3600, hour: 3600 }
+/** What a bucket is called in the app's `automation-aggregation` header, by its length; a day's is told apart. */
+const BUCKET_S: Readonly<Record<string, number>> = { second: 1, minute: 60, hour: 3600 }
+/** Nobody can tell what of such a sum was of which day. */
+const LONGER_THAN_A_DAY: readonly string[] = ['week', 'month', 'year']
 
 interface Gathered {
   readonly samples: SampleRecord[]
@@ -31,33 +35,46 @@ export function normalizeAutoExport(payload: unknown, metadata: Json = {}): Reco
   if (body === undefined || data === undefined)
     throw new AppError('platform/unexpected_payload', { problem: 'no data' })
   const gathered: Gathered = { samples: [], segments: [], sleepSessions: [], workouts: [], rejected: [], position: 0 }
-  for (const metric of listOf(data['metrics'])) gatherMetric(gathered, asObject(metric) ?? {})
+  for (const metric of gatherList(gathered, data, 'metrics')) gatherMetric(gathered, asObject(metric) ?? {})
   // `workouts` has been seen beside `data` as well as in it.
-  for (const workout of [...listOf(data['workouts']), ...listOf(body['workouts'])]) gatherWorkout(gathered, workout)
+  const workouts = [data, body].flatMap((from) => gatherList(gathered, from, 'workouts'))
+  for (const workout of workouts) gatherWorkout(gathered, workout)
   gatherOthers(gathered, data)
   return finish(gathered, typeof metadata['aggregation'] === 'string' ? metadata['aggregation'] : '')
 }
 
+/** Null and absent are empty; anything else that is no list is named. */
+function gatherList(gathered: Gathered, from: Json, name: string): readonly unknown[] {
+  const list = from[name] ?? []
+  if (Array.isArray(list)) return list
+  gathered.rejected.push({ position: gathered.position++, reason: `${name}: not a list` })
+  return []
+}
+
 function gatherMetric(gathered: Gathered, metric: Json): void {
-  const { name, units } = metric
-  for (const item of listOf(metric['data'])) {
+  const { name } = metric
+  const units = typeof metric['units'] === 'string' ? metric['units'] : ''
+  for (const item of gatherList(gathered, metric, 'data')) {
     const position = gathered.position++
     const point = asObject(item)
     if (point === undefined || typeof name !== 'string') {
       gathered.rejected.push({ position, reason: 'metric: no name or no point' })
     } else if (name === 'sleep_analysis') {
-      gatherSleep(gathered, point, position)
+      gatherSleep(gathered, { point, units, position })
     } else {
-      const reading = readMetricPoint({ name, units: typeof units === 'string' ? units : '', point })
+      const reading = readMetricPoint({ name, units, point })
       gathered.samples.push(...reading.samples)
       if (reading.problem !== undefined) gathered.rejected.push({ position, reason: reading.problem })
     }
   }
 }
 
-function gatherSleep(gathered: Gathered, point: Json, position: number): void {
+function gatherSleep(
+  gathered: Gathered,
+  { point, units, position }: { point: Json; units: string; position: number },
+): void {
   // Single stages have a startDate, what is summed up over a night has not.
-  const reading = point['startDate'] === undefined ? readAggregatedSleep(point) : readSleepSegment(point)
+  const reading = point['startDate'] === undefined ? readAggregatedSleep(point, units) : readSleepSegment(point)
   if ('problem' in reading) gathered.rejected.push({ position, reason: reading.problem })
   else if ('stage' in reading) gathered.segments.push(reading)
   else gathered.sleepSessions.push(reading)
@@ -80,12 +97,13 @@ function gatherOthers(gathered: Gathered, data: Json): void {
 }
 
 function finish(gathered: Gathered, aggregation: string): Records {
-  const { samples, segments, sleepSessions, workouts, rejected } = gathered
-  const isDaily = aggregation === 'days' || aggregation === 'day'
+  const { segments, sleepSessions, workouts, rejected } = gathered
+  const bucket = aggregation.toLowerCase().replace(/s$/, '')
+  const samples = LONGER_THAN_A_DAY.includes(bucket) ? refuseAll(gathered) : gathered.samples
   return {
-    ...(isDaily
+    ...(bucket === 'day'
       ? { dailyMetrics: toDailyMetrics(samples) }
-      : { samples: withLength(samples, BUCKET_S[aggregation] ?? 0) }),
+      : { samples: withLength(samples, BUCKET_S[bucket] ?? 0) }),
     sleepSessions: [...sleepSessions, ...toSleepSessions(segments, 'some')],
     activities: workouts.flatMap(({ activities = [] }) => activities),
     activityStreams: workouts.flatMap(({ activityStreams = [] }) => activityStreams),
@@ -93,16 +111,26 @@ function finish(gathered: Gathered, aggregation: string): Records {
   }
 }
 
+function refuseAll(gathered: Gathered): readonly SampleRecord[] {
+  for (const _sample of gathered.samples)
+    gathered.rejected.push({ position: gathered.position++, reason: 'automation-aggregation: longer than a day' })
+  return []
+}
+
 function withLength(samples: readonly SampleRecord[], seconds: number): SampleRecord[] {
   return samples.map((sample) => ({ ...sample, endedAt: new Date(sample.startedAt.getTime() + seconds * 1000) }))
 }
 
+/** One number for a day. Of what two devices counted it is the greater, never the sum: both saw less than there was, or all of it. */
 function toDailyMetrics(samples: readonly SampleRecord[]): DailyMetricRecord[] {
-  return samples.map(({ kind, value, startedAt, offsetSeconds }) => ({
-    kind,
-    value,
-    localDay: new Date(startedAt.getTime() + (offsetSeconds ?? 0) * 1000).toISOString().slice(0, 10),
-  }))
+  const byDay = new Map<string, DailyMetricRecord>()
+  for (const { kind, value, startedAt, offsetSeconds } of samples) {
+    const localDay = localDayOf({ at: startedAt, offsetSeconds })
+    const known = byDay.get(`${localDay} ${kind}`)
+    if (known === undefined || METRIC_KINDS[kind].aggregation !== 'sum' || value > known.value)
+      byDay.set(`${localDay} ${kind}`, { kind, value, localDay })
+  }
+  return [...byDay.values()]
 }
 
 export function asObject(value: unknown): Json | undefined {

@@ -11,6 +11,12 @@ type Json = Readonly<Record<string, unknown>>
 /** `getSamples` answers workouts when it is asked for them. */
 const WORKOUT_CALLS: readonly string[] = ['getAnchoredWorkouts', 'getSamples']
 
+/** Why nothing is made of what these answer. */
+const UNUSABLE: Readonly<Record<string, string>> = {
+  getActivitySummary: 'does not say which day it is of',
+  getHeartbeatSeriesSamples: 'single beats, which HealthKit sums up in its heart rate and variability',
+}
+
 /**
  * Answers of react-native-health by the name of the call, or the answer of `getAnchoredWorkouts` alone, which is the only one with an
  * `anchor`; `units: { getWeightSamples: "kg" }` where the app asked for another unit than the library's default (of workouts: that of
@@ -75,6 +81,8 @@ function toHealthRecords(
   const name = /^[A-Za-z]{1,60}$/.test(call) ? call : 'call'
   const answer = asObject(item)
   if (answer === undefined) return `${name}: no sample`
+  const unusable = Object.hasOwn(UNUSABLE, call) ? UNUSABLE[call] : undefined
+  if (unusable !== undefined) return `${call}: ${unusable}`
   if (call === 'getBloodPressureSamples') return toBloodPressure(answer, position)
   const known = BY_CALL.get(call)
   if (known === undefined) return `${name}: nothing is made of it`

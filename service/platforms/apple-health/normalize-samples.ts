@@ -20,13 +20,11 @@ export function normalizeSamples(payload: unknown): Records {
   const rejected: RejectedRecord[] = []
   const samples = listIn(Array.isArray(payload) ? { samples: payload } : payload, 'samples')
   for (const [position, item] of samples.entries()) {
-    const { data, error } = UploadedSample.safeParse(item)
-    if (data === undefined)
-      rejected.push({
-        position,
-        reason: `${error.issues[0]?.path[0]?.toString() ?? 'sample'}: missing or not readable`,
-      })
-    else if (data.type !== WORKOUT) records.push(toRecord(data, position))
+    const { data, unreadable } = readSample(item)
+    const kept = data !== undefined && { items: 0 }
+    for (const field of unreadable) rejected.push({ position, reason: `${field}: missing or not readable`, ...kept })
+    if (data === undefined) continue
+    if (data.type !== WORKOUT) records.push(toRecord(data, position))
     else {
       const workout = readWorkout(data)
       if ('problem' in workout) rejected.push({ position, reason: workout.problem })
@@ -44,6 +42,16 @@ export function normalizeSamples(payload: unknown): Records {
     deletedActivities: deleted.uuids,
     rejected: [...measured.rejected, ...gatherRejections([...rejected, ...deleted.rejected])],
   }
+}
+
+/** What is unreadable and not needed is left out, and named. */
+function readSample(item: unknown): { data: UploadedSample | undefined; unreadable: readonly string[] } {
+  const first = UploadedSample.safeParse(item)
+  if (first.success) return { data: first.data, unreadable: [] }
+  const unreadable = [...new Set(first.error.issues.map(({ path }) => path[0]?.toString() ?? 'sample'))]
+  const rest = Object.fromEntries(Object.entries(asObject(item) ?? {}).filter(([name]) => !unreadable.includes(name)))
+  const second = UploadedSample.safeParse(rest)
+  return second.success ? { data: second.data, unreadable } : { data: undefined, unreadable: unreadable.slice(0, 1) }
 }
 
 function toRecord(sample: UploadedSample, position: number): HealthRecord {

@@ -24,6 +24,8 @@ export type Dimension =
 
 /** 1 mmol of glucose; HealthKit writes the molar mass into the unit's name. */
 const GLUCOSE_MG_PER_MMOL = 180.1558800000541
+/** With as many digits as the version that wrote it happens to print. */
+const GLUCOSE_UNIT = /^mmol<180\.15\d*>\/L$/
 
 /** How much of the dimension's base one unit is. Names as HealthKit, Health Auto Export, the SDKs and people's settings write them. */
 const FACTORS: Readonly<Record<Exclude<Dimension, 'temperature' | 'percent'>, Readonly<Record<string, number>>>> = {
@@ -95,7 +97,6 @@ const FACTORS: Readonly<Record<Exclude<Dimension, 'temperature' | 'percent'>, Re
     'mg/dL': 1,
     MILLIGRAM_PER_DECILITER: 1,
     'mmol/L': GLUCOSE_MG_PER_MMOL / 10,
-    'mmol<180.1558800000541>/L': GLUCOSE_MG_PER_MMOL / 10,
     'mg/L': 0.1,
     'g/L': 100,
   },
@@ -153,7 +154,8 @@ export function convert(
 ): number | undefined {
   if (dimension === 'temperature') return convertTemperature(value, unit)
   if (dimension === 'percent') return convertPercent(value, unit)
-  const factor = Object.hasOwn(FACTORS[dimension], unit) ? FACTORS[dimension][unit] : undefined
+  const name = dimension === 'glucose' && GLUCOSE_UNIT.test(unit) ? 'mmol/L' : unit
+  const factor = Object.hasOwn(FACTORS[dimension], name) ? FACTORS[dimension][name] : undefined
   if (factor === undefined) return undefined
   return factor === base ? value : rounded((value * factor) / base)
 }

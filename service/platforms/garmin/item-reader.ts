@@ -24,6 +24,10 @@ export class ItemReader {
     this.#fields = item as Readonly<Record<string, unknown>>
   }
 
+  get isEmpty(): boolean {
+    return Object.keys(this.#fields).length === 0
+  }
+
   /** The first of these that is there: some fields have several spellings. */
   #find(names: readonly string[]): { name: string; value: unknown } {
     const name = names.find((candidate) => this.#fields[candidate] != null) ?? names[0] ?? ''
@@ -158,6 +162,15 @@ function isDay(text: string): boolean {
 
 export function dayAt(seconds: number, offsetS: number): string {
   return new Date((seconds + offsetS) * 1000).toISOString().slice(0, 10)
+}
+
+/** The day as it is named, else by the offset; with neither nobody knows it here. */
+export function localDayAt(
+  seconds: number,
+  { offsetS, named }: { offsetS: number | null; named?: string | undefined },
+): { localDay?: string } {
+  if (named !== undefined) return { localDay: named }
+  return offsetS === null ? {} : { localDay: dayAt(seconds, offsetS) }
 }
 
 export type ReadItem = (reader: ItemReader, metadata: Readonly<Record<string, unknown>>) => Omit<Records, 'rejected'>

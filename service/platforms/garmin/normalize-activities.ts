@@ -1,5 +1,5 @@
 import type { ActivityRecord } from '../records.ts'
-import { dayAt, type ItemReader, normalizer, Refused } from './item-reader.ts'
+import { type ItemReader, localDayAt, normalizer, Refused } from './item-reader.ts'
 import { canonicalSport, isIndoor, isMultisport } from './sports.ts'
 
 const MS = { max: 200 }
@@ -26,7 +26,7 @@ export function readActivity(reader: ItemReader, sourceId = idOf(reader)): Activ
     sport: canonicalSport(sourceSport),
     sourceSport,
     name: reader.text('activityName') ?? null,
-    localDay: reader.day() ?? dayAt(startS, offsetS ?? 0),
+    ...localDayAt(startS, { offsetS, named: reader.day() }),
     startedAt: new Date(startS * 1000),
     endedAt: durationS === null ? null : new Date((startS + durationS) * 1000),
     startOffsetSeconds: offsetS,

@@ -26,7 +26,7 @@ function readPoint(item: unknown, parent: ItemReader): Point[] {
   if (typeof atS !== 'number' || !Number.isFinite(atS)) return noteSample(parent)
   const values = STREAMS.map(({ fields: names, factor = 1 }) => {
     const value = names.map((name) => fields[name]).find((candidate) => candidate != null)
-    if (typeof value === 'number' && Number.isFinite(value)) return value * factor
+    if (typeof value === 'number' && Math.abs(value) <= LARGEST) return value * factor
     if (value !== undefined) noteSample(parent)
     return null
   })
@@ -38,6 +38,8 @@ function noteSample(parent: ItemReader): Point[] {
   return []
 }
 
+/** More than any of these ever comes to: a day's distance in metres has six digits. */
+const LARGEST = 1e8
 const UNREADABLE = 'samples: some unreadable'
 
 /** A lap without a duration ends where the next begins. */
@@ -64,5 +66,5 @@ function readLap(lap: ItemReader) {
     cadenceMeanRpm: null,
     powerMeanW: null,
   }
-  return { startS: lap.startS(), elapsedS: lap.number('durationInSeconds'), measures }
+  return { startS: lap.startS(), elapsedS: lap.number('durationInSeconds', { max: 31 * 86_400 }), measures }
 }

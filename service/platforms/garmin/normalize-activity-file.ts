@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { AppError } from '../../runtime/errors.ts'
 import type { ActivityLapRecord, ActivityRecord, Records, RejectedRecord } from '../records.ts'
 import { type FitMessage, readFit } from './fit.ts'
-import { dayAt, ItemReader } from './item-reader.ts'
+import { ItemReader, localDayAt } from './item-reader.ts'
 import { canonicalSport, isIndoor } from './sports.ts'
 import { buildStreams, STREAMS } from './streams.ts'
 
@@ -107,7 +107,7 @@ function readSession(session: FitMessage, { sourceId, offsetS, facts }: Common):
       sport: canonicalSport(snake(sourceSport)),
       sourceSport,
       name: facts.text('activityName') ?? null,
-      localDay: dayAt(startS, offsetS ?? 0),
+      ...localDayAt(startS, { offsetS }),
       startedAt: new Date(startS * 1000),
       endedAt: elapsed === null ? null : new Date((startS + elapsed) * 1000),
       startOffsetSeconds: offsetS,

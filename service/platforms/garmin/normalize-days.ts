@@ -1,5 +1,5 @@
 import { dayAt, type ItemReader, normalizer, Refused } from './item-reader.ts'
-import { type DailyField, type Period, readDaily, readPeriod, readSeries } from './measurements.ts'
+import { type DailyField, readDaily, readDay, readPeriod, readSeries } from './measurements.ts'
 
 const DAILY: readonly DailyField[] = [
   ['steps', 'steps', { max: 1e6 }],
@@ -29,9 +29,7 @@ const DAILY: readonly DailyField[] = [
 
 /** The average heart rate is that of seven days and becomes nothing; goals are no measurements. */
 export const normalizeDailies = normalizer((reader) => {
-  const period = readPeriod(reader)
-  const localDay = dayOf(period)
-  const options = { localDay, finality: Math.round(period.durationS) }
+  const day = readDay(reader)
   // -1 and -2 say that there was too little to tell.
   const stress: DailyField[] = [
     ['averageStressLevel', 'stress_score', { min: -5, max: 100 }],
@@ -39,10 +37,15 @@ export const normalizeDailies = normalizer((reader) => {
   ]
   return {
     dailyMetrics: [
-      ...readDaily(reader, DAILY, options),
-      ...readDaily(reader, stress, options).filter(({ value }) => value > 0),
+      ...readDaily(reader, DAILY, day),
+      ...readDaily(reader, stress, day).filter(({ value }) => value > 0),
     ],
-    ...readSeries(reader, period, { field: 'timeOffsetHeartRateSamples', kind: 'heart_rate_bpm', min: 1, max: 400 }),
+    ...readSeries(reader, day.period, {
+      field: 'timeOffsetHeartRateSamples',
+      kind: 'heart_rate_bpm',
+      min: 1,
+      max: 400,
+    }),
   }
 })
 
@@ -69,16 +72,15 @@ export const normalizeStress = normalizer((reader) => {
 
 /** Garmin's HRV is rMSSD, and the fields say so only in the documentation. */
 export const normalizeHrv = normalizer((reader) => {
-  const period = readPeriod(reader)
+  const day = readDay(reader)
   const range = { min: 1, max: 1000 }
   const night: DailyField[] = [
     ['lastNightAvg', 'hrv_rmssd_night_mean_ms', range],
     ['lastNight5MinHigh', 'hrv_rmssd_night_max_5min_ms', range],
   ]
-  const options = { localDay: dayOf(period), finality: Math.round(period.durationS) }
   return {
-    dailyMetrics: readDaily(reader, night, options),
-    ...readSeries(reader, period, { field: 'hrvValues', kind: 'hrv_rmssd_ms', ...range }),
+    dailyMetrics: readDaily(reader, night, day),
+    ...readSeries(reader, day.period, { field: 'hrvValues', kind: 'hrv_rmssd_ms', ...range }),
   }
 })
 
@@ -104,11 +106,8 @@ export const normalizeRespiration = normalizer((reader) => {
 })
 
 export const normalizeSkinTemperature = normalizer((reader) => {
-  const period = readPeriod(reader)
   const field: DailyField = ['avgDeviationCelsius', 'skin_temperature_deviation_celsius', { min: -30, max: 30 }]
-  return {
-    dailyMetrics: readDaily(reader, [field], { localDay: dayOf(period), finality: Math.round(period.durationS) }),
-  }
+  return { dailyMetrics: readDaily(reader, [field], readDay(reader)) }
 })
 
 export const normalizeUserMetrics = normalizer((reader) => {
@@ -121,8 +120,10 @@ export const normalizeUserMetrics = normalizer((reader) => {
   return { dailyMetrics: readDaily(reader, fields, { localDay }) }
 })
 
-/** The day that the summary is about is told by the start of the period and the day in the cycle. */
+/** The day that the summary is about is told by the start of the period and the day in the cycle. What Garmin foresees nobody recorded. */
 export const normalizeCycle = normalizer((reader) => {
+  if (reader.flag('isPredictedCycle')) throw new Refused('isPredictedCycle: a forecast is no record')
+  if (reader.object('pregnancySnapshot')?.isEmpty === false) throw new Refused('pregnancySnapshot: no day of a cycle')
   const day = reader.whole('dayInCycle', { min: 1, max: 400 })
   if (day === undefined) throw new Refused(reader.problems[0] ?? 'dayInCycle: missing')
   const start = Date.parse(`${neededDay(reader, 'periodStartDate')}T00:00:00Z`) / 1000
@@ -133,11 +134,4 @@ function neededDay(reader: ItemReader, name: string): string {
   const day = reader.day(name)
   if (day === undefined) throw new Refused(reader.problems[0] ?? `${name}: missing`)
   return day
-}
-
-/** Where the day is not named it follows from the offset; with neither, nobody can tell. */
-export function dayOf({ localDay, startS, offsetS }: Period): string {
-  if (localDay !== undefined) return localDay
-  if (offsetS === null) throw new Refused('calendarDate: missing, and no offset')
-  return dayAt(startS, offsetS)
 }

@@ -18,7 +18,7 @@ const LONGEST_S = 48 * 3600
 
 export const normalizeSleeps = normalizer((reader) => {
   const period = readPeriod(reader)
-  const stages = readStages(reader)
+  const stages = readStages(reader, period.startS)
   const night = readNight(reader, { period, stages })
   const variant = 'sleep'
   const breath = {
@@ -68,28 +68,36 @@ function readNight(reader: ItemReader, { period, stages }: NightParts): SleepRec
     lightS: seconds('lightSleepDurationInSeconds'),
     deepS: seconds('deepSleepDurationInSeconds'),
     remS: seconds('remSleepInSeconds'),
-    score: reader.object('overallSleepScore')?.number('value', { max: 100 }) ?? null,
+    score: readScore(reader),
     finality: rank === -1 ? FINALITY.indexOf('DEVICE') : rank,
     stages,
   }
 }
 
+function readScore(reader: ItemReader): number | null {
+  const score = reader.object('overallSleepScore')
+  const value = score?.number('value', { max: 100 }) ?? null
+  reader.problems.push(...(score?.problems ?? []).map((problem) => `overallSleepScore: ${problem}`))
+  return value
+}
+
 const UNMEASURED = ['unmeasurableSleepInSeconds', 'unmeasurableSleepDurationInSeconds']
 
-function readStages(reader: ItemReader): SleepRecord['stages'] {
+function readStages(reader: ItemReader, nightS: number): SleepRecord['stages'] {
   const map = reader.object('sleepLevelsMap')
   if (map === undefined) return []
-  const stages = STAGES.flatMap((stage) => map.parts(stage, (part) => readStage(stage, part)))
+  const stages = STAGES.flatMap((stage) => map.parts(stage, (part) => readStage(stage, part, nightS)))
   reader.problems.push(...map.problems.map((problem) => `sleepLevelsMap: ${problem}`))
   return stages.toSorted((a, b) => a.startedAt.getTime() - b.startedAt.getTime())
 }
 
-function readStage(stage: SleepStage, reader: ItemReader): SleepRecord['stages'][number] {
-  return {
-    stage,
-    startedAt: new Date(reader.startS() * 1000),
-    endedAt: new Date(reader.startS('endTimeInSeconds') * 1000),
-  }
+/** One that cannot be of this night is left out, and does not take the night with it. */
+function readStage(stage: SleepStage, reader: ItemReader, nightS: number): SleepRecord['stages'][number] {
+  const [startS, endS] = [reader.startS(), reader.startS('endTimeInSeconds')]
+  if (endS < startS) throw new Refused('endTimeInSeconds: before startTimeInSeconds')
+  if (startS < nightS - LONGEST_S || endS > nightS + LONGEST_S)
+    throw new Refused('startTimeInSeconds: not of this night')
+  return { stage, startedAt: new Date(startS * 1000), endedAt: new Date(endS * 1000) }
 }
 
 function readNaps(parent: ItemReader): SleepRecord[] {
@@ -98,7 +106,8 @@ function readNaps(parent: ItemReader): SleepRecord[] {
 
 function readNap(reader: ItemReader): SleepRecord {
   const startS = reader.startS('napStartTimeInSeconds')
-  const durationS = reader.whole('napDurationInSeconds', { max: LONGEST_S }) ?? 0
+  const durationS = reader.whole('napDurationInSeconds', { min: 1, max: LONGEST_S })
+  if (durationS === undefined) throw new Refused(reader.problems.pop() ?? 'napDurationInSeconds: missing')
   const unknown = { awakeS: null, lightS: null, deepS: null, remS: null, score: null, timeZone: null, inBedS: null }
   return {
     ...unknown,
@@ -132,10 +141,7 @@ const SNAPSHOT = {
 
 /** Two minutes of everything at once. Where the single values are given, their average is not counted beside them. */
 export const normalizeHealthSnapshot = normalizer((reader) => {
-  const period = readPeriod(
-    reader,
-    reader.offsetS('startTimeOffsetInSeconds') === null ? 'offsetStartTimeInSeconds' : undefined,
-  )
+  const period = readPeriod(reader)
   const parts = reader.parts('summaries', (part) => readSnapshot(part, period))
   return {
     samples: parts.flatMap(({ samples }) => samples),
@@ -146,7 +152,7 @@ export const normalizeHealthSnapshot = normalizer((reader) => {
 function readSnapshot(reader: ItemReader, period: Period) {
   const type = (reader.text('summaryType') ?? '').toLowerCase()
   const known = Object.hasOwn(SNAPSHOT, type) ? SNAPSHOT[type as keyof typeof SNAPSHOT] : undefined
-  if (known === undefined) return { samples: [], sampleSpans: [] }
+  if (known === undefined) throw new Refused(reader.problems.pop() ?? 'summaryType: unknown')
   const { kind, max } = known
   const variant = 'snapshot'
   const series = readSeries(reader, period, { field: 'epochSummaries', kind, variant, min: 1, max })

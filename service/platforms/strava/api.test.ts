@@ -11,7 +11,8 @@ describe('an answer', () => {
     ['a token that is not accepted, other words', 401, body('Application', '', 'invalid'), 'unauthorized'],
     ['a 401 without a body', 401, '', 'unauthorized'],
     ['a missing scope', 401, body('AccessToken', 'activity:read_permission', 'missing'), 'scope_missing'],
-    ['an application without subscription', 403, body('Application', 'Status', 'Inactive'), 'misconfigured'],
+    ['an application without subscription', 403, body('Application', 'Status', 'Inactive'), 'suspended'],
+    ['a 403 that names something else', 403, body('Activity', '', 'forbidden'), 'misconfigured'],
     ['the limit of athletes', 403, '{"message":"Limit of connected athletes exceeded"}', 'misconfigured'],
     ['a 403 from a firewall', 403, '<html>Forbidden</html>', 'unavailable'],
     ['an activity that is gone', 404, body('Activity', '', 'not found'), 'not_found'],
@@ -19,6 +20,7 @@ describe('an answer', () => {
     ['an activity without streams', 404, '{"message":"Resource Not Found","errors":[]}', 'not_found'],
     ['a wrong path', 404, body('resource', 'path', 'invalid'), 'misconfigured'],
     ['a 404 from a proxy', 404, '<html>no such host</html>', 'unavailable'],
+    ['a 404 in JSON that is not of Strava', 404, '{"message":"no route"}', 'unavailable'],
     ['too many requests', 429, body('Application', 'rate limit', 'exceeded'), 'rate_limited'],
     ['too many requests in the words of 2018', 429, '{"errors":"Rate Limit Exceeded","status":429}', 'rate_limited'],
     ['too many requests from a proxy', 429, '<html>', 'rate_limited'],
@@ -81,12 +83,12 @@ describe('the request budget', () => {
 })
 
 test('requests name what they ask for and never hold a token', () => {
-  expect(api.item({ sourceId: '3455410090770304386' })).toEqual({
+  expect(api.item({ sourceId: '3455410090770304386' })).toMatchObject({
     dataType: 'activity',
     request: { method: 'GET', url: 'https://strava.example/api/v3/activities/3455410090770304386' },
     deletion: { dataType: 'activity_deletion', payload: { id: '3455410090770304386' } },
   })
-  expect(api.enrichment.requests('7')).toEqual([
+  expect(api.enrichment.requests('7')).toMatchObject([
     { dataType: 'activity', request: { method: 'GET', url: 'https://strava.example/api/v3/activities/7' } },
     {
       dataType: 'activity_streams',
@@ -99,5 +101,28 @@ test('requests name what they ask for and never hold a token', () => {
   expect(api.history.request({ before: 1700000000, page: 2 })).toEqual({
     method: 'GET',
     url: 'https://strava.example/api/v3/athlete/activities?before=1700000000&page=2&per_page=200',
+  })
+})
+
+describe('an activity that was read back', () => {
+  test.each([
+    ['its own athlete', '{"id":1,"athlete":{"id":134815,"resource_state":1}}', true],
+    ['another athlete', '{"id":1,"athlete":{"id":134816}}', false],
+    ['an athlete beyond 2^53, one digit off', '{"id":1,"athlete":{"id":9007199254740993}}', false],
+    ['no athlete', '{"id":1}', true],
+    ['what is no athlete', '{"id":1,"athlete":"me"}', true],
+    ['half a body', '{"id":1,"ath', true],
+  ])('is the owner’s when it names %s', (_name, text, expected) => {
+    expect(api.item({ sourceId: '1' }).isOf(text, '134815')).toBe(expected)
+    expect(api.item({ sourceId: '1' }).isOf('{"athlete":{"id":9007199254740993}}', '9007199254740992')).toBe(false)
+  })
+
+  test.each([
+    ['{"manual":true}', ['activity']],
+    ['{"manual":false}', ['activity', 'activity_streams']],
+    ['{}', ['activity', 'activity_streams']],
+  ])('has series unless it was typed in: %s', (details, kinds) => {
+    const wanted = api.enrichment.requests('7').filter((each) => each.wanted?.(details) !== false)
+    expect(wanted.map(({ dataType }) => dataType)).toEqual(kinds)
   })
 })

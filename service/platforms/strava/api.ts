@@ -1,6 +1,7 @@
 import { parseJson } from '../../runtime/json.ts'
-import type { ApiOutcome, BudgetWindow, PlatformApi, PlatformRequest } from '../contract.ts'
-import { names, readError } from './error-body.ts'
+import type { ApiOutcome, BudgetWindow, EnrichmentRequest, PlatformApi, PlatformRequest } from '../contract.ts'
+import { readDetails } from './details.ts'
+import { hasErrors, names, readError } from './error-body.ts'
 import { firstPage, readHistoryPage, requestPage } from './history.ts'
 import type { StravaSettings } from './settings.ts'
 
@@ -29,10 +30,12 @@ export function stravaApi({ apiUrl, enrichDays }: Pick<StravaSettings, 'apiUrl' 
     dataType: 'activity',
     request: get(`activities/${encodeURIComponent(sourceId)}`),
   })
-  const streams = (sourceId: string) => ({
+  const streams = (sourceId: string): EnrichmentRequest => ({
     dataType: 'activity_streams',
     request: get(`activities/${encodeURIComponent(sourceId)}/streams?keys=${STREAM_KEYS}&key_by_type=true`),
+    wanted: (details: string) => !readDetails(details).manual,
   })
+  const requests = (sourceId: string): readonly EnrichmentRequest[] => [activity(sourceId), streams(sourceId)]
   return {
     budget: BUDGET,
     readBudget,
@@ -47,10 +50,12 @@ export function stravaApi({ apiUrl, enrichDays }: Pick<StravaSettings, 'apiUrl' 
     item: ({ sourceId }) => ({
       ...activity(sourceId),
       deletion: { dataType: 'activity_deletion', payload: { id: sourceId } },
+      // Strava may show somebody else's public activity to the token that asks.
+      isOf: (text: string, platformUserId: string) => [undefined, platformUserId].includes(readDetails(text).ownerId),
     }),
     probe: get('athlete'),
     profile: { dataType: 'athlete', request: get('athlete') },
-    enrichment: { days: enrichDays, requests: (sourceId: string) => [activity(sourceId), streams(sourceId)] },
+    enrichment: { days: enrichDays, requests },
   } satisfies PlatformApi
 }
 
@@ -71,16 +76,18 @@ function readPair(header: string | null): readonly number[] | undefined {
 
 function classify(status: number, text: string): ApiOutcome['kind'] {
   if (status >= 200 && status < 300) return 'ok'
-  const error = text.trim() === '' ? 'unnamed' : readError(readJson(text))
+  const body = text.trim() === '' ? { errors: [] } : readJson(text)
+  const error = readError(body)
   if ((status === 401 || status === 403) && names(error, { resource: 'AccessToken', code: 'missing' }))
     return 'scope_missing'
   if (status === 401) return 'unauthorized'
   if (status === 429) return 'rate_limited'
   // Not Strava's own refusal but, say, a proxy's page: nothing may be concluded from it, least of all that an activity is gone.
   if (error === 'unreadable') return 'unavailable'
-  // The subscription of the application's owner lapsed, or its limit of athletes is reached.
-  if (status === 403) return 'misconfigured'
-  if (status === 404) return names(error, { resource: 'resource', field: 'path' }) ? 'misconfigured' : 'not_found'
+  // The subscription of the application's owner lapsed; other refusals may be one athlete's (the limit of athletes is reached, say).
+  if (status === 403) return names(error, { resource: 'Application' }) ? 'suspended' : 'misconfigured'
+  if (status === 404 && hasErrors(body))
+    return names(error, { resource: 'resource', field: 'path' }) ? 'misconfigured' : 'not_found'
   return 'unavailable'
 }
 

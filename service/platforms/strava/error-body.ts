@@ -17,6 +17,11 @@ export function readError(body: unknown): StravaError | 'unnamed' | 'unreadable'
   return parsed.data.errors[0] ?? 'unnamed'
 }
 
+/** Whether it has the list of errors that all bodies of Strava's have: another's 404 must not delete anything. */
+export function hasErrors(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && 'errors' in body
+}
+
 /** Whether it is this resource, field and code; `field` undefined: any. */
 export function names(error: StravaError | string, { resource, field, code }: Partial<StravaError>): boolean {
   if (typeof error === 'string') return false

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppError } from '../../runtime/errors.ts'
 import type { ActivityLapRecord, Records, RejectedRecord } from '../records.ts'
+import { readFields } from './read-fields.ts'
 import { SourceId, StravaLap } from './schemas.ts'
 
 const OfActivity = z.object({ activity: z.object({ id: SourceId }) })
@@ -26,26 +27,27 @@ export function normalizeActivityLaps(payload: unknown, metadata: Readonly<Recor
   return readLaps(payload, sourceId, 0)
 }
 
-/** `firstPosition`: where the list stands among the payload's records. */
+/** `firstPosition`: where the list stands among the payload's records. A lap without a number has its place in the list. */
 export function readLaps(laps: readonly unknown[], sourceId: string, firstPosition: number): Laps {
-  const activityLaps: ActivityLapRecord[] = []
+  const byNumber = new Map<number, ActivityLapRecord>()
   const rejected: RejectedRecord[] = []
   for (const [index, item] of laps.entries()) {
-    const { data, error } = StravaLap.safeParse(item)
-    if (data !== undefined) activityLaps.push(toRecord(data, sourceId))
-    else {
-      const [issue] = error.issues
-      const field = issue?.path[0]?.toString() ?? 'lap'
-      rejected.push({ position: firstPosition + index, reason: `lap: ${field}: ${issue?.code ?? 'unreadable'}` })
-    }
+    const position = firstPosition + index
+    const read = readFields(StravaLap, item, { needed: ['lap_index'], whole: 'lap' })
+    const problems = typeof read === 'string' ? [read] : read.problems
+    if (problems.length > 0) rejected.push({ position, reason: `lap: ${problems.join('; ')}` })
+    if (typeof read === 'string') continue
+    const lapNumber = read.data.lap_index ?? index + 1
+    if (byNumber.has(lapNumber)) rejected.push({ position, reason: 'lap: lap_index: twice' })
+    else byNumber.set(lapNumber, toRecord(read.data, { sourceId, lapNumber }))
   }
-  return { activityLaps, rejected }
+  return { activityLaps: [...byNumber.values()], rejected }
 }
 
-function toRecord(lap: StravaLap, sourceId: string): ActivityLapRecord {
+function toRecord(lap: StravaLap, { sourceId, lapNumber }: { sourceId: string; lapNumber: number }): ActivityLapRecord {
   return {
     sourceId,
-    lapNumber: lap.lap_index,
+    lapNumber,
     startedAt: lap.start_date == null ? null : new Date(lap.start_date),
     elapsedTimeS: lap.elapsed_time ?? null,
     movingTimeS: lap.moving_time ?? null,

@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { AppError } from '../../runtime/errors.ts'
 import type { ActivityRecord, Records, RejectedRecord } from '../records.ts'
 import { readLaps } from './normalize-activity-laps.ts'
-import { readWhen } from './read-when.ts'
+import { readFields } from './read-fields.ts'
+import { readWhen, type When } from './read-when.ts'
 import { ActivityDeletion, StravaActivity } from './schemas.ts'
 import { canonicalSport } from './sports.ts'
 
@@ -38,13 +39,37 @@ function readActivities(items: readonly unknown[], { detailed }: { detailed: boo
   const activities: ActivityRecord[] = []
   const rejected: RejectedRecord[] = []
   for (const [position, item] of items.entries()) {
-    const { data, error } = StravaActivity.safeParse(item)
-    const sourceSport = data?.sport_type ?? data?.type
-    if (data === undefined) rejected.push({ position, reason: describe(error) })
-    else if (sourceSport == null) rejected.push({ position, reason: 'sport_type: missing' })
-    else activities.push(toRecord({ ...data, sourceSport }, detailed))
+    const { activity, problems } = readActivity(item, detailed)
+    if (activity !== undefined) activities.push(activity)
+    if (problems.length > 0) rejected.push({ position, reason: problems.join('; ') })
   }
   return { ...NOTHING, activities, rejected }
+}
+
+interface ReadActivity {
+  readonly activity?: ActivityRecord
+  /** Without an activity: why it is refused; with one: what was left out of it. */
+  readonly problems: readonly string[]
+}
+
+/** Of an activity only the id, its sport and its day are needed. */
+function readActivity(item: unknown, detailed: boolean): ReadActivity {
+  const read = readFields(StravaActivity, item, { needed: ['id'], whole: 'record' })
+  if (typeof read === 'string') return { problems: [read] }
+  const { data, problems } = read
+  const lacking = (field: string) => ({
+    problems: problems.some((problem) => problem.startsWith(`${field}:`))
+      ? problems
+      : [...problems, `${field}: missing`],
+  })
+  const sourceSport = data.sport_type ?? data.type
+  if (sourceSport == null) return lacking('sport_type')
+  const when = readWhen(data)
+  if (when === undefined) return lacking('start_date')
+  const activity = toRecord({ ...data, sourceSport, when }, detailed)
+  // What cannot be read must not make visible what may be private.
+  const unsure = problems.some((problem) => /^(private|visibility):/.test(problem))
+  return { activity: unsure ? { ...activity, private: true } : activity, problems }
 }
 
 /** Field and kind of problem; never a value. */
@@ -53,15 +78,17 @@ function describe(error: z.ZodError): string {
   return `${issue?.path[0]?.toString() ?? 'record'}: ${issue?.code ?? 'unreadable'}`
 }
 
-function toRecord(activity: StravaActivity & { sourceSport: string }, detailed: boolean): ActivityRecord {
-  const { id, sourceSport } = activity
+type Readable = StravaActivity & { readonly sourceSport: string; readonly when: When }
+
+function toRecord(activity: Readable, detailed: boolean): ActivityRecord {
+  const { id, sourceSport, when } = activity
   const trainer = activity.trainer === true
   return {
     sourceId: id,
     sport: canonicalSport(sourceSport, trainer),
     sourceSport,
     name: activity.name ?? null,
-    ...readWhen(activity),
+    ...when,
     ...readMeasures(activity),
     energyKcal: detailed ? (activity.calories ?? null) : null,
     manual: isManual(activity),

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { DailyMetricRecord, Records } from '../records.ts'
+import { readFields } from './read-fields.ts'
 
 const DAY = /^\d{4}-\d{2}-\d{2}/
 // Zero is what a field is that nobody filled in.
@@ -21,18 +22,15 @@ const Athlete = z.object({
  * were fetched (`metadata.fetched_at`), else of the profile's last change.
  */
 export function normalizeAthlete(payload: unknown, metadata: Readonly<Record<string, unknown>>): Records {
-  const { data, error } = Athlete.safeParse(payload)
-  if (data === undefined) {
-    const [issue] = error.issues
-    return {
-      rejected: [{ position: 0, reason: `${issue?.path[0]?.toString() ?? 'athlete'}: ${issue?.code ?? 'unreadable'}` }],
-    }
-  }
+  const read = readFields(Athlete, payload, { needed: [], whole: 'athlete' })
+  if (typeof read === 'string') return { rejected: [{ position: 0, reason: read }] }
+  const { data, problems } = read
   const fetchedAt = metadata['fetched_at']
   const localDay = (typeof fetchedAt === 'string' && DAY.test(fetchedAt) ? fetchedAt : data.updated_at)?.slice(0, 10)
-  if (localDay === undefined) return { rejected: [{ position: 0, reason: 'updated_at: missing' }] }
+  if (localDay === undefined)
+    return { rejected: [{ position: 0, reason: [...problems, 'updated_at: missing'].join('; ') }] }
   const dailyMetrics: DailyMetricRecord[] = []
   if (data.weight !== null) dailyMetrics.push({ localDay, kind: 'body_weight_kg', value: data.weight })
   if (data.ftp !== null) dailyMetrics.push({ localDay, kind: 'functional_threshold_power_w', value: data.ftp })
-  return { dailyMetrics, rejected: [] }
+  return { dailyMetrics, rejected: problems.length === 0 ? [] : [{ position: 0, reason: problems.join('; ') }] }
 }

@@ -36,14 +36,21 @@ const AMOUNTS =
 describe('a number that cannot be', () => {
   test.each(
     AMOUNTS.flatMap((field) => ['-0.5', '1e999', '"9"', '99999999999999999999'].map((value) => [field, value])),
-  )('rejects the record and names the field: %s %s', (field, value) => {
+  )('is left out and named, and the activity is kept: %s %s', (field, value) => {
+    const without = normalizeActivity(parseJson(`{"id":1,${activity}}`))
     const { activities, rejected } = normalizeActivity(parseJson(`{"id":1,${activity},"${field}":${value}}`))
-    expect(activities).toEqual([])
+    expect(activities).toEqual(without.activities)
     expect(rejected).toEqual([{ position: 0, reason: expect.stringMatching(new RegExp(`^${field}: [a-z_]+$`)) }])
   })
 
   test.each(AMOUNTS)('is not what null is: %s', (field) => {
     expect(normalizeActivity(parseJson(`{"id":1,${activity},"${field}":null}`)).rejected).toEqual([])
+  })
+})
+
+describe('who may see it', () => {
+  test.each(['"private":"no"', '"visibility":7'])('is its owner alone where that cannot be read: %s', (field) => {
+    expect(normalizeActivity(parseJson(`{"id":1,${activity},${field}}`)).activities).toMatchObject([{ private: true }])
   })
 })
 

@@ -22,14 +22,14 @@ const text = z
   .max(LONGEST_NAME)
   .transform((value) => value.toWellFormed().replaceAll('\0', '\ufffd'))
 
-/** What is read of a SummaryActivity or DetailedActivity: nothing but the id and the start is sure to be there. */
+/** What is read of a SummaryActivity or DetailedActivity: nothing but the id is sure to be there. */
 export const StravaActivity = z.object({
   id: SourceId,
   name: text.nullish(),
   sport_type: text.pipe(z.string().min(1)).nullish(),
   /** Deprecated, knows fewer sports. */
   type: text.pipe(z.string().min(1)).nullish(),
-  start_date: z.iso.datetime({ offset: true }).refine(isPlausible),
+  start_date: z.iso.datetime({ offset: true }).refine(isPlausible).nullish(),
   /** Wall time with a false Z. */
   start_date_local: z.iso.datetime({ offset: true, local: true }).refine(isPlausible).nullish(),
   timezone: text.nullish(),
@@ -59,7 +59,7 @@ export type StravaActivity = z.infer<typeof StravaActivity>
 
 /** A lap keeps tenths of a second: unlike an activity's, its durations are numbers here. */
 export const StravaLap = z.object({
-  lap_index: z.int().positive().max(LARGEST_INTEGER),
+  lap_index: z.int().positive().max(LARGEST_INTEGER).nullish(),
   start_date: z.iso.datetime({ offset: true }).refine(isPlausible).nullish(),
   elapsed_time: amount,
   moving_time: amount,
