@@ -62,6 +62,11 @@ describe('the same workout on two platforms', () => {
     ['leaves out a long pause', { elapsed_time_s: 2000, distance_m: 10_010 }],
     ['hides its start', { started_at: null, elapsed_time_s: 3610, distance_m: 10_005 }],
     ['began two minutes sooner', { started_at: '2026-03-01T06:58:00Z' }],
+    ['was stopped far too late', { elapsed_time_s: 9000, distance_m: 60_000 }],
+    [
+      'has no distance and was cut by half',
+      { distance_m: null, elapsed_time_s: 1500, started_at: '2026-03-01T07:00:03Z' },
+    ],
   ] as const)('is shown once when the other record %s', async ([, difference], { db }) => {
     await prepare(db)
     await insert(db, [{ id: '1' }, { ...other, ...difference }])
@@ -74,13 +79,38 @@ describe('the same workout on two platforms', () => {
   test.for([
     ['the next workout', { started_at: '2026-03-01T08:00:00Z' }],
     ['a ride at the same time', { sport: 'ride' }],
-    ['half as far', { distance_m: 5000 }],
+    ['half as far', { distance_m: 5000, started_at: '2026-03-01T07:00:30Z' }],
+    ['a false start', { elapsed_time_s: 30, distance_m: 60 }],
     ['a short part of it', { elapsed_time_s: 1200, distance_m: 3300, started_at: '2026-03-01T07:20:00Z' }],
     ['at a hidden time and of another length', { started_at: null, elapsed_time_s: 3600, distance_m: 10_400 }],
   ] as const)('is another one when it is %s', async ([, difference], { db }) => {
     await prepare(db)
     await insert(db, [{ id: '1' }, { ...other, ...difference }])
     expect(await shown(db)).toEqual(['garmin 1', 'strava 2'])
+  })
+
+  test('is one workout where three tell it, and two of them only by the third', async ({ db }) => {
+    await prepare(db)
+    await insert(db, [
+      { id: '1' },
+      { id: '2', platform: 'apple-health', started_at: '2026-03-01T07:02:00Z', elapsed_time_s: 3000, distance_m: 9000 },
+      { id: '3', platform: 'strava', started_at: '2026-03-01T07:05:00Z', elapsed_time_s: 2300, distance_m: 7900 },
+    ])
+    expect(await shown(db)).toEqual(['garmin 1 + apple-health 2 + strava 3'])
+  })
+
+  test('is recognized for each of two short walks, one after the other', async ({ db }) => {
+    await prepare(db)
+    const walk = { sport: 'walk', elapsed_time_s: 600, distance_m: 700 }
+    const again = { ...walk, started_at: '2026-03-01T07:11:00Z', distance_m: 690 }
+    const phone = { platform: 'apple-health', device_name: 'iPhone' }
+    await insert(db, [
+      { ...walk, id: '1' },
+      { ...again, id: '2' },
+      { ...walk, ...phone, id: '3', distance_m: 720 },
+      { ...again, ...phone, id: '4', distance_m: 700, started_at: '2026-03-01T07:11:04Z' },
+    ])
+    expect(await shown(db)).toEqual(['garmin 1 + apple-health 3', 'garmin 2 + apple-health 4'])
   })
 
   test('is found across midnight, and both days are right', async ({ db }) => {
@@ -151,6 +181,14 @@ describe('a multisport event', () => {
     expect(await shown(db)).toEqual(['garmin p', 'garmin r + strava 9', 'garmin s'])
   })
 
+  test('keeps a leg that is nearly all of it, though another platform’s whole is like both', async ({ db }) => {
+    await prepare(db)
+    const long = { ...ride, id: 'r', parent_source_id: 'p', started_at: '2026-03-01T07:10:00Z', elapsed_time_s: 6500 }
+    await insert(db, [parent, long, { ...parent, id: '9', platform: 'strava', sport: 'workout', counted: true }])
+    await db.admin.query("insert into source_priorities (user_id, platform, rank) values ($1, 'strava', 1)", [ADA])
+    expect(await shown(db)).toEqual(['garmin p + strava 9', 'garmin r'])
+  })
+
   test('matches as a whole where another platform has the whole, whoever is preferred', async ({ db }) => {
     await prepare(db)
     await insert(db, [...legs, { ...parent, id: '9', platform: 'strava', sport: 'workout', counted: true }])
@@ -162,14 +200,69 @@ describe('a multisport event', () => {
 })
 
 describe('a night', () => {
-  const sleep = async (db: TestDatabase, rows: readonly (readonly [string, string, string, number])[]) => {
-    for (const [platform, from, to, asleep] of rows)
+  type Session = readonly [platform: string, from: string, to: string, asleepS: number | null, source?: string]
+  const sleep = async (db: TestDatabase, rows: readonly Session[]) => {
+    for (const [platform, from, to, asleep, source = ''] of rows)
       await db.service.query(
-        `insert into sleep_sessions (user_id, platform, source_id, local_day, started_at, ended_at, asleep_s, raw_id, raw_created_at, observed_at)
-         values ($1, $2, $3::text, '2026-03-01', $3::text::timestamptz, $4, $5, gen_random_uuid(), now(), now())`,
-        [ADA, platform, from, to, asleep],
+        `insert into sleep_sessions (user_id, platform, source_id, source, local_day, started_at, ended_at, asleep_s, in_bed_s, raw_id, raw_created_at, observed_at)
+         values ($1, $2, $6 || $3, $6, '2026-03-01', $3::text::timestamptz, $4, $5, case when $5::integer is null then 30600 end, gen_random_uuid(), now(), now())`,
+        [ADA, platform, from, to, asleep, source],
       )
   }
+  const asleep = async (db: TestDatabase) => {
+    await shown(db)
+    const { rows } = await db.service.query<{ told: string }>(
+      "select value::text || ' ' || sources::text as told from merged_metrics where kind = 'sleep_asleep_s'",
+    )
+    return rows.map(({ told }) => told)
+  }
+
+  test.for([
+    [
+      'a doze that the better watch saw does not hide the night that it did not',
+      [
+        ['garmin', '2026-02-28T21:50:00Z', '2026-02-28T22:10:00Z', 1100],
+        ['apple-health', '2026-02-28T22:05:00Z', '2026-03-01T06:00:00Z', 27_000, 'Watch'],
+      ],
+      'apple-health',
+      27_000,
+    ],
+    [
+      'a night whose battery was empty at two is that of the device which went on',
+      [
+        ['garmin', '2026-02-28T23:00:00Z', '2026-03-01T02:00:00Z', 10_000],
+        ['apple-health', '2026-02-28T22:55:00Z', '2026-03-01T07:00:00Z', 28_000, 'Watch'],
+      ],
+      'apple-health',
+      28_000,
+    ],
+    [
+      'who was in bed, as the phone says, slept as an app says, whatever the two are called',
+      [
+        ['apple-health', '2026-02-28T22:00:00Z', '2026-03-01T06:30:00Z', null, 'Ada’s iPhone'],
+        ['apple-health', '2026-02-28T22:10:00Z', '2026-03-01T06:00:00Z', 27_000, 'Sleepy'],
+      ],
+      'apple-health',
+      27_000,
+    ],
+    [
+      'a night that the better watch cut in two is not told by the other',
+      [
+        ['garmin', '2026-02-28T22:00:00Z', '2026-03-01T01:00:00Z', 10_000],
+        ['garmin', '2026-03-01T03:00:00Z', '2026-03-01T06:00:00Z', 10_500],
+        ['apple-health', '2026-02-28T22:00:00Z', '2026-03-01T06:00:00Z', 27_000, 'Watch'],
+      ],
+      'garmin',
+      20_500,
+    ],
+  ] as const)('of two devices: %s', async ([, sessions, platform, seconds], { db }) => {
+    await prepare(db)
+    await sleep(db, sessions)
+    const told = await asleep(db)
+    expect(told).toHaveLength(1)
+    expect(told[0]).toMatch(new RegExp(`^${seconds} \\[.*"platform": "${platform}"`))
+    expect(told[0]?.match(/platform/g)).toHaveLength(1)
+  })
 
   test('that two devices saw counts once, and a nap that one of them saw is not lost', async ({ db }) => {
     await prepare(db)
