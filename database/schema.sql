@@ -3591,6 +3591,7 @@ CREATE OR REPLACE FUNCTION ops.match_activities(p_user_id uuid, p_days date[])
 AS $function$
 declare
   v_pair record;
+  v_shown uuid;
   v_hidden uuid[] := '{}';
   v_found jsonb := '[]';
   v_changed date[];
@@ -3635,14 +3636,22 @@ begin
       else c.may_be_same and (
         (c.overlap >= case when c.same_family then 0.7 else 0.85 end
           and coalesce(c.distance_difference_m <= greatest(300, 0.2 * c.distance_m), true))
+        -- Nobody starts two workouts of one kind at once: one of the records was cut, corrected, or not stopped.
+        or (c.same_family and c.start_difference_s <= 5 and c.overlap >= 0.25)
         -- Some platforms leave pauses out of the duration: then the start and the distance tell.
         or (c.same_family and c.start_difference_s <= 120 and c.distance_difference_m <= greatest(50, 0.03 * c.distance_m)))
       end
     order by c.hidden_place, c.shown_place
   loop
-    continue when v_pair.hidden = any (v_hidden) or v_pair.shown = any (v_hidden);
+    continue when v_pair.hidden = any (v_hidden);
+    -- What is like a record that is hidden itself is one workout with that which hides it, unless one device recorded both.
+    v_shown := coalesce((select (f ->> 'shown')::uuid from jsonb_array_elements(v_found) as f where f ->> 'hidden' = v_pair.shown::text), v_pair.shown);
+    continue when v_shown <> v_pair.shown and exists (
+      select 1 from public.activities a join public.activities b on b.user_id = a.user_id and b.platform = a.platform
+        and b.device_name is not distinct from a.device_name
+      where a.user_id = p_user_id and a.id = v_shown and b.id = v_pair.hidden);
     v_hidden := v_hidden || v_pair.hidden;
-    v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_pair.shown, 'matched_by', v_pair.matched_by);
+    v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_shown, 'matched_by', v_pair.matched_by);
   end loop;
 
   with wanted as (
@@ -4085,7 +4094,8 @@ BEGIN ATOMIC
                  CASE
                      WHEN p.combinable THEN ''::text
                      ELSE s.platform
-                 END AS platform_group
+                 END AS platform_group,
+             (s.asleep_s IS NOT NULL) AS slept
             FROM ((( SELECT DISTINCT (day.day + beside.beside) AS day
                     FROM (unnest(merge_sleep.p_days) day(day)
                       CROSS JOIN generate_series('-1'::integer, 1) beside(beside))) near
@@ -4095,18 +4105,55 @@ BEGIN ATOMIC
           SELECT s.platform_group,
              s.platform,
              s.source,
+             s.slept,
              ops.source_rank(merge_sleep.p_user_id, 'sleep_asleep_s'::text, s.platform, s.source) AS rank,
              range_agg(s.span) AS cover
             FROM sessions s
-           GROUP BY s.platform_group, s.platform, s.source
+           GROUP BY s.platform_group, s.platform, s.source, s.slept
          ), ranked AS (
           SELECT c.platform_group,
              c.platform,
              c.source,
+             c.slept,
              c.rank,
              c.cover,
-             COALESCE(range_agg(c.cover) OVER (PARTITION BY c.platform_group ORDER BY c.rank, c.platform, c.source ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}'::tstzmultirange) AS taken
+             row_number() OVER best_first AS place,
+             COALESCE(range_agg(c.cover) OVER (best_first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}'::tstzmultirange) AS taken
             FROM covers c
+           WINDOW best_first AS (PARTITION BY c.platform_group ORDER BY (NOT c.slept), c.rank, c.platform, c.source)
+         ), standing AS (
+          SELECT s.user_id,
+             s.id,
+             s.platform,
+             s.source_id,
+             s.source,
+             s.local_day,
+             s.started_at,
+             s.ended_at,
+             s.end_offset_seconds,
+             s.time_zone,
+             s.nap,
+             s.asleep_s,
+             s.in_bed_s,
+             s.awake_s,
+             s.light_s,
+             s.deep_s,
+             s.rem_s,
+             s.score,
+             s.finality,
+             s.raw_id,
+             s.raw_created_at,
+             s.observed_at,
+             s.created_at,
+             s.updated_at,
+             s.span,
+             s.platform_group,
+             s.slept,
+             r.place
+            FROM (sessions s
+              JOIN ranked r USING (platform_group, platform, source, slept))
+           WHERE ((NOT (s.span && r.taken)) OR (((2)::numeric * ( SELECT sum(EXTRACT(epoch FROM (upper(part.part) - lower(part.part)))) AS sum
+                    FROM unnest((tstzmultirange(s.span) * r.taken)) part(part))) < EXTRACT(epoch FROM (s.ended_at - s.started_at))))
          ), kept AS (
           SELECT s.user_id,
              s.id,
@@ -4133,10 +4180,13 @@ BEGIN ATOMIC
              s.created_at,
              s.updated_at,
              s.span,
-             s.platform_group
-            FROM (sessions s
-              JOIN ranked r USING (platform_group, platform, source))
-           WHERE ((NOT (s.span && r.taken)) AND (s.local_day = ANY (merge_sleep.p_days)))
+             s.platform_group,
+             s.slept,
+             s.place
+            FROM standing s
+           WHERE ((s.local_day = ANY (merge_sleep.p_days)) AND (NOT (EXISTS ( SELECT 1
+                    FROM standing o
+                   WHERE ((o.platform_group = s.platform_group) AND (o.place > s.place) AND (o.span && s.span) AND (o.slept OR (NOT s.slept)))))))
          ), numbers AS (
           SELECT k.local_day,
              k.platform_group,
@@ -4157,7 +4207,7 @@ BEGIN ATOMIC
     FROM numbers n
    GROUP BY n.local_day, n.kind, n.platform_group;
 END;
-comment on function ops.merge_sleep(uuid,date[]) is 'Sums of the sleep sessions of each day, naps included; of sessions that overlap, only those of the best-ranked source.';
+comment on function ops.merge_sleep(uuid,date[]) is 'Sums of the sleep sessions of each day, naps included; of sessions that overlap, those of the best-ranked source that saw at least half of it.';
 grant execute on function ops.merge_sleep(uuid,date[]) to public;
 grant execute on function ops.merge_sleep(uuid,date[]) to tributary_service;
 
