@@ -316,6 +316,8 @@ create table ops.delivered_items (
   data_type text not null,
   digest bytea not null,
   received_at timestamp with time zone default now() not null,
+  record text,
+  recorded_at timestamp with time zone,
   constraint delivered_items_pkey PRIMARY KEY (user_id, platform, data_type, digest),
   constraint delivered_items_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint delivered_items_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
@@ -327,6 +329,8 @@ comment on column ops.delivered_items.platform is 'Who pushed it.';
 comment on column ops.delivered_items.data_type is 'Its kind.';
 comment on column ops.delivered_items.digest is 'Of its exact bytes.';
 comment on column ops.delivered_items.received_at is 'When it first came.';
+comment on column ops.delivered_items.record is 'Which record it is, by the platform''s own id or its start: sent again in another form it is the same. Null where nothing is asked for by window.';
+comment on column ops.delivered_items.recorded_at is 'The time that the platform files it under; null where that is not known without holding it whole.';
 grant delete, insert, select, update on ops.delivered_items to tributary_service;
 
 create table ops.erasure_ledger (
@@ -515,11 +519,14 @@ create table ops.requested_windows (
   account text not null,
   granted_scopes text[] default '{}'::text[] not null,
   run_id uuid,
+  asked_by_run uuid,
+  records integer,
   constraint requested_windows_pkey PRIMARY KEY (user_id, platform, account, data_type, window_end, window_start),
   constraint requested_windows_check CHECK ((window_end > window_start)),
   constraint requested_windows_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id),
   constraint requested_windows_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.app_users(user_id) ON DELETE CASCADE
 );
+CREATE INDEX requested_windows_asked_by_run ON ops.requested_windows USING btree (user_id, asked_by_run) WHERE (asked_by_run IS NOT NULL);
 CREATE UNIQUE INDEX requested_windows_of_run ON ops.requested_windows USING btree (user_id, run_id, data_type) WHERE (run_id IS NOT NULL);
 comment on table ops.requested_windows is 'Every window of time that a platform was asked for, by list or by backfill: a reconnect asks for what is between them.';
 comment on column ops.requested_windows.user_id is 'Whose history it is.';
@@ -527,11 +534,13 @@ comment on column ops.requested_windows.platform is 'Who was asked.';
 comment on column ops.requested_windows.data_type is 'The kind of data; * for all: lists, and what the platform sent by itself.';
 comment on column ops.requested_windows.window_start is 'Start of the window.';
 comment on column ops.requested_windows.window_end is 'End of the window.';
-comment on column ops.requested_windows.outcome is 'read (a list), pushed, accepted, asked_before, too_old or not_permitted.';
+comment on column ops.requested_windows.outcome is 'read (a list), pushed, accepted (asked for, it comes by itself), arrived, nothing_came, asked_before, too_old or not_permitted.';
 comment on column ops.requested_windows.asked_at is 'When it was first asked for.';
 comment on column ops.requested_windows.account is 'The account at the platform: another account''s windows say nothing.';
 comment on column ops.requested_windows.granted_scopes is 'What was granted then: what was read with less says nothing of the rest.';
 comment on column ops.requested_windows.run_id is 'The run that reads a list; its window grows backwards page by page. Null for backfills.';
+comment on column ops.requested_windows.asked_by_run is 'The run that asked for a backfill; null for lists.';
+comment on column ops.requested_windows.records is 'How many records of a backfill are here; null before it was looked at, and for lists.';
 grant delete, insert, select, update on ops.requested_windows to tributary_service;
 
 create table ops.schema_migrations (
@@ -568,7 +577,7 @@ CREATE INDEX sync_plans_silent ON ops.sync_plans USING btree (silent_after) WHER
 comment on table ops.sync_plans is 'When each connection is looked at next.';
 comment on column ops.sync_plans.user_id is 'Whose connection it is.';
 comment on column ops.sync_plans.platform is 'The platform connected to.';
-comment on column ops.sync_plans.heard_at is 'When webhooks came, at most one an hour, the last twenty-four: the person''s rhythm.';
+comment on column ops.sync_plans.heard_at is 'When webhooks came, at most one in half a day, the last twenty-four: the person''s rhythm.';
 comment on column ops.sync_plans.silent_after is 'From then on silence is strange; null while the service polls anyway.';
 comment on column ops.sync_plans.next_poll_at is 'When it is polled next; null while webhooks are relied on.';
 comment on column ops.sync_plans.poll_interval_s is 'How long the last wait between polls was: it grows while nothing is new.';
@@ -2143,7 +2152,7 @@ comment on column public.raw_fitness_data.platform is 'Where it came from.';
 comment on column public.raw_fitness_data.data_type is 'The platform''s kind of payload, for example activity_list.';
 comment on column public.raw_fitness_data.raw_data is 'The payload itself.';
 comment on column public.raw_fitness_data.metadata is 'How it was obtained: the sync run or delivery, the page.';
-comment on column public.raw_fitness_data.received_at is 'When the platform''s answer arrived.';
+comment on column public.raw_fitness_data.received_at is 'When the platform''s answer, or its delivery with the payload in it, arrived; of two versions of a record the later one is right.';
 comment on column public.raw_fitness_data.processed_at is 'When it was normalized; null until then.';
 comment on column public.raw_fitness_data.created_at is 'When the row was written; the partition key.';
 grant select, trigger on public.raw_fitness_data to tributary_hasura;
@@ -2492,7 +2501,7 @@ comment on column public.sync_runs.started_at is 'When it was asked for.';
 comment on column public.sync_runs.updated_at is 'When it last made progress.';
 comment on column public.sync_runs.finished_at is 'When it ended; null while it runs.';
 comment on column public.sync_runs.asked_by is 'Who asked for it: person, operator, schedule, or connection (it came with connecting).';
-comment on column public.sync_runs.results is 'For each data type: outcome (running, complete, requested, partial, not_available), records, and the reason where it is not complete. Where the platform sends them by itself records is null, for nobody can tell them from new ones, and requested is how many periods it was asked for.';
+comment on column public.sync_runs.results is 'For each data type: outcome (running, complete, requested, partial, not_available), records, and the reason where it is not complete. Where the platform sends them by itself, requested is how many periods it was asked for, and records counts what came of them, until a day after the last was asked for.';
 comment on column public.sync_runs.trace_id is 'The chain of work that started the run, as in the logs.';
 grant select on public.sync_runs to tributary_hasura;
 grant delete, insert, select, update on public.sync_runs to tributary_service;
@@ -2754,12 +2763,19 @@ CREATE OR REPLACE FUNCTION ops.begin_again_with_job(p_payload jsonb)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  update public.sync_runs r set status = 'running', error_code = null, finished_at = null, updated_at = now()
+  update public.sync_runs r set status = 'running', error_code = null, finished_at = null, updated_at = now(),
+    results = (select coalesce(jsonb_agg(
+        case when e.result ->> 'outcome' = 'partial' and e.result ->> 'reason' = r.error_code
+          then e.result || '{"outcome": "running", "reason": null}' else e.result end order by e.place), '[]')
+      from jsonb_array_elements(r.results) with ordinality as e (result, place))
   where r.user_id::text = p_payload ->> 'userId' and r.id::text = p_payload ->> 'runId' and r.status = 'failed'
     and not exists (select from public.sync_runs o
       where o.user_id = r.user_id and o.platform = r.platform and o.kind = r.kind and o.status = 'running')
-    and exists (select from public.connections c
-      where c.user_id = r.user_id and c.platform = r.platform and c.status in ('active', 'limited'));
+    -- Whoever uploads a file needs no connection.
+    and (exists (select from public.connections c
+        where c.user_id = r.user_id and c.platform = r.platform and c.status in ('active', 'limited'))
+      or r.kind = 'upload' and exists (select from ops.uploads u
+        where u.user_id = r.user_id and u.sync_run_id = r.id and u.state = 'importing'));
   update ops.callbacks c set state = 'waiting', outcome = null, finished_at = null
   where c.user_id::text = p_payload ->> 'userId' and c.id::text = p_payload ->> 'callbackId' and c.state = 'failed';
 end $function$;
@@ -3241,16 +3257,13 @@ BEGIN ATOMIC
  SELECT COALESCE(jsonb_agg(
          CASE
              WHEN ((r.result ->> 'outcome'::text) <> 'running'::text) THEN r.result
-             WHEN ((end_results.p_reason IS NULL) AND ((r.result ->> 'reason'::text) IS NULL)) THEN (r.result || jsonb_build_object('outcome',
-             CASE
-                 WHEN ((r.result -> 'records'::text) = 'null'::jsonb) THEN 'requested'::text
-                 ELSE 'complete'::text
-             END))
+             WHEN ((end_results.p_reason IS NULL) AND (((r.result ->> 'requested'::text))::integer > 0)) THEN (r.result || '{"outcome": "requested"}'::jsonb)
+             WHEN ((end_results.p_reason IS NULL) AND ((r.result ->> 'reason'::text) IS NULL)) THEN (r.result || '{"outcome": "complete"}'::jsonb)
              ELSE (r.result || jsonb_build_object('outcome', 'partial', 'reason', COALESCE((r.result ->> 'reason'::text), end_results.p_reason)))
          END ORDER BY r.place), '[]'::jsonb) AS "coalesce"
     FROM jsonb_array_elements(end_results.p_results) WITH ORDINALITY r(result, place);
 END;
-comment on function ops.end_results(jsonb,text) is 'What a sync run says of each data type once it has ended: complete where nothing was in the way, or requested where the platform sends it by itself; partial with the reason otherwise.';
+comment on function ops.end_results(jsonb,text) is 'What a sync run says of each data type once it has ended: complete where nothing was in the way, or requested where it was asked for and the platform sends it by itself; partial with the reason otherwise.';
 grant execute on function ops.end_results(jsonb,text) to public;
 grant execute on function ops.end_results(jsonb,text) to tributary_service;
 
@@ -3260,7 +3273,8 @@ CREATE OR REPLACE FUNCTION ops.end_with_job(p_payload jsonb, p_cause text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 begin
-  update public.sync_runs r set status = 'failed', error_code = p_cause, waiting_until = null, finished_at = now(), updated_at = now()
+  update public.sync_runs r set status = 'failed', error_code = p_cause, results = ops.end_results(r.results, p_cause),
+    waiting_until = null, finished_at = now(), updated_at = now()
   where r.user_id::text = p_payload ->> 'userId' and r.id::text = p_payload ->> 'runId' and r.status = 'running';
   update ops.callbacks c set state = 'failed', outcome = p_cause, finished_at = now()
   where c.user_id::text = p_payload ->> 'userId' and c.id::text = p_payload ->> 'callbackId' and c.state = 'waiting';

@@ -10,6 +10,8 @@ import { planNight } from './ingestion/plan-reconciliations.task.ts'
 import { pollConnection } from './ingestion/poll-connection.task.ts'
 import { reconcileConnection } from './ingestion/reconcile-connection.task.ts'
 import type { ReconcileServices } from './ingestion/reconcile-user.ts'
+import { requestBackfill } from './ingestion/request-backfill.task.ts'
+import { settleBackfill } from './ingestion/settle-backfill.task.ts'
 import { startReconciliationTask } from './ingestion/start-reconciliation.task.ts'
 import type { SyncServices } from './ingestion/start-sync.ts'
 import { sweepStuck } from './ingestion/sweep-stuck.task.ts'
@@ -17,7 +19,7 @@ import { watchConnections } from './ingestion/watch-connections.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
 import type { Wiring } from './wiring.ts'
 
-/** What watches over connections: silence, polling, reconciliation. */
+/** What watches over connections: silence, polling, reconciliation, and what a platform sends by itself when it is asked. */
 export function bindSyncTasks({ ingestion }: Pick<Wiring, 'ingestion'>, options: BindOptions): readonly BoundTask[] {
   return [
     bindTask(watchConnections, ingestion, { ...options, schedule: '* * * * *' }),
@@ -26,6 +28,8 @@ export function bindSyncTasks({ ingestion }: Pick<Wiring, 'ingestion'>, options:
     bindTask(planNight, ingestion, { ...options, schedule: '0 2 * * *' }),
     bindTask(startReconciliationTask, ingestion, options),
     bindTask(reconcileConnection, ingestion, options),
+    bindTask(requestBackfill, ingestion, options),
+    bindTask(settleBackfill, ingestion, options),
     bindTask(sweepStuck, ingestion, { ...options, schedule: '* * * * *' }),
   ]
 }

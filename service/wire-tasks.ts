@@ -15,7 +15,6 @@ import { importHistory } from './ingestion/import-history.task.ts'
 import { processDelivery } from './ingestion/process-delivery.task.ts'
 import { queueDeliveriesTask } from './ingestion/queue-deliveries.task.ts'
 import { renewSubscriptions } from './ingestion/renew-subscriptions.task.ts'
-import { requestBackfill } from './ingestion/request-backfill.task.ts'
 import { normalizeRawData } from './normalization/normalize-raw-data.task.ts'
 import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
@@ -66,7 +65,6 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(enrichActivities, ingestion, options),
     bindTask(enrichActivity, ingestion, options),
     ...bindUploadTasks(uploads, options),
-    bindTask(requestBackfill, ingestion, options),
     bindTask(followCallback, ingestion, options),
     bindTask(checkAccount, ingestion, options),
     bindTask(cleanInbox, ingestion, { ...options, schedule: '17 * * * *' }),

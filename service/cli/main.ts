@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { keepMemoryFlat } from '../runtime/flat-memory.ts'
 import type { Command } from './command.ts'
 import { describeFailure } from './describe-failure.ts'
+import { findExtraWord } from './extra-word.ts'
 
 /** Loaded when they are asked for: an import of gigabytes needs no client of object stores in its memory. */
 const COMMANDS = {
@@ -45,6 +46,8 @@ async function run(args: string[]): Promise<string> {
   const { loadDevelopmentEnvironment } = await import('../config.ts')
   const command = await COMMANDS[name as keyof typeof COMMANDS]()
   const { values, positionals } = parseArgs({ args: rest, allowPositionals: true, options: command.options })
+  const extra = findExtraWord(command, positionals)
+  if (extra !== undefined) throw new Error(`${name} has no place for "${extra}"; see npm run tributary -- help`)
   loadDevelopmentEnvironment()
   return command.run({ values: values as Record<string, string | boolean | undefined>, positionals })
 }

@@ -109,16 +109,17 @@ const RESULT_COLUMNS: readonly Column<RunResult>[] = [
   { title: 'data', text: ({ data_type: dataType }) => dataType },
   { title: 'outcome', text: ({ outcome }) => outcome },
   { title: 'records', align: 'right', text: ({ records }) => String(records ?? '–') },
-  { title: 'why', text: ({ reason, requested }) => reason ?? describeRequests(requested) },
+  { title: 'why', text: describeLack },
 ]
 
-function describeRequests(requested: number | undefined): string {
+function describeLack({ outcome, reason, requested }: RunResult): string {
+  if (outcome !== 'requested' && reason !== null) return reason
   if (requested === undefined) return ''
   return requested === 0 ? 'asked for before' : `asked for ${requested} ${requested === 1 ? 'period' : 'periods'}`
 }
 
 function describeRun({ status, pages, records, results }: RunView): string {
-  const pushed = results.some((result) => result.records === null)
+  const pushed = results.some((result) => result.outcome === 'requested')
   const what = pushed
     ? 'the platform sends it by itself'
     : `${records} records in ${pages} ${pages === 1 ? 'request' : 'requests'}`

@@ -90,8 +90,8 @@ export const DATA_MAP: Readonly<Record<string, DataOfPerson>> = {
   'ops.callbacks': ofPlatforms('connection', 'addresses at which data waits', without(['url_sealed', 'url_digest'])),
   'ops.delivered_items': madeHere(
     'connection',
-    'hashes by which repetitions are known',
-    nothing('hashes of payloads that are in raw_fitness_data'),
+    'hashes and ids by which repetitions are known',
+    nothing('of payloads that are in raw_fitness_data'),
   ),
   'ops.summary_rebuilds': madeHere('merging', 'days to be merged anew', nothing('a queue; empty within moments')),
   'ops.upload_chunks': health(ofPerson('collection', 'uploaded files until they are read', nothing(SEALED))),

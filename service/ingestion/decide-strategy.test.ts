@@ -20,11 +20,16 @@ const facts = (over: Partial<ConnectionFacts>): ConnectionFacts => ({
   strategy: 'hybrid',
   polling: false,
   connectedAt: ago(365),
+  lastHeardAt: over.heard?.at(-1) ?? null,
   now: NOW,
   heard: [],
   active: [],
   ...over,
 })
+
+/** Three weekends with eight deliveries each: rides and their titles; the last one's Sunday evening was so many days ago. */
+const weekends = (last: number) =>
+  [14, 7, 0].flatMap((week) => [1.5, 1.42, 1.3, 1.2, 0.5, 0.42, 0.2, 0].map((before) => ago(last + week + before)))
 
 describe('the silence of webhooks', () => {
   test.for<[string, Partial<ConnectionFacts>, { polling: boolean; reason: string }]>([
@@ -46,11 +51,21 @@ describe('the silence of webhooks', () => {
     ],
     ['who trains weekly, after fourteen days', { heard: every(7, { last: 14 }) }, { polling: true, reason: 'silent' }],
     [
-      'who trains each hour, after 23 hours',
-      { heard: every(1 / 24, { last: 23 / 24 }) },
+      'whose watch tells each hour, after 23 hours',
+      { heard: every(1 / 2, { last: 1.4 }), lastHeardAt: ago(23 / 24) },
       { polling: false, reason: 'webhooks_arrive' },
     ],
-    ['who trains each hour, after a day', { heard: every(1 / 24, { last: 1 }) }, { polling: true, reason: 'silent' }],
+    [
+      'whose watch tells each hour, after a day',
+      { heard: every(1 / 2, { last: 1.4 }), lastHeardAt: ago(1) },
+      { polling: true, reason: 'silent' },
+    ],
+    [
+      'who trains on weekends, much, after two days',
+      { heard: weekends(2) },
+      { polling: false, reason: 'webhooks_arrive' },
+    ],
+    ['who trains on weekends, much, after two weeks', { heard: weekends(14) }, { polling: true, reason: 'silent' }],
     [
       'who trains every forty days, after a month',
       { heard: every(40, { last: 30 }) },
@@ -112,10 +127,10 @@ describe('the silence of webhooks', () => {
 })
 
 describe('what was heard', () => {
-  test('within an hour is one delivery', () => {
-    const at = new Date(NOW.getTime() + HOUR - 1)
+  test('within half a day is one delivery', () => {
+    const at = new Date(NOW.getTime() + 12 * HOUR - 1)
     expect(remember([NOW], at)).toEqual([NOW])
-    expect(remember([NOW], new Date(NOW.getTime() + HOUR))).toHaveLength(2)
+    expect(remember([NOW], new Date(NOW.getTime() + 12 * HOUR))).toHaveLength(2)
   })
 
   test('is remembered for the last twenty-four', () => {

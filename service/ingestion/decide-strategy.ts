@@ -2,8 +2,8 @@ import type { ConfiguredPlatform } from '../platforms/contract.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
-/** Deliveries within an hour are one: a watch that syncs after a week sends all of it at once. */
-const BURST_MS = HOUR_MS
+/** Deliveries within half a day are one: a watch that syncs after a week sends all of it at once, and who rides on Sundays writes titles till the evening. */
+const BURST_MS = 12 * HOUR_MS
 const REMEMBERED = 24
 /** With fewer gaps than this nothing is known of a person's rhythm. */
 const ENOUGH_GAPS = 4
@@ -40,6 +40,8 @@ export interface ConnectionFacts extends Rhythm {
   readonly strategy: Strategy
   readonly polling: boolean
   readonly connectedAt: Date
+  /** The last webhook of all, also one within a burst; of whatever consent. */
+  readonly lastHeardAt: Date | null
   readonly now: Date
 }
 
@@ -74,16 +76,14 @@ export function expectWithinMs({ heard, active }: Rhythm): number {
 }
 
 function gapsOf(instants: readonly Date[]): number[] {
-  return instants
-    .slice(1)
-    .map((at, index) => at.getTime() - (instants[index]?.getTime() ?? 0))
-    .filter((gap) => gap >= BURST_MS)
+  const bursts = instants.reduce<readonly Date[]>(remember, [])
+  return bursts.slice(1).map((at, index) => at.getTime() - (bursts[index]?.getTime() ?? 0))
 }
 
 /** Whether a connection is polled from now on. Pure; asked when something is heard and when silence becomes strange. */
 export function decideStrategy(facts: ConnectionFacts): StrategyDecision {
-  const { strategy, polling, connectedAt, now, heard } = facts
-  const since = heardSince(facts) ? heard.at(-1) : undefined
+  const { strategy, polling, connectedAt, now } = facts
+  const since = heardSince(facts)
   const quietMs = now.getTime() - (since ?? connectedAt).getTime()
   const expectedWithinMs = expectWithinMs(facts)
   const askAgainAt = new Date((since ?? connectedAt).getTime() + expectedWithinMs)
@@ -105,7 +105,6 @@ export function decideStrategy(facts: ConnectionFacts): StrategyDecision {
 }
 
 /** What was heard of an earlier consent says nothing of this one. */
-function heardSince({ heard, connectedAt }: ConnectionFacts): boolean {
-  const last = heard.at(-1)
-  return last !== undefined && last >= connectedAt
+function heardSince({ lastHeardAt, connectedAt }: ConnectionFacts): Date | undefined {
+  return lastHeardAt !== null && lastHeardAt >= connectedAt ? lastHeardAt : undefined
 }

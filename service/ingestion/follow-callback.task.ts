@@ -5,6 +5,7 @@ import type { Db, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { sql } from '../runtime/sql.ts'
+import { noteFetched } from './arrivals.ts'
 import { requestPlatform } from './request-platform.ts'
 import type { ConnectionKey, IngestionServices } from './services.ts'
 import { storeRaw } from './store-raw.ts'
@@ -57,18 +58,20 @@ async function fetchIt(services: IngestionServices, callback: Callback): Promise
   const wrapFile = configured?.files?.[dataType]
   const text =
     fileFacts === null || wrapFile === undefined ? reply.text : JSON.stringify(wrapFile(reply.bytes, fileFacts))
-  checkJson(text, platform)
+  const payload = readPayload(text, platform)
+  const recordOf = configured?.api?.backfill?.recordOf
   await services.db.transaction(async (tx) => {
     if (!(await finishCallback(tx, callback, { state: 'stored', outcome: null }))) return
     await storeRaw(tx, { ...callback, text, metadata: { delivery_id: deliveryId, from: 'callback', verified: true } })
+    if (recordOf !== undefined && fileFacts === null) await noteFetched(tx, callback, { payload, recordOf })
   })
   return undefined
 }
 
 /** Half an answer or a proxy's error page: the next attempt may get the whole one. */
-function checkJson(text: string, platform: string): void {
+function readPayload(text: string, platform: string): unknown {
   try {
-    JSON.parse(text)
+    return JSON.parse(text)
   } catch {
     throw new AppError('platform/unavailable', { platform, why: 'not_json' })
   }

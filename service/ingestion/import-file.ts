@@ -17,6 +17,7 @@ interface Import {
   readonly key: UploadKey & { runId: string }
   readonly receivedAt: Date
   readonly onProgress: (progress: ImportProgress) => void
+  readonly giveWayAtMs: number
   /** As it was when we last moved it. */
   run: SyncRun<UploadCursor>
   records: number
@@ -29,24 +30,28 @@ export interface ImportOptions {
   /** When the file was received. */
   readonly receivedAt: Date
   readonly onProgress?: (progress: ImportProgress) => void
+  /** After so long it stops behind a batch and answers 'more'. Default: it goes on to the end. */
+  readonly giveWayAfterMs?: number
 }
 
 /**
  * Imports a file from where its run stands to its end: while one batch is written, the next is read and normalized. Payloads, what they
  * become and the place in the file are one transaction, so that a process that dies leaves a run that goes on. Answers what was stored.
- * Throws upload/*; the run has failed then. 'elsewhere': another process imports it, or the run has ended.
+ * Throws upload/*; the run has failed then. 'elsewhere': another process imports it, or the run has ended. 'more': the rest is for later.
  */
 export async function importFile(
   services: BatchServices,
   options: ImportOptions,
-): Promise<ImportProgress | 'elsewhere'> {
+): Promise<ImportProgress | 'elsewhere' | 'more'> {
   const { key, upload, file, receivedAt, onProgress = () => undefined } = options
+  const giveWayAtMs = performance.now() + (options.giveWayAfterMs ?? Number.POSITIVE_INFINITY)
   keepMemoryFlat()
   const run = await findRunningRun<UploadCursor>(services.db, key)
   if (run === undefined) return 'elsewhere'
-  const state: Import = { services, key, receivedAt, onProgress, run, records: 0 }
+  const state: Import = { services, key, receivedAt, onProgress, giveWayAtMs, run, records: 0 }
   try {
-    if (!(await importFrom(state, upload.readFile(file), run.cursor.payloads))) return 'elsewhere'
+    const end = await importFrom(state, upload.readFile(file), run.cursor.payloads)
+    if (end !== 'end') return end
   } catch (error) {
     if (error instanceof AppError && !error.spec.retry) await fail(services.db, key, error)
     throw error
@@ -54,8 +59,12 @@ export async function importFile(
   return { records: state.records, share: 1 }
 }
 
-/** False: another process moved the run on. */
-async function importFrom(state: Import, payloads: AsyncGenerator<UploadedPayload>, done: number): Promise<boolean> {
+/** 'elsewhere': another process moved the run on. What is known is read again without being looked at, so at least one batch is written. */
+async function importFrom(
+  state: Import,
+  payloads: AsyncGenerator<UploadedPayload>,
+  done: number,
+): Promise<'end' | 'elsewhere' | 'more'> {
   let position = 0
   let batch: ImportBatch | undefined
   let writing: Promise<boolean> = Promise.resolve(true)
@@ -67,16 +76,20 @@ async function importFrom(state: Import, payloads: AsyncGenerator<UploadedPayloa
       batch ??= new ImportBatch(state.services, { ...state.run, ...state })
       batch.add(payload)
       if (!batch.isFull) continue
-      if (!(await writing)) return false
+      if (!(await writing)) return 'elsewhere'
       writing = write(state, batch)
       // Looked at above or below; without a listener a failure between would end the process.
       writing.catch(() => undefined)
       batch = undefined
+      if (performance.now() >= state.giveWayAtMs) return (await writing) ? 'more' : 'elsewhere'
     }
   } finally {
     await writing.catch(() => undefined)
   }
-  return (await writing) && (batch === undefined || (await write(state, batch))) && finish(state)
+  const isKept = (await writing) && (batch === undefined || (await write(state, batch)))
+  if (!isKept) return 'elsewhere'
+  await finish(state)
+  return 'end'
 }
 
 async function write(state: Import, batch: ImportBatch): Promise<boolean> {
@@ -87,12 +100,11 @@ async function write(state: Import, batch: ImportBatch): Promise<boolean> {
   return true
 }
 
-async function finish({ services, key }: Import): Promise<boolean> {
+async function finish({ services, key }: Import): Promise<void> {
   await services.db.transaction(async (tx) => {
     await finishRun(tx, key, { status: 'complete' })
     await endUpload(tx, key, 'done')
   })
-  return true
 }
 
 async function fail(db: Database, key: UploadKey & { runId: string }, { code }: AppError): Promise<void> {

@@ -35,7 +35,7 @@ export async function importLocalFile(
   const key = same ?? (await begin(services, { userId, platform, sha256 }))
   const options = { key, upload, file, receivedAt: new Date(), ...(onProgress && { onProgress }) }
   const result = await importFile(services, options)
-  if (result === 'elsewhere') throw new AppError('upload/busy')
+  if (result === 'elsewhere' || result === 'more') throw new AppError('upload/busy')
   return { is: 'imported', records: result.records, runId: key.runId, continued: same !== undefined }
 }
 

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import type { RecordIdentity } from '../platforms/contract.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { letGo } from '../runtime/flat-memory.ts'
 import { sql } from '../runtime/sql.ts'
 import type { Delivery } from './queries.ts'
-import type { IngestionServices } from './services.ts'
+import type { ConnectionKey, IngestionServices } from './services.ts'
 
 /** Sealed pieces are at most this large: two of them are all that a delivery ever takes in memory. */
 export const CHUNK_BYTES = 1024 * 1024
@@ -88,16 +89,31 @@ export async function advanceDelivery(
   return rowCount === 1
 }
 
+export interface DeliveredItem {
+  readonly digest: Buffer
+  /** Undefined where nothing is asked for by window. */
+  readonly record: ReturnType<RecordIdentity>
+}
+
+type ItemKind = ConnectionKey & { readonly dataType: string }
+
+/** Answers how many of these had not come before. */
+export async function noteItems(tx: Tx, kind: ItemKind, items: readonly DeliveredItem[]): Promise<number> {
+  const { rowCount } = await tx.query(sql`
+    insert into ops.delivered_items (user_id, platform, data_type, digest, record, recorded_at)
+    select ${kind.userId}::uuid, ${kind.platform}, ${kind.dataType}, i.*
+    from unnest(${items.map(({ digest }) => digest)}::bytea[], ${items.map(({ record }) => record?.record ?? null)}::text[],
+      ${items.map(({ record }) => record?.at ?? null)}::timestamptz[]) i
+    on conflict do nothing`)
+  return rowCount
+}
+
 /** False when the same bytes came before. */
 export async function insertDeliveredItem(
   tx: Tx,
-  item: { userId: string; platform: string; dataType: string; digest: Buffer },
+  { digest, record, ...kind }: ItemKind & DeliveredItem,
 ): Promise<boolean> {
-  const { rowCount } = await tx.query(sql`
-    insert into ops.delivered_items (user_id, platform, data_type, digest)
-    values (${item.userId}::uuid, ${item.platform}, ${item.dataType}, ${item.digest})
-    on conflict do nothing`)
-  return rowCount === 1
+  return (await noteItems(tx, kind, [{ digest, record }])) === 1
 }
 
 /** What is remembered only to recognize repetitions, and deliveries that broke off while they came. */

@@ -4,14 +4,14 @@ import type { Tx } from '../runtime/db.ts'
 import { enqueue } from '../runtime/jobs.ts'
 import { checkAccount } from './check-account.task.ts'
 import { followCallback, insertCallback } from './follow-callback.task.ts'
-import { advanceDelivery, insertDeliveredItem, readBody } from './inbox.ts'
+import { advanceDelivery, type DeliveredItem, insertDeliveredItem, readBody } from './inbox.ts'
 import { noteDelivery } from './note-delivery.ts'
 import type { Delivery } from './queries.ts'
 import type { Routed, Span } from './route-items.ts'
 import { markSynced } from './runs.ts'
 import type { ConnectionKey, IngestionServices } from './services.ts'
 import { stageJson, storeStaged } from './stage-json.ts'
-import { lockConsent, storeRaw } from './store-raw.ts'
+import { type Delivered, lockConsent, storeRaw } from './store-raw.ts'
 
 export interface Batch {
   readonly deliveryId: string
@@ -34,12 +34,13 @@ export async function keepItems(
   const outcomes = { ...state.outcomes }
   const moved = await services.db.transaction(async (tx) => {
     const touched = new Map<string, ConnectionKey>()
-    const pages = new Pages(batch.deliveryId)
+    const origin = { deliveryId: batch.deliveryId, place: from }
+    const pages = new Pages(origin)
     const hasConsent = createConsentCheck(tx)
     for (const routed of items) {
       const agreed = 'why' in routed || (await hasConsent(routed.key))
       const outcome =
-        'why' in routed ? routed.why : agreed ? await act(services, tx, { batch, routed, pages }) : 'no_consent'
+        'why' in routed ? routed.why : agreed ? await act(services, tx, { batch, routed, pages, origin }) : 'no_consent'
       outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
       if ('key' in routed && agreed) touched.set(routed.key.userId, routed.key)
     }
@@ -69,14 +70,14 @@ function createConsentCheck(tx: Tx): (key: ConnectionKey) => Promise<boolean> {
 
 /** A day has hundreds of items, so what is one person's and of one kind is stored as one list. */
 class Pages {
-  readonly #deliveryId: string
+  readonly #origin: Delivered
   readonly #pages = new Map<
     string,
     { readonly key: ConnectionKey; readonly dataType: string; readonly items: string[] }
   >()
 
-  constructor(deliveryId: string) {
-    this.#deliveryId = deliveryId
+  constructor(origin: Delivered) {
+    this.#origin = origin
   }
 
   add(key: ConnectionKey, dataType: string, item: string): void {
@@ -87,30 +88,30 @@ class Pages {
   }
 
   async store(tx: Tx): Promise<void> {
-    const metadata = pushed(this.#deliveryId)
     for (const { key, dataType, items } of this.#pages.values())
-      await storeRaw(tx, { ...key, dataType, text: `[${items.join(',')}]`, metadata })
+      await storeRaw(tx, { ...key, dataType, text: `[${items.join(',')}]`, ...pushed(this.#origin) })
   }
 }
 
 /** Nobody signed it: what reads it may tell it from what was fetched. */
-function pushed(deliveryId: string) {
-  return { delivery_id: deliveryId, from: 'push', verified: false }
+function pushed(delivered: Delivered) {
+  return { delivered, metadata: { delivery_id: delivered.deliveryId, from: 'push', verified: false } }
 }
 
 interface Acting {
   readonly batch: Batch
   readonly routed: Extract<Routed, { key: ConnectionKey }>
   readonly pages: Pages
+  readonly origin: Delivered
 }
 
-async function act(services: IngestionServices, tx: Tx, { batch, routed, pages }: Acting): Promise<string> {
-  const { key, item, content } = routed
+async function act(services: IngestionServices, tx: Tx, { batch, routed, pages, origin }: Acting): Promise<string> {
+  const { key, item, content, record } = routed
   const { deliveryId, webhook } = batch
   switch (item.kind) {
     case 'data': {
-      const data = { ...key, dataType: item.dataType }
-      if (!Buffer.isBuffer(content)) return storeLarge(services, tx, { batch, data, span: content })
+      const data = { ...key, dataType: item.dataType, record }
+      if (!Buffer.isBuffer(content)) return storeLarge(services, tx, { batch, data, origin, span: content })
       const digest = createHash('sha256').update(content).digest()
       if (!(await insertDeliveredItem(tx, { ...data, digest }))) return 'sent_before'
       pages.add(key, item.dataType, content.toString('utf8'))
@@ -132,19 +133,20 @@ async function act(services: IngestionServices, tx: Tx, { batch, routed, pages }
 
 interface LargeItem {
   readonly batch: Batch
-  readonly data: ConnectionKey & { readonly dataType: string }
+  readonly data: ConnectionKey & { readonly dataType: string } & Pick<DeliveredItem, 'record'>
   readonly span: Span
+  readonly origin: Delivered
 }
 
 /** Read from the inbox once more, and from there to where it stays, a piece at a time: it is never held whole. */
 async function storeLarge(
   { openInbox }: IngestionServices,
   tx: Tx,
-  { batch: { deliveryId, delivery }, data, span }: LargeItem,
+  { batch: { deliveryId, delivery }, data, origin, span }: LargeItem,
 ): Promise<string> {
   const staged = await stageJson(tx, readBody({ db: tx, openInbox }, deliveryId, { ...delivery, span }))
   if ('why' in staged) return staged.why
   if (!(await insertDeliveredItem(tx, { ...data, digest: staged.digest }))) return 'sent_before'
-  await storeStaged(tx, { ...data, metadata: pushed(deliveryId), replaced: staged.replaced })
+  await storeStaged(tx, { ...data, ...pushed(origin), replaced: staged.replaced })
   return 'stored'
 }

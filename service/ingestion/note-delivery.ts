@@ -5,7 +5,7 @@ import { markHeard, saveDecision, saveRhythm } from './sync-plan-queries.ts'
 
 /**
  * The platform told us something of this connection: it becomes part of the person's rhythm, and whoever was polled is not any more.
- * Of several deliveries within an hour only the first costs more than one statement.
+ * Of several deliveries within half a day only the first costs more than one statement.
  */
 export async function noteDelivery(
   { countStrategyChange }: Pick<IngestionServices, 'countStrategyChange'>,
@@ -16,9 +16,8 @@ export async function noteDelivery(
   if (plan === undefined) return
   const heard = remember(plan.heard, plan.now)
   if (heard === plan.heard && !plan.polling) return
-  const fresh = heard === plan.heard ? [...plan.heard.slice(0, -1), plan.now] : heard
-  const decision = decideStrategy({ ...plan, heard: fresh, active: [] })
-  await saveRhythm(tx, key, { heard: fresh, silentAfter: decision.askAgainAt })
+  const decision = decideStrategy({ ...plan, heard, lastHeardAt: plan.now, active: [] })
+  await saveRhythm(tx, key, { heard, silentAfter: decision.askAgainAt })
   const { changed } = await saveDecision(tx, key, { decision, firstPollAt: null })
   if (changed) countStrategyChange({ platform: key.platform, polling: decision.polling, reason: decision.reason })
 }

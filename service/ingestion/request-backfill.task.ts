@@ -21,9 +21,12 @@ import {
   type SyncRun,
 } from './runs.ts'
 import { apiOf, type IngestionServices } from './services.ts'
+import { settleBackfill } from './settle-backfill.task.ts'
 import { lockForRun } from './store-raw.ts'
 
 const DAY_MS = 86_400_000
+/** Nothing that was asked for is here at once. */
+const SETTLE_MS = 60_000
 /** What lies between two windows by a few seconds only is not worth a request. */
 const SHORTEST_WINDOW_MS = 60_000
 
@@ -85,7 +88,7 @@ export async function queueBackfill(tx: Tx, asked: NewBackfill, backfill: Backfi
 
 function running(dataType: string, isCut: boolean): RunResult {
   const reason = isCut ? TOO_OLD : null
-  return { data_type: dataType, outcome: 'running', records: null, requested: 0, reason }
+  return { data_type: dataType, outcome: 'running', records: 0, requested: 0, reason }
 }
 
 async function askNext(services: IngestionServices, run: SyncRun<Cursor>): Promise<JobResult> {
@@ -175,7 +178,10 @@ async function advance(db: Database, run: SyncRun<Cursor>, step: Step): Promise<
     if (window !== undefined && outcome !== undefined) await recordAsked(tx, run, { ...window, outcome })
     if (outcome !== undefined || lack !== undefined)
       await noteResults(tx, run, noteAnswer(run.results, { dataType, lack }))
-    await enqueue(tx, requestBackfill, { payload: { userId: run.userId, runId: run.runId } })
+    const payload = { userId: run.userId, runId: run.runId }
+    await enqueue(tx, requestBackfill, { payload })
+    // From the first one on, so that what was asked for is looked for however the run ends.
+    if (outcome === 'accepted') await enqueue(tx, settleBackfill, { payload, runAt: new Date(Date.now() + SETTLE_MS) })
   })
 }
 

@@ -30,15 +30,16 @@ export async function findAskedWindows(
 /** A backfill that was asked for; asked twice it is one. */
 export async function recordAsked(
   tx: Tx,
-  { userId, platform }: ConnectionKey,
+  { userId, platform, runId }: ConnectionKey & { readonly runId: string },
   { dataType, from, to, outcome }: Window & { dataType: string; outcome: string | null },
 ): Promise<void> {
   await tx.query(sql`
-    insert into ops.requested_windows (user_id, platform, account, granted_scopes, data_type, window_start, window_end, outcome)
-    select c.user_id, c.platform, c.platform_user_id, c.granted_scopes, ${dataType}, ${from}::timestamptz, ${to}::timestamptz, ${outcome}
+    insert into ops.requested_windows (user_id, platform, account, granted_scopes, data_type, window_start, window_end, outcome, asked_by_run)
+    select c.user_id, c.platform, c.platform_user_id, c.granted_scopes, ${dataType}, ${from}::timestamptz, ${to}::timestamptz, ${outcome},
+      ${runId}::uuid
     from public.connections c where c.user_id = ${userId}::uuid and c.platform = ${platform}
     on conflict (user_id, platform, account, data_type, window_end, window_start)
-    do update set outcome = excluded.outcome, granted_scopes = excluded.granted_scopes`)
+    do update set outcome = excluded.outcome, granted_scopes = excluded.granted_scopes, asked_by_run = excluded.asked_by_run`)
 }
 
 /** The platform's lists were read back to `from` by this run: its window grows page by page. */

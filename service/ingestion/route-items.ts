@@ -1,3 +1,4 @@
+import type { RecordIdentity } from '../platforms/contract.ts'
 import type { BatchWebhook, WebhookItem } from '../platforms/webhook-contract.ts'
 import { parseJson } from '../runtime/json.ts'
 import type { JsonItem } from '../runtime/json-items.ts'
@@ -16,6 +17,8 @@ export type Routed =
       readonly item: Exclude<WebhookItem, { kind: 'none' }>
       /** Where it lies, of one that is not held whole. */
       readonly content: Buffer | Span
+      /** Which record it is, of a platform that is asked for history by window. */
+      readonly record: ReturnType<RecordIdentity>
     }
   | { readonly why: string }
 
@@ -23,14 +26,17 @@ export type Routed =
 export const ERASED_OWNER = 'erased_owner'
 
 export function createRouter(
-  { findConnectionByAccount, isErasedAccount }: IngestionServices,
+  { findConnectionByAccount, isErasedAccount, platforms }: IngestionServices,
   platform: string,
   webhook: BatchWebhook,
 ) {
+  const recordOf = platforms.get(platform)?.api?.backfill?.recordOf
   const owners = new Map<string, ReturnType<IngestionServices['findConnectionByAccount']>>()
   return async (raw: JsonItem): Promise<Routed> => {
     if ('tooLarge' in raw) return { why: 'item_too_large' }
-    const item = readOne(webhook, raw.list, 'bytes' in raw ? raw.bytes : raw.outline)
+    const value = parseItem('bytes' in raw ? raw.bytes : raw.outline)
+    if (value === undefined) return { why: 'not_json' }
+    const item = webhook.readItem(raw.list, value)
     if (item.kind === 'none') return { why: item.reason }
     const { platformUserId } = item
     const owner = owners.get(platformUserId) ?? findConnectionByAccount({ platform, platformUserId })
@@ -38,14 +44,16 @@ export function createRouter(
     const connection = await owner
     if (connection === undefined)
       return { why: (await isErasedAccount({ platform, platformUserId })) ? ERASED_OWNER : 'unknown_owner' }
-    return { key: { userId: connection.userId, platform }, item, content: 'bytes' in raw ? raw.bytes : raw }
+    const record = item.kind === 'data' ? recordOf?.(item.dataType, value) : undefined
+    return { key: { userId: connection.userId, platform }, item, content: 'bytes' in raw ? raw.bytes : raw, record }
   }
 }
 
-function readOne(webhook: BatchWebhook, list: string, bytes: Buffer): WebhookItem {
+/** Undefined: it is none. */
+function parseItem(bytes: Buffer): unknown {
   try {
-    return webhook.readItem(list, parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes)))
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch {
-    return { kind: 'none', reason: 'not_json' }
+    return undefined
   }
 }

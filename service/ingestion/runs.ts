@@ -15,7 +15,7 @@ export interface RunResult {
   readonly data_type: string
   /** `requested`: the platform sends it by itself. */
   readonly outcome: 'running' | 'complete' | 'requested' | 'partial' | 'not_available'
-  /** Null: it comes as deliveries do, and nobody can tell it from what is new. */
+  /** Null in runs of earlier versions, where nobody counted what a platform sends by itself. */
   readonly records: number | null
   /** How many periods the platform was asked for, where it sends them by itself. */
   readonly requested?: number

@@ -47,9 +47,11 @@ export async function storeStaged(
   await requireConsent(tx, raw)
   const metadata = replaced ? { ...raw.metadata, replaced_nul_characters: true } : raw.metadata
   await tx.query(sql`
-    insert into public.raw_fitness_data (user_id, platform, data_type, raw_data, metadata)
+    insert into public.raw_fitness_data (user_id, platform, data_type, raw_data, metadata, received_at)
     select ${raw.userId}::uuid, ${raw.platform}, ${raw.dataType},
-      jsonb_build_array(string_agg(s.piece, '' order by s.position)::jsonb), ${JSON.stringify(metadata)}::jsonb
+      jsonb_build_array(string_agg(s.piece, '' order by s.position)::jsonb), ${JSON.stringify(metadata)}::jsonb, coalesce((
+        select d.received_at + ${raw.delivered?.place ?? 0}::integer * interval '1 microsecond'
+        from ops.webhook_deliveries d where d.id = ${raw.delivered?.deliveryId ?? null}::uuid), now())
     from staged_json s`)
 }
 

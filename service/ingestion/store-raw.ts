@@ -12,6 +12,14 @@ export interface NewRawData {
   /** JSON text as the platform sent it: parsing and writing it again would round large integers. */
   readonly text: string
   readonly metadata: Readonly<Record<string, unknown>>
+  /** The delivery that it came in: it arrived with it, whenever its turn came. Absent: it was asked for just now. */
+  readonly delivered?: Delivered
+}
+
+/** `place`: of the item. Of two versions of a record in one delivery, too, the later one is right. */
+export interface Delivered {
+  readonly deliveryId: string
+  readonly place: number
 }
 
 /**
@@ -48,8 +56,10 @@ export async function storeRaw(tx: Tx, raw: NewRawData): Promise<void> {
   const { text, replaced } = storableJson(raw.text)
   const metadata = replaced ? { ...raw.metadata, replaced_nul_characters: true } : raw.metadata
   await tx.query(sql`
-    insert into public.raw_fitness_data (user_id, platform, data_type, raw_data, metadata)
-    select ${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb
+    insert into public.raw_fitness_data (user_id, platform, data_type, raw_data, metadata, received_at)
+    select ${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb, coalesce((
+      select d.received_at + ${raw.delivered?.place ?? 0}::integer * interval '1 microsecond'
+      from ops.webhook_deliveries d where d.id = ${raw.delivered?.deliveryId ?? null}::uuid), now())
     where set_config('hasura.tracecontext', ${eventContext()}, true) is not null`)
 }
 

@@ -25,12 +25,17 @@ export async function markHeard(tx: Tx, { userId, platform }: ConnectionKey): Pr
   return rows[0]
 }
 
-/** When somebody was active in the last ninety days; of the platform's own records. */
+/** On which of the last ninety days there is something of somebody; of the platform's own records. */
 export async function findActiveTimes(db: Db, { userId, platform }: ConnectionKey): Promise<readonly Date[]> {
   const { rows } = await db.query<{ at: Date }>(sql`
-    select distinct a.local_day::timestamptz as at from public.activities a
-    where a.user_id = ${userId}::uuid and a.platform = ${platform} and a.local_day > current_date - 90
-    order by 1`)
+    select d.local_day::timestamptz as at from (
+      select a.local_day from public.activities a
+      where a.user_id = ${userId}::uuid and a.platform = ${platform} and a.local_day > current_date - 90
+      union select s.local_day from public.sleep_sessions s
+      where s.user_id = ${userId}::uuid and s.platform = ${platform} and s.local_day > current_date - 90
+      union select m.local_day from public.daily_metrics m
+      where m.user_id = ${userId}::uuid and m.platform = ${platform} and m.local_day > current_date - 90 and not m.derived
+    ) d order by 1`)
   return rows.map(({ at }) => at)
 }
 
@@ -80,13 +85,15 @@ export async function saveDecision(
   return { changed: rowCount > 0 }
 }
 
-export interface QuietConnection extends ConnectionKey, HeardPlan {}
+export interface QuietConnection extends ConnectionKey, HeardPlan {
+  readonly lastHeardAt: Date | null
+}
 
 /** Connections whose silence became strange, or that have no plan yet; locked, so that two watchers share them. */
 export async function findQuiet(tx: Tx, limit: number): Promise<readonly QuietConnection[]> {
   const { rows } = await tx.query<QuietConnection>(sql`
     select c.user_id as "userId", c.platform, c.strategy, c.polling_since is not null as polling,
-      c.connected_at as "connectedAt", p.heard_at as heard, now() as now
+      c.connected_at as "connectedAt", c.last_webhook_at as "lastHeardAt", p.heard_at as heard, now() as now
     from ops.sync_plans p join public.connections c on c.user_id = p.user_id and c.platform = p.platform
     where p.silent_after <= now() and c.status in ('active', 'limited')
     order by p.silent_after limit ${limit}::integer for update of p, c skip locked`)

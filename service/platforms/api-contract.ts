@@ -103,6 +103,12 @@ export interface BackfillWindow {
   readonly to: Date
 }
 
+/** Which record an item of a delivery is, however often and in whatever form it comes, and the time that the platform files it under. */
+export type RecordIdentity = (
+  dataType: string,
+  item: unknown,
+) => { readonly record: string; readonly at: Date | undefined } | undefined
+
 export interface Backfill {
   /** In the order in which they are asked for, each in windows of at most so many days. */
   readonly dataTypes: readonly { readonly dataType: string; readonly windowDays: number }[]
@@ -111,6 +117,10 @@ export interface Backfill {
   /** Days of data that the whole application may ask for in a minute. */
   readonly daysPerMinute: number
   readonly requiredScope: string
+  /** After how long nothing more is expected of what was asked for. */
+  readonly waitHours: number
+  /** Pure; undefined: not to be told. */
+  readonly recordOf: RecordIdentity
   /** The scope without which this kind is not delivered; undefined: none. */
   scopeOf(dataType: string): string | undefined
   request(window: BackfillWindow): PlatformRequest

@@ -35,9 +35,13 @@ function asDb(client: pg.Pool | pg.PoolClient): Db {
   }
 }
 
-/** What our own functions refuse (database/CONVENTIONS.md), by its error code. */
+/**
+ * What our own functions refuse (database/CONVENTIONS.md), by its error code, and a deadlock or a serialization failure: nothing was done,
+ * and the same again works. It is not repeated here, for what a transaction's code keeps outside the database would be twice there.
+ */
 function nameRefusal(error: unknown): never {
   const state = error instanceof Error && 'code' in error ? error.code : undefined
+  if (state === '40P01' || state === '40001') throw new AppError('request/try_again', { state }, { cause: error })
   if (state === 'TB020') throw new AppError('erasure/person_erased')
   if (state === 'TB021') throw new AppError('erasure/held')
   throw error
@@ -79,7 +83,7 @@ async function inTransaction<Result>(pool: pg.Pool, work: (tx: Tx) => Promise<Re
   try {
     await client.query('begin')
     const result = await work({ ...asDb(client), inTransaction: true })
-    await client.query('commit')
+    await client.query('commit').catch(nameRefusal)
     return result
   } catch (error) {
     await client.query('rollback').catch((rollbackError: Error) => {

@@ -251,6 +251,11 @@ const CATALOG = {
     retry: false,
     publicMessage: 'Say which dead letters are meant: ids, or a filter, and not both.',
   },
+  'request/try_again': {
+    httpStatus: 503,
+    retry: true,
+    publicMessage: 'Somebody else changed the same thing at the same moment, and nothing was done. Please try again.',
+  },
   'internal/unexpected': { httpStatus: 500, retry: true, publicMessage: 'Something went wrong.' },
 } as const satisfies Record<string, ErrorSpec>
 

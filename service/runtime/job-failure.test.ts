@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { backoffSeconds } from './job-failure.ts'
+import { AppError } from './errors.ts'
+import { backoffSeconds, decideFate } from './job-failure.ts'
 
 test.for<[number, number, number]>([
   [1, 0, 1.5],
@@ -21,3 +22,14 @@ test('an import begins with ten seconds', () => {
     10, 20, 40, 80,
   ])
 })
+
+const job = { id: '1', key: null, attempts: 3, maxAttempts: 3, worker: 'w', lockedAt: new Date() }
+
+test.for(['platform/rate_limited', 'platform/paused', 'connection/refresh_busy'] as const)(
+  '%s is waited for, at the last attempt, too, for as long as it says',
+  (code) => {
+    const fateOf = (facts: Record<string, number>) => decideFate(new AppError(code, facts), { job, random: 0 })
+    expect(fateOf({ retry_after_seconds: 90 })).toEqual({ kind: 'postponed', afterSeconds: 90 })
+    expect(fateOf({})).toEqual({ kind: 'postponed', afterSeconds: 15 })
+  },
+)

@@ -77,6 +77,8 @@ describe('tributary dead-letters', () => {
   })
 
   test.for([
+    [['jobs', 'extra'], /jobs has no place for "extra"; see npm run tributary -- help/],
+    [['dead-letters', 'list', 'all'], /dead-letters has no place for "all"/],
     [['dead-letters'], /give dead-letters list, retry or discard/],
     [['dead-letters', 'retry', 'seven'], /seven: is no id/],
     [['dead-letters', 'list', '--state', 'lost'], /--state lost: is none of waiting, retried, discarded, all/],

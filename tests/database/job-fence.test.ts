@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
-import { type Database, openDatabase } from '../../service/runtime/db.ts'
+import { type Database, openDatabase, type Tx } from '../../service/runtime/db.ts'
 import { createJobFence } from '../../service/runtime/job-fence.ts'
 import type { HeldJob } from '../../service/runtime/job-queries.ts'
 import { Secret } from '../../service/runtime/secret.ts'
@@ -78,6 +78,25 @@ describe('a job that another worker has taken over', () => {
     const read = await fence.run(job, () => guarded.query(sql`select 1 as one`))
     expect(read.rows).toEqual([{ one: 1 }])
   })
+})
+
+test('of two transactions that wait for each other one is told to try again, and that works', async ({ db, plain }) => {
+  await db.admin.query("insert into public.platforms (id, display_name) values ('a', ''), ('b', '')")
+  const { promise: both, resolve: go } = Promise.withResolvers<void>()
+  let holding = 0
+  const take = (tx: Tx, id: string) => tx.query(sql`select from public.platforms where id = ${id} for update`)
+  const rename = (first: string, second: string) =>
+    plain.transaction(async (tx) => {
+      await take(tx, first)
+      holding += 1
+      if (holding === 2) go()
+      await both
+      await take(tx, second)
+    })
+  const results = await Promise.allSettled([rename('a', 'b'), rename('b', 'a')])
+  const refused = results.filter((result) => result.status === 'rejected')
+  expect(refused).toMatchObject([{ reason: { code: 'request/try_again', spec: { httpStatus: 503, retry: true } } }])
+  await rename('b', 'a')
 })
 
 describe('a job that is still its own', () => {

@@ -65,13 +65,19 @@ describe('the request budget of a platform', () => {
         ])
         if ((await takeRequest(budget, 'strava', urgency)) === undefined) answers.push(urgency)
       }
-      return answers.length
+      return answers.join(' ')
     }
     // Of a hundred: 50 for details, 80 for history, 90 for polls, 95 for webhooks, all for people.
     const used = [49, 50, 79, 80, 89, 90, 94, 95, 99, 100]
-    const seen: number[] = []
+    const seen: string[] = []
     for (const one of used) seen.push(await admitted(one))
-    expect(seen).toEqual([5, 4, 4, 3, 3, 2, 2, 1, 1, 0])
+    const [all, four, three, two] = [
+      'interactive webhook polling history enrichment',
+      'interactive webhook polling history',
+      'interactive webhook polling',
+      'interactive webhook',
+    ]
+    expect(seen).toEqual([all, four, four, three, three, two, two, 'interactive', 'interactive', ''])
   })
 
   test('waits for the longer of two windows that are used up', async ({ db, budget }) => {

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest'
 import { importFile } from '../../service/ingestion/import-file.ts'
 import { importLocalFile, type LocalResult } from '../../service/ingestion/import-local-file.ts'
+import { importUpload } from '../../service/ingestion/import-upload.task.ts'
 import {
   type SimulatedExport,
   simulateExport,
@@ -174,6 +175,34 @@ describe('an import that is cut off', () => {
       'select from raw_fitness_data group by md5(raw_data::text) having count(*) > 1',
     )
     expect(rows).toEqual([])
+  })
+
+  test('by the end of its slice goes on in a new job, as often as it takes', async ({ db, service }) => {
+    const { text, totals } = simulateExport(options)
+    const { body } = await send(service, { headers: ZIP, payload: Buffer.from([...text].join('')) })
+    const job = { userId: ADA, uploadId: body['uploadId'] as string, runId: body['syncRunId'] as string }
+    let slices = 0
+    while ((await importUpload.run(job, { ...service.uploads, sliceMs: 0 })) !== undefined) slices += 1
+    expect(slices).toBe(2)
+    expect(await run(db)).toMatchObject([{ status: 'complete', progress: 1 }])
+    expect(await stored(db)).toEqual(expected(totals))
+  })
+
+  test('by its last attempt goes on when its dead letter is retried, though there is no connection', async ({
+    db,
+    service,
+  }) => {
+    const { text, totals } = simulateExport({ ...YEAR, days: 10 })
+    await send(service, { headers: ZIP, payload: Buffer.from([...text].join('')) })
+    await db.admin.query("update graphile_worker._private_jobs set locked_by = 'lost', locked_at = now(), attempts = 5")
+    await db.admin.query(
+      "select ops.bury_job(id, 'lost', key, 'job/worker_lost', '{}') from graphile_worker._private_jobs",
+    )
+    expect(await run(db)).toMatchObject([{ status: 'failed', error_code: 'job/worker_lost' }])
+    await db.admin.query('select ops.revive_dead_letters(array(select id from dead_letters))')
+    await service.work()
+    expect(await run(db)).toMatchObject([{ status: 'complete', error_code: null }])
+    expect(await stored(db)).toEqual(expected(totals))
   })
 
   test('by a command that nobody repeats makes room for the next file after ten minutes', async ({ db, service }) => {

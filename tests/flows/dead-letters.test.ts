@@ -186,7 +186,8 @@ describe('dead letters', () => {
     const { does, queue, work, jobs, letters, admin } = scene(service)
     await person(service)
     await admin(
-      `insert into public.sync_runs (user_id, id, platform, kind, since, until, reached) values ($1, $2, 'strava', 'history', now(), now(), now())`,
+      `insert into public.sync_runs (user_id, id, platform, kind, since, until, reached, results)
+       values ($1, $2, 'strava', 'history', now(), now(), now(), '[{"data_type": "activities", "outcome": "running", "records": 3, "reason": null}]')`,
       [ADA, RUN],
     )
     await admin(
@@ -194,10 +195,12 @@ describe('dead letters', () => {
       [ADA],
     )
     const run = async () => (await admin('select status, error_code from public.sync_runs')).rows
+    const result = async () => (await admin('select results -> 0 as result from public.sync_runs')).rows[0].result
     does(async () => Promise.reject(new AppError('platform/unexpected_payload')))
     await queue({ userId: ADA, runId: RUN })
     await work()
     expect(await run()).toEqual([{ status: 'failed', error_code: 'platform/unexpected_payload' }])
+    expect(await result()).toMatchObject({ outcome: 'partial', reason: 'platform/unexpected_payload', records: 3 })
     const [letter] = await letters()
     const retry = bindAction(retryDeadLettersAction, service)
     const discard = bindAction(discardDeadLettersAction, service)
@@ -207,6 +210,7 @@ describe('dead letters', () => {
       more: false,
     })
     expect(await run()).toEqual([{ status: 'running', error_code: null }])
+    expect(await result()).toMatchObject({ outcome: 'running', reason: null, records: 3 })
     expect(await jobs()).toMatchObject([{ attempts: 0 }])
     expect(await retry.call({ ids: [letter.id] }, OPERATOR)).toEqual({ changed: 0, skipped: 1, more: false })
     await work()

@@ -59,8 +59,8 @@ describe('the history of Garmin', () => {
     expect(run!.results.toSorted((a, b) => a.data_type.localeCompare(b.data_type))).toEqual(
       KINDS.map((kind) =>
         kind === 'mct'
-          ? { data_type: kind, outcome: 'not_available', records: null, requested: 0, reason: 'scope_missing' }
-          : { data_type: kind, outcome: 'partial', records: null, requested: kind === 'dailies' ? 2 : 1, reason },
+          ? { data_type: kind, outcome: 'not_available', records: 0, requested: 0, reason: 'scope_missing' }
+          : { data_type: kind, outcome: 'requested', records: 0, requested: kind === 'dailies' ? 2 : 1, reason },
       ),
     )
     const { rows: kinds } = await db.admin.query(
@@ -97,7 +97,7 @@ describe('the history of Garmin', () => {
       `with run as (
         insert into sync_runs (user_id, platform, kind, since, until, reached, next_cursor, asked_by, results)
         select user_id, platform, kind, since, until, until, '{"index": 0}', 'person', jsonb_build_array(
-          jsonb_build_object('data_type', 'sleeps', 'outcome', 'running', 'records', null, 'requested', 0, 'reason', null))
+          jsonb_build_object('data_type', 'sleeps', 'outcome', 'running', 'records', 0, 'requested', 0, 'reason', null))
         from sync_runs where platform = 'garmin' and kind = 'history' returning user_id, id
       )
       select graphile_worker.add_job('request_backfill', json_build_object('userId', user_id, 'runId', id)) from run`,

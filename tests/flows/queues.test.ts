@@ -4,6 +4,7 @@ import { z } from 'zod'
 import { checkAccount } from '../../service/ingestion/check-account.task.ts'
 import { followCallback } from '../../service/ingestion/follow-callback.task.ts'
 import { importHistory } from '../../service/ingestion/import-history.task.ts'
+import { importUpload } from '../../service/ingestion/import-upload.task.ts'
 import { processDelivery } from '../../service/ingestion/process-delivery.task.ts'
 import { requestBackfill } from '../../service/ingestion/request-backfill.task.ts'
 import { bindTask, defineTask, enqueue, owedForMs, type QueueName, runJobs } from '../../service/runtime/jobs.ts'
@@ -87,6 +88,7 @@ describe('the queues', () => {
       follow_callback: 'webhooks',
       import_history: 'imports',
       request_backfill: 'imports',
+      import_upload: 'imports',
       plan_reconciliations: 'reconciliation',
       start_reconciliation: 'reconciliation',
       reconcile_connection: 'reconciliation',
@@ -98,7 +100,7 @@ describe('the queues', () => {
     // What is not said is two seconds and no limit; 'a job that fails' has the two seconds.
     for (const task of [processDelivery, followCallback, checkAccount])
       expect([task.maxAttempts, task.backoffSeconds, task.timeoutSeconds]).toEqual([3, undefined, undefined])
-    for (const task of [importHistory, requestBackfill])
+    for (const task of [importHistory, requestBackfill, importUpload])
       expect([task.maxAttempts, task.backoffSeconds, task.timeoutSeconds]).toEqual([5, 10, 600])
   })
 

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest'
 import { disconnectPlatform } from '../../service/connections/disconnect.ts'
+import { planNight } from '../../service/ingestion/plan-reconciliations.task.ts'
 import { bindActions } from '../../service/wire-actions.ts'
 import { meet } from '../support/circle.ts'
 import type { TestDatabase } from '../support/database.ts'
@@ -103,8 +104,15 @@ describe('a comparison with the platform', () => {
     const month = await simulateMonth(service, db, { activities: 4, seed: 0 })
     await settle(service, db)
     await service.simulate('POST', '/faults', { next: [{ match: '/athlete/activities', status: 500, count: 1 }] })
-    const [first] = await reconcile(service)
+    // Many at once, and two nights that are planned at the same moment: still one.
+    const asked = [1, 2, 3].map(() => reconcile(service))
+    const planned = [1, 2].map(() => planNight.run({}, service.ingestion))
+    const [[first]] = (await Promise.all([...asked, ...planned])) as [Awaited<(typeof asked)[0]>]
+    await db.admin.query('update graphile_worker._private_jobs set run_at = now()')
     await service.work()
+    expect((await db.admin.query('select distinct id from reconciliation_reports')).rows).toEqual([
+      { id: first!.reportId },
+    ])
     const [second] = await reconcile(service)
     expect(second!.reportId).toBe(first!.reportId)
     await settle(service, db)

@@ -223,6 +223,29 @@ describe('a webhook', () => {
 })
 
 describe('two deliveries about one record', () => {
+  test('that are acted on at once: one of them reads again, for what it read may be the older', async ({
+    db,
+    service,
+  }) => {
+    await connect(service)
+    await service.work()
+    const id = await newestActivity(service)
+    for (const event_time of [1, 2]) expect(await deliver(service, { object_id: id, event_time })).toBe(200)
+    const { rows } = await db.admin.query<{ id: string }>('select id from ops.webhook_deliveries')
+    // Both have read, and wait for the connection: whoever looks before it has its row sees nothing of the other.
+    const held = await db.admin.connect()
+    await held.query('begin; select from connections for update')
+    const running = Promise.all(rows.map((row) => processDelivery.run({ deliveryId: row.id }, service.ingestion)))
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    await held.query('commit')
+    held.release()
+    const results = await running
+    expect(results.filter((result) => result !== undefined)).toHaveLength(1)
+    expect(await rawTypes(db)).toHaveLength(1)
+    await service.work()
+    expect(await deliveries(db)).toMatchObject([{ state: 'processed' }, { state: 'processed' }])
+  })
+
   test('of which the slower read it earlier: what it read is not kept, it reads again', async ({ db, service }) => {
     await connect(service)
     await service.work()

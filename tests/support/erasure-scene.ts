@@ -113,11 +113,11 @@ export async function request(services: ErasureServices, userId = CANARY_PERSON)
   return requestErasure(services, { userId, actor: { kind: 'user', id: userId } })
 }
 
-/** Runs the job, and again when it has to wait, until nothing is left to do. */
+/** Runs the job, and again while it waits for others who are at work, until nothing is left to do or something else has to happen first. */
 export async function runErasure(services: ErasureServices, erasureId: string): Promise<Erasure> {
   for (let turn = 0; turn < 400; turn += 1) {
     const result = await erasePerson.run({ erasureId }, services)
-    if (result === undefined) break
+    if (result === undefined || (await findErasure(services.db, erasureId))?.status !== 'erasing') break
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
   const erasure = await findErasure(services.db, erasureId)

@@ -2,6 +2,7 @@ import { parseJson } from '../../runtime/json.ts'
 import type { ApiOutcome, Backfill, BackfillWindow, PlatformApi } from '../contract.ts'
 import { LISTS } from './lists.ts'
 import { readPermissions } from './oauth.ts'
+import { garminRecordOf } from './record-of.ts'
 import type { GarminSettings } from './settings.ts'
 
 /** Garmin's Health and Activity API: data comes by itself, so there is no list to read and nothing is polled. */
@@ -45,6 +46,8 @@ function garminBackfill(settings: GarminSettings): Backfill {
     daysBack: settings.backfillDays,
     daysPerMinute: settings.backfillDaysPerMinute,
     requiredScope: 'HISTORICAL_DATA_EXPORT',
+    waitHours: settings.backfillWaitHours,
+    recordOf: garminRecordOf,
     scopeOf: (dataType) => find(dataType)?.permission,
     request: ({ dataType, from, to }: BackfillWindow) => {
       const query = new URLSearchParams({

@@ -28,6 +28,7 @@ export interface GarminSettings {
   readonly backfillDays: number
   readonly backfillWindowDays: number
   readonly backfillDaysPerMinute: number
+  readonly backfillWaitHours: number
   readonly requestsPerMinute: number
 }
 
@@ -67,6 +68,7 @@ const Environment = z.object({
   GARMIN_BACKFILL_DAYS: count(3650).default(30),
   GARMIN_BACKFILL_WINDOW_DAYS: count(90).default(30),
   GARMIN_BACKFILL_DAYS_PER_MINUTE: count(1_000_000).default(100),
+  GARMIN_BACKFILL_WAIT_HOURS: count(720).default(24),
   GARMIN_REQUESTS_PER_MINUTE: count(1_000_000).default(100),
 })
 
@@ -84,6 +86,7 @@ export const garminEnvironment: z.ZodType<GarminSettings> = Environment.transfor
   backfillDays: env.GARMIN_BACKFILL_DAYS,
   backfillWindowDays: env.GARMIN_BACKFILL_WINDOW_DAYS,
   backfillDaysPerMinute: env.GARMIN_BACKFILL_DAYS_PER_MINUTE,
+  backfillWaitHours: env.GARMIN_BACKFILL_WAIT_HOURS,
   requestsPerMinute: env.GARMIN_REQUESTS_PER_MINUTE,
 }))
 
