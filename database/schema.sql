@@ -944,6 +944,41 @@ comment on column public.activity_streams.observed_at is 'When that payload was 
 grant select on public.activity_streams to tributary_hasura;
 grant delete, insert, select, update on public.activity_streams to tributary_service;
 
+create table public.activity_zones (
+  user_id uuid not null,
+  activity_id uuid not null,
+  kind text not null,
+  zone_number integer not null,
+  unit text not null,
+  lower_bound numeric,
+  upper_bound numeric,
+  time_s numeric not null,
+  raw_id uuid not null,
+  raw_created_at timestamp with time zone not null,
+  observed_at timestamp with time zone not null,
+  constraint activity_zones_pkey PRIMARY KEY (user_id, activity_id, kind, zone_number),
+  constraint activity_zones_check CHECK ((upper_bound >= lower_bound)),
+  constraint activity_zones_kind_check CHECK ((kind = ANY (ARRAY['heart_rate_bpm'::text, 'speed_m_per_s'::text, 'power_w'::text]))),
+  constraint activity_zones_lower_bound_check CHECK ((lower_bound >= (0)::numeric)),
+  constraint activity_zones_time_s_check CHECK ((time_s >= (0)::numeric)),
+  constraint activity_zones_zone_number_check CHECK ((zone_number > 0)),
+  constraint activity_zones_user_id_activity_id_fkey FOREIGN KEY (user_id, activity_id) REFERENCES public.activities(user_id, id) ON DELETE CASCADE
+);
+comment on table public.activity_zones is 'How long an activity was in each training zone, with the bounds that the platform applied.';
+comment on column public.activity_zones.user_id is 'Whose activity it is.';
+comment on column public.activity_zones.activity_id is 'The activity.';
+comment on column public.activity_zones.kind is 'What the zone is of, as in activity_streams: heart_rate_bpm, speed_m_per_s or power_w.';
+comment on column public.activity_zones.zone_number is 'Its place among the zones of this kind, from 1, the easiest.';
+comment on column public.activity_zones.unit is 'UCUM unit of the bounds.';
+comment on column public.activity_zones.lower_bound is 'Where the zone begins; null when the platform does not say.';
+comment on column public.activity_zones.upper_bound is 'Where the zone ends; null for the last, which has no end.';
+comment on column public.activity_zones.time_s is 'Time of the activity in this zone, in seconds.';
+comment on column public.activity_zones.raw_id is 'The payload it was read from.';
+comment on column public.activity_zones.raw_created_at is 'The created_at of that payload.';
+comment on column public.activity_zones.observed_at is 'When that payload was received.';
+grant select on public.activity_zones to tributary_hasura;
+grant delete, insert, select, update on public.activity_zones to tributary_service;
+
 create table public.api_keys (
   id uuid default gen_random_uuid() not null,
   user_id uuid,
@@ -3606,6 +3641,7 @@ CREATE OR REPLACE FUNCTION ops.match_activities(p_user_id uuid, p_days date[])
 AS $function$
 declare
   v_pair record;
+  v_shown uuid;
   v_hidden uuid[] := '{}';
   v_found jsonb := '[]';
   v_changed date[];
@@ -3650,14 +3686,22 @@ begin
       else c.may_be_same and (
         (c.overlap >= case when c.same_family then 0.7 else 0.85 end
           and coalesce(c.distance_difference_m <= greatest(300, 0.2 * c.distance_m), true))
+        -- Nobody starts two workouts of one kind at once: one of the records was cut, corrected, or not stopped.
+        or (c.same_family and c.start_difference_s <= 5 and c.overlap >= 0.25)
         -- Some platforms leave pauses out of the duration: then the start and the distance tell.
         or (c.same_family and c.start_difference_s <= 120 and c.distance_difference_m <= greatest(50, 0.03 * c.distance_m)))
       end
     order by c.hidden_place, c.shown_place
   loop
-    continue when v_pair.hidden = any (v_hidden) or v_pair.shown = any (v_hidden);
+    continue when v_pair.hidden = any (v_hidden);
+    -- What is like a record that is hidden itself is one workout with that which hides it, unless one device recorded both.
+    v_shown := coalesce((select (f ->> 'shown')::uuid from jsonb_array_elements(v_found) as f where f ->> 'hidden' = v_pair.shown::text), v_pair.shown);
+    continue when v_shown <> v_pair.shown and exists (
+      select 1 from public.activities a join public.activities b on b.user_id = a.user_id and b.platform = a.platform
+        and b.device_name is not distinct from a.device_name
+      where a.user_id = p_user_id and a.id = v_shown and b.id = v_pair.hidden);
     v_hidden := v_hidden || v_pair.hidden;
-    v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_pair.shown, 'matched_by', v_pair.matched_by);
+    v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_shown, 'matched_by', v_pair.matched_by);
   end loop;
 
   with wanted as (
@@ -4100,7 +4144,8 @@ BEGIN ATOMIC
                  CASE
                      WHEN p.combinable THEN ''::text
                      ELSE s.platform
-                 END AS platform_group
+                 END AS platform_group,
+             (s.asleep_s IS NOT NULL) AS slept
             FROM ((( SELECT DISTINCT (day.day + beside.beside) AS day
                     FROM (unnest(merge_sleep.p_days) day(day)
                       CROSS JOIN generate_series('-1'::integer, 1) beside(beside))) near
@@ -4110,18 +4155,55 @@ BEGIN ATOMIC
           SELECT s.platform_group,
              s.platform,
              s.source,
+             s.slept,
              ops.source_rank(merge_sleep.p_user_id, 'sleep_asleep_s'::text, s.platform, s.source) AS rank,
              range_agg(s.span) AS cover
             FROM sessions s
-           GROUP BY s.platform_group, s.platform, s.source
+           GROUP BY s.platform_group, s.platform, s.source, s.slept
          ), ranked AS (
           SELECT c.platform_group,
              c.platform,
              c.source,
+             c.slept,
              c.rank,
              c.cover,
-             COALESCE(range_agg(c.cover) OVER (PARTITION BY c.platform_group ORDER BY c.rank, c.platform, c.source ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}'::tstzmultirange) AS taken
+             row_number() OVER best_first AS place,
+             COALESCE(range_agg(c.cover) OVER (best_first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}'::tstzmultirange) AS taken
             FROM covers c
+           WINDOW best_first AS (PARTITION BY c.platform_group ORDER BY (NOT c.slept), c.rank, c.platform, c.source)
+         ), standing AS (
+          SELECT s.user_id,
+             s.id,
+             s.platform,
+             s.source_id,
+             s.source,
+             s.local_day,
+             s.started_at,
+             s.ended_at,
+             s.end_offset_seconds,
+             s.time_zone,
+             s.nap,
+             s.asleep_s,
+             s.in_bed_s,
+             s.awake_s,
+             s.light_s,
+             s.deep_s,
+             s.rem_s,
+             s.score,
+             s.finality,
+             s.raw_id,
+             s.raw_created_at,
+             s.observed_at,
+             s.created_at,
+             s.updated_at,
+             s.span,
+             s.platform_group,
+             s.slept,
+             r.place
+            FROM (sessions s
+              JOIN ranked r USING (platform_group, platform, source, slept))
+           WHERE ((NOT (s.span && r.taken)) OR (((2)::numeric * ( SELECT sum(EXTRACT(epoch FROM (upper(part.part) - lower(part.part)))) AS sum
+                    FROM unnest((tstzmultirange(s.span) * r.taken)) part(part))) < EXTRACT(epoch FROM (s.ended_at - s.started_at))))
          ), kept AS (
           SELECT s.user_id,
              s.id,
@@ -4148,10 +4230,13 @@ BEGIN ATOMIC
              s.created_at,
              s.updated_at,
              s.span,
-             s.platform_group
-            FROM (sessions s
-              JOIN ranked r USING (platform_group, platform, source))
-           WHERE ((NOT (s.span && r.taken)) AND (s.local_day = ANY (merge_sleep.p_days)))
+             s.platform_group,
+             s.slept,
+             s.place
+            FROM standing s
+           WHERE ((s.local_day = ANY (merge_sleep.p_days)) AND (NOT (EXISTS ( SELECT 1
+                    FROM standing o
+                   WHERE ((o.platform_group = s.platform_group) AND (o.place > s.place) AND (o.span && s.span) AND (o.slept OR (NOT s.slept)))))))
          ), numbers AS (
           SELECT k.local_day,
              k.platform_group,
@@ -4172,7 +4257,7 @@ BEGIN ATOMIC
     FROM numbers n
    GROUP BY n.local_day, n.kind, n.platform_group;
 END;
-comment on function ops.merge_sleep(uuid,date[]) is 'Sums of the sleep sessions of each day, naps included; of sessions that overlap, only those of the best-ranked source.';
+comment on function ops.merge_sleep(uuid,date[]) is 'Sums of the sleep sessions of each day, naps included; of sessions that overlap, those of the best-ranked source that saw at least half of it.';
 grant execute on function ops.merge_sleep(uuid,date[]) to public;
 grant execute on function ops.merge_sleep(uuid,date[]) to tributary_service;
 
@@ -4719,6 +4804,10 @@ begin
     delete from public.activity_laps l using public.activities a
     where a.user_id = p_user_id and a.platform = p_platform and l.user_id = a.user_id and l.activity_id = a.id and l.observed_at < p_before
     returning 1
+  ), zones as (
+    delete from public.activity_zones z using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and z.user_id = a.user_id and z.activity_id = a.id and z.observed_at < p_before
+    returning 1
   ), workouts as (
     delete from public.activities a
     where a.user_id = p_user_id and a.platform = p_platform and greatest(a.observed_at, a.details_observed_at) < p_before
@@ -4735,7 +4824,7 @@ begin
   )
   select jsonb_build_object(
       'raw_fitness_data', (select count(*) from raw), 'activity_streams', (select count(*) from streams),
-      'activity_laps', (select count(*) from laps), 'activities', (select count(*) from workouts),
+      'activity_laps', (select count(*) from laps), 'activity_zones', (select count(*) from zones), 'activities', (select count(*) from workouts),
       'sleep_sessions', (select count(*) from sleep), 'samples', (select count(*) from measured),
       'daily_metrics', (select count(*) from reported)),
     array(select local_day from workouts union select local_day from sleep union select local_day from measured
@@ -4838,6 +4927,12 @@ begin
       and l.raw_id = p_raw_id and l.raw_created_at = p_raw_created_at
       and not exists (select 1 from jsonb_array_elements(p_records -> 'activityLaps') r
         where r ->> 'sourceId' = a.source_id and (r ->> 'lapNumber')::integer = l.lap_number)
+  ), zones as (
+    delete from public.activity_zones z using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and z.user_id = a.user_id and z.activity_id = a.id
+      and z.raw_id = p_raw_id and z.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'activityZones') r
+        where r ->> 'sourceId' = a.source_id and r ->> 'kind' = z.kind and (r ->> 'zoneNumber')::integer = z.zone_number)
   )
   select array(select local_day from workouts union select local_day from sleep union select local_day from reported
     union select local_day from measured) into v_days;
@@ -5100,6 +5195,58 @@ END;
 comment on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the series of one payload; answers the source ids whose activity is not here.';
 grant execute on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
 grant execute on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.store_activity_zones(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
+ RETURNS text[]
+ LANGUAGE sql
+BEGIN ATOMIC
+ WITH incoming AS (
+          SELECT r."sourceId",
+             r.kind,
+             r."zoneNumber",
+             r.unit,
+             r."lowerBound",
+             r."upperBound",
+             r."timeS",
+             a.id AS activity_id
+            FROM (jsonb_to_recordset(store_activity_zones.p_records) r("sourceId" text, kind text, "zoneNumber" integer, unit text, "lowerBound" numeric, "upperBound" numeric, "timeS" numeric)
+              LEFT JOIN public.activities a ON (((a.user_id = store_activity_zones.p_user_id) AND (a.platform = store_activity_zones.p_platform) AND (a.source_id = r."sourceId"))))
+         ), current AS (
+          SELECT DISTINCT i_1.activity_id
+            FROM incoming i_1
+           WHERE ((i_1.activity_id IS NOT NULL) AND (NOT (EXISTS ( SELECT 1
+                    FROM public.activity_zones z
+                   WHERE ((z.user_id = store_activity_zones.p_user_id) AND (z.activity_id = i_1.activity_id) AND (z.observed_at > store_activity_zones.p_observed_at))))))
+         ), gone AS (
+          DELETE FROM public.activity_zones z
+            USING current c
+           WHERE ((z.user_id = store_activity_zones.p_user_id) AND (z.activity_id = c.activity_id) AND (NOT (EXISTS ( SELECT 1
+                    FROM incoming i_1
+                   WHERE ((i_1.activity_id = z.activity_id) AND (i_1.kind = z.kind) AND (i_1."zoneNumber" = z.zone_number))))))
+         ), written AS (
+          INSERT INTO public.activity_zones (user_id, activity_id, kind, zone_number, unit, lower_bound, upper_bound, time_s, raw_id, raw_created_at, observed_at)  SELECT store_activity_zones.p_user_id AS p_user_id,
+                     i_1.activity_id,
+                     i_1.kind,
+                     i_1."zoneNumber",
+                     i_1.unit,
+                     i_1."lowerBound",
+                     i_1."upperBound",
+                     i_1."timeS",
+                     store_activity_zones.p_raw_id AS p_raw_id,
+                     store_activity_zones.p_raw_created_at AS p_raw_created_at,
+                     store_activity_zones.p_observed_at AS p_observed_at
+                    FROM (incoming i_1
+                      JOIN current c USING (activity_id)) ON CONFLICT(user_id, activity_id, kind, zone_number) DO UPDATE SET unit = excluded.unit, lower_bound = excluded.lower_bound, upper_bound = excluded.upper_bound, time_s = excluded.time_s, raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
+         )
+  SELECT COALESCE(array_agg(DISTINCT i."sourceId"), '{}'::text[]) AS "coalesce"
+    FROM incoming i
+   WHERE ((i.activity_id IS NULL) AND (NOT (EXISTS ( SELECT 1
+            FROM ops.deleted_records d
+           WHERE ((d.user_id = store_activity_zones.p_user_id) AND (d.platform = store_activity_zones.p_platform) AND (d.record_type = 'activity'::text) AND (d.source_id = i."sourceId") AND (d.observed_at >= store_activity_zones.p_observed_at))))));
+END;
+comment on function ops.store_activity_zones(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the training zones of one payload; answers the source ids whose activity is not here.';
+grant execute on function ops.store_activity_zones(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
+grant execute on function ops.store_activity_zones(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.store_daily_metrics(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
  RETURNS date[]

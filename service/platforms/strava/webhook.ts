@@ -83,6 +83,9 @@ function dedupeKey({
 function notices(event: WebhookEvent): readonly Notice[] {
   const { object_type: type, aspect_type: aspect, owner_id: platformUserId, object_id: sourceId, updates } = event
   if (type === 'activity') return [{ platformUserId, sourceId, kind: aspect === 'delete' ? 'deleted' : 'changed' }]
-  const deauthorized = aspect === 'update' && String(updates['authorized']) === 'false'
-  return deauthorized ? [{ platformUserId, sourceId: null, kind: 'deauthorized' }] : []
+  const { authorized, ...others } = updates
+  // An account that is gone has withdrawn everything; both are believed only when the tokens no longer work.
+  const left = aspect === 'delete' || (aspect === 'update' && String(authorized) === 'false')
+  if (left) return [{ platformUserId, sourceId: null, kind: 'deauthorized' }]
+  return Object.keys(others).length === 0 ? [] : [{ platformUserId, sourceId: null, kind: 'changed' }]
 }
