@@ -664,12 +664,12 @@ create table ops.webhook_deliveries (
   processed_at timestamp with time zone,
   items_done integer default 0 not null,
   outcomes jsonb default '{}'::jsonb not null,
+  trace text,
   constraint webhook_deliveries_pkey PRIMARY KEY (id),
   constraint webhook_deliveries_platform_dedupe_key_key UNIQUE (platform, dedupe_key),
   constraint webhook_deliveries_check CHECK (((state = ANY (ARRAY['receiving'::text, 'received'::text])) = (processed_at IS NULL))),
   constraint webhook_deliveries_items_done_check CHECK ((items_done >= 0)),
-  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'received'::text, 'processed'::text, 'dropped'::text]))),
-  constraint webhook_deliveries_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
+  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'received'::text, 'processed'::text, 'dropped'::text])))
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
 CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((processed_at IS NOT NULL) AND (body_sealed IS NOT NULL));
@@ -678,6 +678,7 @@ comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every 
 comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null when they are in webhook_delivery_chunks.';
 comment on column ops.webhook_deliveries.items_done is 'Items of a large delivery that are dealt with: where a worker that was killed is succeeded.';
 comment on column ops.webhook_deliveries.outcomes is 'How many items of a large delivery ended how.';
+comment on column ops.webhook_deliveries.trace is 'JSON: the chain of work it arrived in, for the job that is made of it; null outside of one.';
 grant delete, insert, select, update on ops.webhook_deliveries to tributary_service;
 
 create table ops.webhook_delivery_chunks (
@@ -3692,6 +3693,7 @@ CREATE OR REPLACE FUNCTION ops.match_activities(p_user_id uuid, p_days date[])
 AS $function$
 declare
   v_pair record;
+  v_shown uuid;
   v_hidden uuid[] := '{}';
   v_found jsonb := '[]';
   v_changed date[];
@@ -3736,14 +3738,22 @@ begin
       else c.may_be_same and (
         (c.overlap >= case when c.same_family then 0.7 else 0.85 end
           and coalesce(c.distance_difference_m <= greatest(300, 0.2 * c.distance_m), true))
+        -- Nobody starts two workouts of one kind at once: one of the records was cut, corrected, or not stopped.
+        or (c.same_family and c.start_difference_s <= 5 and c.overlap >= 0.25)
         -- Some platforms leave pauses out of the duration: then the start and the distance tell.
         or (c.same_family and c.start_difference_s <= 120 and c.distance_difference_m <= greatest(50, 0.03 * c.distance_m)))
       end
     order by c.hidden_place, c.shown_place
   loop
-    continue when v_pair.hidden = any (v_hidden) or v_pair.shown = any (v_hidden);
+    continue when v_pair.hidden = any (v_hidden);
+    -- What is like a record that is hidden itself is one workout with that which hides it, unless one device recorded both.
+    v_shown := coalesce((select (f ->> 'shown')::uuid from jsonb_array_elements(v_found) as f where f ->> 'hidden' = v_pair.shown::text), v_pair.shown);
+    continue when v_shown <> v_pair.shown and exists (
+      select 1 from public.activities a join public.activities b on b.user_id = a.user_id and b.platform = a.platform
+        and b.device_name is not distinct from a.device_name
+      where a.user_id = p_user_id and a.id = v_shown and b.id = v_pair.hidden);
     v_hidden := v_hidden || v_pair.hidden;
-    v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_pair.shown, 'matched_by', v_pair.matched_by);
+    v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_shown, 'matched_by', v_pair.matched_by);
   end loop;
 
   with wanted as (
@@ -4186,7 +4196,8 @@ BEGIN ATOMIC
                  CASE
                      WHEN p.combinable THEN ''::text
                      ELSE s.platform
-                 END AS platform_group
+                 END AS platform_group,
+             (s.asleep_s IS NOT NULL) AS slept
             FROM ((( SELECT DISTINCT (day.day + beside.beside) AS day
                     FROM (unnest(merge_sleep.p_days) day(day)
                       CROSS JOIN generate_series('-1'::integer, 1) beside(beside))) near
@@ -4196,18 +4207,55 @@ BEGIN ATOMIC
           SELECT s.platform_group,
              s.platform,
              s.source,
+             s.slept,
              ops.source_rank(merge_sleep.p_user_id, 'sleep_asleep_s'::text, s.platform, s.source) AS rank,
              range_agg(s.span) AS cover
             FROM sessions s
-           GROUP BY s.platform_group, s.platform, s.source
+           GROUP BY s.platform_group, s.platform, s.source, s.slept
          ), ranked AS (
           SELECT c.platform_group,
              c.platform,
              c.source,
+             c.slept,
              c.rank,
              c.cover,
-             COALESCE(range_agg(c.cover) OVER (PARTITION BY c.platform_group ORDER BY c.rank, c.platform, c.source ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}'::tstzmultirange) AS taken
+             row_number() OVER best_first AS place,
+             COALESCE(range_agg(c.cover) OVER (best_first ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), '{}'::tstzmultirange) AS taken
             FROM covers c
+           WINDOW best_first AS (PARTITION BY c.platform_group ORDER BY (NOT c.slept), c.rank, c.platform, c.source)
+         ), standing AS (
+          SELECT s.user_id,
+             s.id,
+             s.platform,
+             s.source_id,
+             s.source,
+             s.local_day,
+             s.started_at,
+             s.ended_at,
+             s.end_offset_seconds,
+             s.time_zone,
+             s.nap,
+             s.asleep_s,
+             s.in_bed_s,
+             s.awake_s,
+             s.light_s,
+             s.deep_s,
+             s.rem_s,
+             s.score,
+             s.finality,
+             s.raw_id,
+             s.raw_created_at,
+             s.observed_at,
+             s.created_at,
+             s.updated_at,
+             s.span,
+             s.platform_group,
+             s.slept,
+             r.place
+            FROM (sessions s
+              JOIN ranked r USING (platform_group, platform, source, slept))
+           WHERE ((NOT (s.span && r.taken)) OR (((2)::numeric * ( SELECT sum(EXTRACT(epoch FROM (upper(part.part) - lower(part.part)))) AS sum
+                    FROM unnest((tstzmultirange(s.span) * r.taken)) part(part))) < EXTRACT(epoch FROM (s.ended_at - s.started_at))))
          ), kept AS (
           SELECT s.user_id,
              s.id,
@@ -4234,10 +4282,13 @@ BEGIN ATOMIC
              s.created_at,
              s.updated_at,
              s.span,
-             s.platform_group
-            FROM (sessions s
-              JOIN ranked r USING (platform_group, platform, source))
-           WHERE ((NOT (s.span && r.taken)) AND (s.local_day = ANY (merge_sleep.p_days)))
+             s.platform_group,
+             s.slept,
+             s.place
+            FROM standing s
+           WHERE ((s.local_day = ANY (merge_sleep.p_days)) AND (NOT (EXISTS ( SELECT 1
+                    FROM standing o
+                   WHERE ((o.platform_group = s.platform_group) AND (o.place > s.place) AND (o.span && s.span) AND (o.slept OR (NOT s.slept)))))))
          ), numbers AS (
           SELECT k.local_day,
              k.platform_group,
@@ -4258,7 +4309,7 @@ BEGIN ATOMIC
     FROM numbers n
    GROUP BY n.local_day, n.kind, n.platform_group;
 END;
-comment on function ops.merge_sleep(uuid,date[]) is 'Sums of the sleep sessions of each day, naps included; of sessions that overlap, only those of the best-ranked source.';
+comment on function ops.merge_sleep(uuid,date[]) is 'Sums of the sleep sessions of each day, naps included; of sessions that overlap, those of the best-ranked source that saw at least half of it.';
 grant execute on function ops.merge_sleep(uuid,date[]) to public;
 grant execute on function ops.merge_sleep(uuid,date[]) to tributary_service;
 
@@ -4496,7 +4547,7 @@ comment on function ops.put_back_job(bigint,text,text,double precision,text,bool
 grant execute on function ops.put_back_job(bigint,text,text,double precision,text,boolean) to public;
 grant execute on function ops.put_back_job(bigint,text,text,double precision,text,boolean) to tributary_service;
 
-CREATE OR REPLACE FUNCTION ops.queue_deliveries(p_ids uuid[], p_traces text[], p_task text, p_max_attempts integer, p_priority integer)
+CREATE OR REPLACE FUNCTION ops.queue_deliveries(p_ids uuid[], p_task text, p_max_attempts integer, p_priority integer)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4504,17 +4555,18 @@ AS $function$
 begin
   perform graphile_worker.add_jobs(s.specs) from (
     select array_agg((p_task,
-      case when t.trace is null then json_build_object('deliveryId', d.id)
-        else json_build_object('deliveryId', d.id, '_trace', t.trace::json) end,
+      case when d.trace is null then json_build_object('deliveryId', d.id)
+        else json_build_object('deliveryId', d.id, '_trace', d.trace::json) end,
       null, null, p_max_attempts::smallint, p_task || ':' || d.id, p_priority::smallint, null)::graphile_worker.job_spec) as specs
-    from unnest(p_ids, p_traces) as t (id, trace)
-    join ops.webhook_deliveries d on d.id = t.id
+    from unnest(p_ids) as t (id)
+    -- One by one: of a table without statistics the planner would read all of it.
+    cross join lateral (select w.id, w.trace, w.state from ops.webhook_deliveries w where w.id = t.id limit 1) d
     where d.state = 'received' and ops.has_no_job(p_task || ':' || d.id)) s
   where s.specs is not null;
 end $function$;
-comment on function ops.queue_deliveries(uuid[],text[],text,integer,integer) is 'Gives each of these deliveries a job of its own, with the chain of work it belongs to, unless it is dealt with or has one: what a job that ran twice finds done, it leaves alone.';
-grant execute on function ops.queue_deliveries(uuid[],text[],text,integer,integer) to public;
-grant execute on function ops.queue_deliveries(uuid[],text[],text,integer,integer) to tributary_service;
+comment on function ops.queue_deliveries(uuid[],text,integer,integer) is 'Gives each of these deliveries a job of its own, with the chain of work it belongs to, unless it is dealt with or has one: what a job that ran twice finds done, it leaves alone.';
+grant execute on function ops.queue_deliveries(uuid[],text,integer,integer) to public;
+grant execute on function ops.queue_deliveries(uuid[],text,integer,integer) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.rebuild_daily_metrics(p_user_id uuid, p_platform text, p_days date[])
  RETURNS void
@@ -4658,54 +4710,35 @@ comment on function ops.rebuild_daily_summaries(uuid,date[]) is 'Merges and summ
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to public;
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to tributary_service;
 
-CREATE OR REPLACE FUNCTION ops.receive_deliveries(p_platforms text[], p_keys text[], p_bodies bytea[], p_task text, p_max_attempts integer, p_priority integer)
- RETURNS SETOF integer
- LANGUAGE sql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  select ops.receive_deliveries(p_platforms, p_keys, p_bodies, null::text[], p_task, p_max_attempts, p_priority)
-$function$;
-comment on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) is 'For processes of the release before this one, while they are replaced.';
-grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to public;
-grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to tributary_service;
-
-CREATE OR REPLACE FUNCTION ops.receive_deliveries(p_platforms text[], p_keys text[], p_bodies bytea[], p_traces text[], p_task text, p_max_attempts integer, p_priority integer)
- RETURNS SETOF integer
+CREATE OR REPLACE FUNCTION ops.receive_deliveries(p_ids uuid[], p_platforms text[], p_keys text[], p_bodies bytea[], p_traces text[], p_task text, p_max_attempts integer, p_priority integer)
+ RETURNS uuid[]
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   -- A job costs three times as much as the row it is about: who comes with many others shares one until a worker takes it.
   c_most_jobs constant integer := 8;
-  v_traces text[];
   v_ids uuid[];
-  v_places integer[];
 begin
-  -- In the order of the keys: two processes that were sent the same do not wait for each other.
-  with incoming as (
-    select min(i.place)::integer as place, i.platform, i.key, (array_agg(i.body order by i.place))[1] as body
-    from unnest(p_platforms, p_keys, p_bodies) with ordinality as i (platform, key, body, place)
-    group by i.platform, i.key
-  ), stored as (
-    insert into ops.webhook_deliveries (platform, dedupe_key, body_sealed)
-    select i.platform, i.key, i.body from incoming i order by i.platform, i.key
+  with stored as (
+    insert into ops.webhook_deliveries (id, platform, dedupe_key, body_sealed, trace)
+    select * from unnest(p_ids, p_platforms, p_keys, p_bodies, p_traces)
     on conflict (platform, dedupe_key) do nothing
-    returning id, platform, dedupe_key
+    returning id
   )
-  select array_agg(s.id), array_agg(i.place), array_agg(p_traces[i.place]) into v_ids, v_places, v_traces
-  from stored s join incoming i on i.platform = s.platform and i.key = s.dedupe_key;
+  select array_agg(s.id) into v_ids from stored s;
   if cardinality(v_ids) <= c_most_jobs then
-    perform ops.queue_deliveries(v_ids, v_traces, p_task, p_max_attempts, p_priority);
+    perform ops.queue_deliveries(v_ids, p_task, p_max_attempts, p_priority);
   elsif v_ids is not null then
     -- The task of queue-deliveries.task.ts. Before what it queues: a line that nobody sees would be a line nobody is warned of.
-    perform graphile_worker.add_job('queue_deliveries', json_build_object('deliveryIds', v_ids, 'traces', v_traces),
+    perform graphile_worker.add_job('queue_deliveries', json_build_object('deliveryIds', v_ids),
       job_key => 'queue_deliveries:' || v_ids[1], priority => p_priority - 1);
   end if;
-  return query select unnest(v_places);
+  return v_ids;
 end $function$;
-comment on function ops.receive_deliveries(text[],text[],bytea[],text[],text,integer,integer) is 'Stores deliveries and queues them, each with the chain of work it belongs to, in one statement: one flush of the log for all of them. A few get a job each; of many one job does that. Answers the places, from 1, of those that were news.';
-grant execute on function ops.receive_deliveries(text[],text[],bytea[],text[],text,integer,integer) to public;
-grant execute on function ops.receive_deliveries(text[],text[],bytea[],text[],text,integer,integer) to tributary_service;
+comment on function ops.receive_deliveries(uuid[],text[],text[],bytea[],text[],text,integer,integer) is 'Stores deliveries and queues them, each with the chain of work it belongs to, in one statement: one flush of the log for all of them. A few get a job each; of many one job does that. Who brings the same in the same order of keys waits for nobody. Answers the ids of those that were news; null when none was.';
+grant execute on function ops.receive_deliveries(uuid[],text[],text[],bytea[],text[],text,integer,integer) to public;
+grant execute on function ops.receive_deliveries(uuid[],text[],text[],bytea[],text[],text,integer,integer) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.recompute_sleep(p_user_id uuid, p_sessions uuid[])
  RETURNS date[]

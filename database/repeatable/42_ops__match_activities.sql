@@ -3,6 +3,7 @@ create or replace function ops.match_activities(p_user_id uuid, p_days date[]) r
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare
   v_pair record;
+  v_shown uuid;
   v_hidden uuid[] := '{}';
   v_found jsonb := '[]';
   v_changed date[];
@@ -47,14 +48,22 @@ begin
       else c.may_be_same and (
         (c.overlap >= case when c.same_family then 0.7 else 0.85 end
           and coalesce(c.distance_difference_m <= greatest(300, 0.2 * c.distance_m), true))
+        -- Nobody starts two workouts of one kind at once: one of the records was cut, corrected, or not stopped.
+        or (c.same_family and c.start_difference_s <= 5 and c.overlap >= 0.25)
         -- Some platforms leave pauses out of the duration: then the start and the distance tell.
         or (c.same_family and c.start_difference_s <= 120 and c.distance_difference_m <= greatest(50, 0.03 * c.distance_m)))
       end
     order by c.hidden_place, c.shown_place
   loop
-    continue when v_pair.hidden = any (v_hidden) or v_pair.shown = any (v_hidden);
+    continue when v_pair.hidden = any (v_hidden);
+    -- What is like a record that is hidden itself is one workout with that which hides it, unless one device recorded both.
+    v_shown := coalesce((select (f ->> 'shown')::uuid from jsonb_array_elements(v_found) as f where f ->> 'hidden' = v_pair.shown::text), v_pair.shown);
+    continue when v_shown <> v_pair.shown and exists (
+      select 1 from public.activities a join public.activities b on b.user_id = a.user_id and b.platform = a.platform
+        and b.device_name is not distinct from a.device_name
+      where a.user_id = p_user_id and a.id = v_shown and b.id = v_pair.hidden);
     v_hidden := v_hidden || v_pair.hidden;
-    v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_pair.shown, 'matched_by', v_pair.matched_by);
+    v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_shown, 'matched_by', v_pair.matched_by);
   end loop;
 
   with wanted as (

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto'
 import type { Platforms } from '../platforms/contract.ts'
 import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import { letGo } from '../runtime/flat-memory.ts'
 import { enqueue } from '../runtime/jobs.ts'
 import { importUpload } from './import-upload.task.ts'
 import { insertRun } from './runs.ts'
@@ -40,6 +42,8 @@ export interface ReceivedUpload {
 }
 
 const CHUNK_BYTES = 1024 * 1024
+/** Of a piece: as it came, joined, sealed, and as the driver writes it, which is as hexadecimal text and that once more as bytes. */
+const COPIES = 7
 
 /**
  * Stores a file as it arrives, a sealed mebibyte at a time, and queues its import once it is whole. What came before a connection broke
@@ -57,36 +61,47 @@ export async function receiveFile(services: ReceiveServices, incoming: IncomingF
   if (upload.state !== 'receiving') return asReceived(upload)
   if (upload.receivedBytes !== incoming.offset)
     throw new AppError('upload/wrong_offset', { problem: `${upload.receivedBytes} bytes are here` })
-  const size = await storeBody(services, incoming, maxBytes)
+  const { size, sha256 } = await storeBody(services, incoming, maxBytes)
   if (size === 0) throw new AppError('upload/not_an_export', { problem: 'the file is empty' })
-  return complete(services, incoming, size)
+  const { userId, uploadId, platform } = incoming
+  const whole = sha256 ?? (await digestOf(openStoredFile(services, { userId, uploadId, platform, size })))
+  return complete(services, incoming, { size, sha256: whole })
 }
 
-/** Bytes are committed as they come; what is left in memory when the connection breaks is stored too. */
-async function storeBody(services: ReceiveServices, incoming: IncomingFile, maxBytes: number): Promise<number> {
+/**
+ * Bytes are committed as they come; what is left in memory when the connection breaks is stored too. One buffer takes them all: those of the
+ * connection are let go at once, before they grow old. `sha256`: of the file, where all of it came in this request.
+ */
+async function storeBody(
+  services: ReceiveServices,
+  incoming: IncomingFile,
+  maxBytes: number,
+): Promise<{ size: number; sha256: string | undefined }> {
+  const hash = incoming.offset === 0 ? createHash('sha256') : undefined
+  const piece = Buffer.allocUnsafe(CHUNK_BYTES)
   let position = incoming.offset
-  let waiting: Buffer[] = []
-  let bytes = 0
+  let filled = 0
   const flush = async () => {
-    const chunk = Buffer.concat(waiting)
-    ;[waiting, bytes] = [[], 0]
-    for (let from = 0; from < chunk.length; from += CHUNK_BYTES) {
-      const part = chunk.subarray(from, from + CHUNK_BYTES)
-      await storeChunk(services, incoming, { position, part })
-      position += part.length
-    }
+    const part = piece.subarray(0, filled)
+    filled = 0
+    if (part.length > 0) await storeChunk(services, incoming, { position, part })
+    position += part.length
   }
   try {
     for await (const chunk of incoming.body) {
-      if (position + bytes + chunk.length > maxBytes) throw new AppError('upload/too_large')
-      waiting.push(chunk)
-      bytes += chunk.length
-      if (bytes >= CHUNK_BYTES) await flush()
+      if (position + filled + chunk.length > maxBytes) throw new AppError('upload/too_large')
+      hash?.update(chunk)
+      for (let at = 0; at < chunk.length; ) {
+        const copied = chunk.copy(piece, filled, at)
+        filled += copied
+        at += copied
+        if (filled === CHUNK_BYTES) await flush()
+      }
     }
   } finally {
     await flush()
   }
-  return position
+  return { size: position, sha256: hash?.digest('hex') }
 }
 
 async function storeChunk(
@@ -98,11 +113,15 @@ async function storeChunk(
   const chunk = { fromByte: position, byteCount: part.length, bytesSealed }
   const stored = await services.db.transaction((tx) => appendChunk(tx, incoming, chunk))
   if (!stored) throw new AppError('upload/wrong_offset', { problem: 'another request sends the same upload' })
+  letGo(part.length * COPIES)
 }
 
-async function complete(services: ReceiveServices, incoming: IncomingFile, size: number): Promise<ReceivedUpload> {
+async function complete(
+  services: ReceiveServices,
+  incoming: IncomingFile,
+  { size, sha256 }: { size: number; sha256: string },
+): Promise<ReceivedUpload> {
   const { userId, uploadId, platform } = incoming
-  const sha256 = await digestOf(openStoredFile(services, { userId, uploadId, platform, size }))
   return services.db.transaction(async (tx) => {
     const same = await findSameFile(tx, { userId, platform, sha256 })
     if (same !== undefined) {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { UploadedFile } from '../platforms/contract.ts'
 import type { Db } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import { letGo } from '../runtime/flat-memory.ts'
 import { findChunk, type UploadKey } from './uploads.ts'
 
 export interface OpenChunks {
@@ -9,6 +10,9 @@ export interface OpenChunks {
   /** Throws vault/unreadable. */
   readonly openUpload: (key: { userId: string; platform: string }, sealed: Buffer) => Promise<Buffer>
 }
+
+/** Of a chunk: as the database answers it, hexadecimal, and as bytes, sealed and opened. */
+const COPIES = 8
 
 /** A file that rests in sealed chunks, read as one; a chunk is in memory at a time. */
 export function openStoredFile(
@@ -21,6 +25,7 @@ export function openStoredFile(
     const chunk = await findChunk(db, upload, byte)
     if (chunk === undefined) throw new AppError('upload/damaged', { problem: 'a part of the file is missing' })
     last = { fromByte: chunk.fromByte, bytes: await openUpload(upload, chunk.bytesSealed) }
+    letGo(chunk.bytesSealed.length * COPIES)
     return last
   }
   return {

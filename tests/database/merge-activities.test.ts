@@ -62,6 +62,11 @@ describe('the same workout on two platforms', () => {
     ['leaves out a long pause', { elapsed_time_s: 2000, distance_m: 10_010 }],
     ['hides its start', { started_at: null, elapsed_time_s: 3610, distance_m: 10_005 }],
     ['began two minutes sooner', { started_at: '2026-03-01T06:58:00Z' }],
+    ['was stopped far too late', { elapsed_time_s: 9000, distance_m: 60_000 }],
+    [
+      'has no distance and was cut by half',
+      { distance_m: null, elapsed_time_s: 1500, started_at: '2026-03-01T07:00:03Z' },
+    ],
   ] as const)('is shown once when the other record %s', async ([, difference], { db }) => {
     await prepare(db)
     await insert(db, [{ id: '1' }, { ...other, ...difference }])
@@ -74,13 +79,38 @@ describe('the same workout on two platforms', () => {
   test.for([
     ['the next workout', { started_at: '2026-03-01T08:00:00Z' }],
     ['a ride at the same time', { sport: 'ride' }],
-    ['half as far', { distance_m: 5000 }],
+    ['half as far', { distance_m: 5000, started_at: '2026-03-01T07:00:30Z' }],
+    ['a false start', { elapsed_time_s: 30, distance_m: 60 }],
     ['a short part of it', { elapsed_time_s: 1200, distance_m: 3300, started_at: '2026-03-01T07:20:00Z' }],
     ['at a hidden time and of another length', { started_at: null, elapsed_time_s: 3600, distance_m: 10_400 }],
   ] as const)('is another one when it is %s', async ([, difference], { db }) => {
     await prepare(db)
     await insert(db, [{ id: '1' }, { ...other, ...difference }])
     expect(await shown(db)).toEqual(['garmin 1', 'strava 2'])
+  })
+
+  test('is one workout where three tell it, and two of them only by the third', async ({ db }) => {
+    await prepare(db)
+    await insert(db, [
+      { id: '1' },
+      { id: '2', platform: 'apple-health', started_at: '2026-03-01T07:02:00Z', elapsed_time_s: 3000, distance_m: 9000 },
+      { id: '3', platform: 'strava', started_at: '2026-03-01T07:05:00Z', elapsed_time_s: 2300, distance_m: 7900 },
+    ])
+    expect(await shown(db)).toEqual(['garmin 1 + apple-health 2 + strava 3'])
+  })
+
+  test('is recognized for each of two short walks, one after the other', async ({ db }) => {
+    await prepare(db)
+    const walk = { sport: 'walk', elapsed_time_s: 600, distance_m: 700 }
+    const again = { ...walk, started_at: '2026-03-01T07:11:00Z', distance_m: 690 }
+    const phone = { platform: 'apple-health', device_name: 'iPhone' }
+    await insert(db, [
+      { ...walk, id: '1' },
+      { ...again, id: '2' },
+      { ...walk, ...phone, id: '3', distance_m: 720 },
+      { ...again, ...phone, id: '4', distance_m: 700, started_at: '2026-03-01T07:11:04Z' },
+    ])
+    expect(await shown(db)).toEqual(['garmin 1 + apple-health 3', 'garmin 2 + apple-health 4'])
   })
 
   test('is found across midnight, and both days are right', async ({ db }) => {
@@ -151,6 +181,14 @@ describe('a multisport event', () => {
     expect(await shown(db)).toEqual(['garmin p', 'garmin r + strava 9', 'garmin s'])
   })
 
+  test('keeps a leg that is nearly all of it, though another platform’s whole is like both', async ({ db }) => {
+    await prepare(db)
+    const long = { ...ride, id: 'r', parent_source_id: 'p', started_at: '2026-03-01T07:10:00Z', elapsed_time_s: 6500 }
+    await insert(db, [parent, long, { ...parent, id: '9', platform: 'strava', sport: 'workout', counted: true }])
+    await db.admin.query("insert into source_priorities (user_id, platform, rank) values ($1, 'strava', 1)", [ADA])
+    expect(await shown(db)).toEqual(['garmin p + strava 9', 'garmin r'])
+  })
+
   test('matches as a whole where another platform has the whole, whoever is preferred', async ({ db }) => {
     await prepare(db)
     await insert(db, [...legs, { ...parent, id: '9', platform: 'strava', sport: 'workout', counted: true }])
@@ -158,38 +196,6 @@ describe('a multisport event', () => {
     expect(await shown(db)).toEqual(['garmin p + strava 9', 'garmin r', 'garmin s'])
     const { rows } = await db.service.query('select activity_count, distance_m::float8 from daily_summaries')
     expect(rows).toEqual([{ activity_count: 2, distance_m: 31_500 }])
-  })
-})
-
-describe('a night', () => {
-  const sleep = async (db: TestDatabase, rows: readonly (readonly [string, string, string, number])[]) => {
-    for (const [platform, from, to, asleep] of rows)
-      await db.service.query(
-        `insert into sleep_sessions (user_id, platform, source_id, local_day, started_at, ended_at, asleep_s, raw_id, raw_created_at, observed_at)
-         values ($1, $2, $3::text, '2026-03-01', $3::text::timestamptz, $4, $5, gen_random_uuid(), now(), now())`,
-        [ADA, platform, from, to, asleep],
-      )
-  }
-
-  test('that two devices saw counts once, and a nap that one of them saw is not lost', async ({ db }) => {
-    await prepare(db)
-    await sleep(db, [
-      ['garmin', '2026-02-28T22:00:00Z', '2026-03-01T06:00:00Z', 27_000],
-      ['apple-health', '2026-02-28T22:30:00Z', '2026-03-01T06:10:00Z', 26_000],
-      ['apple-health', '2026-03-01T13:00:00Z', '2026-03-01T13:30:00Z', 1500],
-    ])
-    await shown(db)
-    const { rows } = await db.service.query(`
-      select sleep_asleep_s::integer as asleep, provenance -> 'sleep_asleep_s' -> 'sources' as sources from daily_summaries`)
-    expect(rows).toEqual([
-      {
-        asleep: 28_500,
-        sources: [
-          { platform: 'apple-health', source: '', value: 1500 },
-          { platform: 'garmin', source: '', value: 27_000 },
-        ],
-      },
-    ])
   })
 })
 

@@ -82,6 +82,16 @@ describe('storing samples', () => {
     expect(await all(db)).toEqual(before)
   })
 
+  test('answers no day for a later payload that repeats a reading, and its day for one that corrects it', async ({
+    db,
+  }) => {
+    await insertConnectedPerson(db.admin, ADA)
+    const evening = { ...steps, startedAt: '2026-02-28T18:00:00Z', endedAt: '2026-02-28T18:15:00Z' }
+    expect(await store(db, { samples: [steps, evening] })).toEqual(['2026-02-28', '2026-03-01'])
+    const corrected = [steps, { ...evening, value: 1 }]
+    expect(await store(db, { samples: corrected, rawId: RAW_2, observedAt: EVENING })).toEqual(['2026-02-28'])
+  })
+
   test('never lets an older payload replace a newer one', async ({ db }) => {
     await insertConnectedPerson(db.admin, ADA)
     await store(db, { samples: [{ ...steps, value: 500 }], rawId: RAW_2, observedAt: EVENING })

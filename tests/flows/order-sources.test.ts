@@ -57,6 +57,8 @@ describe("a person's order of devices", () => {
       kind: 'steps',
       sources: 2,
     })
+    const { rows } = await db.admin.query('select user_id, local_day::text from ops.summary_rebuilds')
+    expect(rows).toEqual([{ user_id: ADA, local_day: '2026-03-01' }])
     await sweep()
     expect(await steps(db)).toEqual([8000, 9000])
     await order(service, { kind: 'steps', sources: [{ platform: 'strava' }, { platform: 'garmin' }] })
