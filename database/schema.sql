@@ -664,12 +664,12 @@ create table ops.webhook_deliveries (
   processed_at timestamp with time zone,
   items_done integer default 0 not null,
   outcomes jsonb default '{}'::jsonb not null,
+  trace text,
   constraint webhook_deliveries_pkey PRIMARY KEY (id),
   constraint webhook_deliveries_platform_dedupe_key_key UNIQUE (platform, dedupe_key),
   constraint webhook_deliveries_check CHECK (((state = ANY (ARRAY['receiving'::text, 'received'::text])) = (processed_at IS NULL))),
   constraint webhook_deliveries_items_done_check CHECK ((items_done >= 0)),
-  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'received'::text, 'processed'::text, 'dropped'::text]))),
-  constraint webhook_deliveries_platform_fkey FOREIGN KEY (platform) REFERENCES public.platforms(id)
+  constraint webhook_deliveries_state_check CHECK ((state = ANY (ARRAY['receiving'::text, 'received'::text, 'processed'::text, 'dropped'::text])))
 );
 CREATE INDEX webhook_deliveries_waiting ON ops.webhook_deliveries USING btree (received_at) WHERE (state = 'received'::text);
 CREATE INDEX webhook_deliveries_with_body ON ops.webhook_deliveries USING btree (processed_at) WHERE ((processed_at IS NOT NULL) AND (body_sealed IS NOT NULL));
@@ -678,6 +678,7 @@ comment on table ops.webhook_deliveries is 'The inbox: the exact bytes of every 
 comment on column ops.webhook_deliveries.body_sealed is 'The exact bytes, sealed; null when they are in webhook_delivery_chunks.';
 comment on column ops.webhook_deliveries.items_done is 'Items of a large delivery that are dealt with: where a worker that was killed is succeeded.';
 comment on column ops.webhook_deliveries.outcomes is 'How many items of a large delivery ended how.';
+comment on column ops.webhook_deliveries.trace is 'JSON: the chain of work it arrived in, for the job that is made of it; null outside of one.';
 grant delete, insert, select, update on ops.webhook_deliveries to tributary_service;
 
 create table ops.webhook_delivery_chunks (
@@ -942,6 +943,41 @@ comment on column public.activity_streams.raw_created_at is 'The created_at of t
 comment on column public.activity_streams.observed_at is 'When that payload was received.';
 grant select on public.activity_streams to tributary_hasura;
 grant delete, insert, select, update on public.activity_streams to tributary_service;
+
+create table public.activity_zones (
+  user_id uuid not null,
+  activity_id uuid not null,
+  kind text not null,
+  zone_number integer not null,
+  unit text not null,
+  lower_bound numeric,
+  upper_bound numeric,
+  time_s numeric not null,
+  raw_id uuid not null,
+  raw_created_at timestamp with time zone not null,
+  observed_at timestamp with time zone not null,
+  constraint activity_zones_pkey PRIMARY KEY (user_id, activity_id, kind, zone_number),
+  constraint activity_zones_check CHECK ((upper_bound >= lower_bound)),
+  constraint activity_zones_kind_check CHECK ((kind = ANY (ARRAY['heart_rate_bpm'::text, 'speed_m_per_s'::text, 'power_w'::text]))),
+  constraint activity_zones_lower_bound_check CHECK ((lower_bound >= (0)::numeric)),
+  constraint activity_zones_time_s_check CHECK ((time_s >= (0)::numeric)),
+  constraint activity_zones_zone_number_check CHECK ((zone_number > 0)),
+  constraint activity_zones_user_id_activity_id_fkey FOREIGN KEY (user_id, activity_id) REFERENCES public.activities(user_id, id) ON DELETE CASCADE
+);
+comment on table public.activity_zones is 'How long an activity was in each training zone, with the bounds that the platform applied.';
+comment on column public.activity_zones.user_id is 'Whose activity it is.';
+comment on column public.activity_zones.activity_id is 'The activity.';
+comment on column public.activity_zones.kind is 'What the zone is of, as in activity_streams: heart_rate_bpm, speed_m_per_s or power_w.';
+comment on column public.activity_zones.zone_number is 'Its place among the zones of this kind, from 1, the easiest.';
+comment on column public.activity_zones.unit is 'UCUM unit of the bounds.';
+comment on column public.activity_zones.lower_bound is 'Where the zone begins; null when the platform does not say.';
+comment on column public.activity_zones.upper_bound is 'Where the zone ends; null for the last, which has no end.';
+comment on column public.activity_zones.time_s is 'Time of the activity in this zone, in seconds.';
+comment on column public.activity_zones.raw_id is 'The payload it was read from.';
+comment on column public.activity_zones.raw_created_at is 'The created_at of that payload.';
+comment on column public.activity_zones.observed_at is 'When that payload was received.';
+grant select on public.activity_zones to tributary_hasura;
+grant delete, insert, select, update on public.activity_zones to tributary_service;
 
 create table public.api_keys (
   id uuid default gen_random_uuid() not null,
@@ -4459,7 +4495,7 @@ comment on function ops.put_back_job(bigint,text,text,double precision,text,bool
 grant execute on function ops.put_back_job(bigint,text,text,double precision,text,boolean) to public;
 grant execute on function ops.put_back_job(bigint,text,text,double precision,text,boolean) to tributary_service;
 
-CREATE OR REPLACE FUNCTION ops.queue_deliveries(p_ids uuid[], p_traces text[], p_task text, p_max_attempts integer, p_priority integer)
+CREATE OR REPLACE FUNCTION ops.queue_deliveries(p_ids uuid[], p_task text, p_max_attempts integer, p_priority integer)
  RETURNS void
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -4467,17 +4503,18 @@ AS $function$
 begin
   perform graphile_worker.add_jobs(s.specs) from (
     select array_agg((p_task,
-      case when t.trace is null then json_build_object('deliveryId', d.id)
-        else json_build_object('deliveryId', d.id, '_trace', t.trace::json) end,
+      case when d.trace is null then json_build_object('deliveryId', d.id)
+        else json_build_object('deliveryId', d.id, '_trace', d.trace::json) end,
       null, null, p_max_attempts::smallint, p_task || ':' || d.id, p_priority::smallint, null)::graphile_worker.job_spec) as specs
-    from unnest(p_ids, p_traces) as t (id, trace)
-    join ops.webhook_deliveries d on d.id = t.id
+    from unnest(p_ids) as t (id)
+    -- One by one: of a table without statistics the planner would read all of it.
+    cross join lateral (select w.id, w.trace, w.state from ops.webhook_deliveries w where w.id = t.id limit 1) d
     where d.state = 'received' and ops.has_no_job(p_task || ':' || d.id)) s
   where s.specs is not null;
 end $function$;
-comment on function ops.queue_deliveries(uuid[],text[],text,integer,integer) is 'Gives each of these deliveries a job of its own, with the chain of work it belongs to, unless it is dealt with or has one: what a job that ran twice finds done, it leaves alone.';
-grant execute on function ops.queue_deliveries(uuid[],text[],text,integer,integer) to public;
-grant execute on function ops.queue_deliveries(uuid[],text[],text,integer,integer) to tributary_service;
+comment on function ops.queue_deliveries(uuid[],text,integer,integer) is 'Gives each of these deliveries a job of its own, with the chain of work it belongs to, unless it is dealt with or has one: what a job that ran twice finds done, it leaves alone.';
+grant execute on function ops.queue_deliveries(uuid[],text,integer,integer) to public;
+grant execute on function ops.queue_deliveries(uuid[],text,integer,integer) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.rebuild_daily_metrics(p_user_id uuid, p_platform text, p_days date[])
  RETURNS void
@@ -4621,54 +4658,35 @@ comment on function ops.rebuild_daily_summaries(uuid,date[]) is 'Merges and summ
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to public;
 grant execute on function ops.rebuild_daily_summaries(uuid,date[]) to tributary_service;
 
-CREATE OR REPLACE FUNCTION ops.receive_deliveries(p_platforms text[], p_keys text[], p_bodies bytea[], p_task text, p_max_attempts integer, p_priority integer)
- RETURNS SETOF integer
- LANGUAGE sql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  select ops.receive_deliveries(p_platforms, p_keys, p_bodies, null::text[], p_task, p_max_attempts, p_priority)
-$function$;
-comment on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) is 'For processes of the release before this one, while they are replaced.';
-grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to public;
-grant execute on function ops.receive_deliveries(text[],text[],bytea[],text,integer,integer) to tributary_service;
-
-CREATE OR REPLACE FUNCTION ops.receive_deliveries(p_platforms text[], p_keys text[], p_bodies bytea[], p_traces text[], p_task text, p_max_attempts integer, p_priority integer)
- RETURNS SETOF integer
+CREATE OR REPLACE FUNCTION ops.receive_deliveries(p_ids uuid[], p_platforms text[], p_keys text[], p_bodies bytea[], p_traces text[], p_task text, p_max_attempts integer, p_priority integer)
+ RETURNS uuid[]
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
   -- A job costs three times as much as the row it is about: who comes with many others shares one until a worker takes it.
   c_most_jobs constant integer := 8;
-  v_traces text[];
   v_ids uuid[];
-  v_places integer[];
 begin
-  -- In the order of the keys: two processes that were sent the same do not wait for each other.
-  with incoming as (
-    select min(i.place)::integer as place, i.platform, i.key, (array_agg(i.body order by i.place))[1] as body
-    from unnest(p_platforms, p_keys, p_bodies) with ordinality as i (platform, key, body, place)
-    group by i.platform, i.key
-  ), stored as (
-    insert into ops.webhook_deliveries (platform, dedupe_key, body_sealed)
-    select i.platform, i.key, i.body from incoming i order by i.platform, i.key
+  with stored as (
+    insert into ops.webhook_deliveries (id, platform, dedupe_key, body_sealed, trace)
+    select * from unnest(p_ids, p_platforms, p_keys, p_bodies, p_traces)
     on conflict (platform, dedupe_key) do nothing
-    returning id, platform, dedupe_key
+    returning id
   )
-  select array_agg(s.id), array_agg(i.place), array_agg(p_traces[i.place]) into v_ids, v_places, v_traces
-  from stored s join incoming i on i.platform = s.platform and i.key = s.dedupe_key;
+  select array_agg(s.id) into v_ids from stored s;
   if cardinality(v_ids) <= c_most_jobs then
-    perform ops.queue_deliveries(v_ids, v_traces, p_task, p_max_attempts, p_priority);
+    perform ops.queue_deliveries(v_ids, p_task, p_max_attempts, p_priority);
   elsif v_ids is not null then
     -- The task of queue-deliveries.task.ts. Before what it queues: a line that nobody sees would be a line nobody is warned of.
-    perform graphile_worker.add_job('queue_deliveries', json_build_object('deliveryIds', v_ids, 'traces', v_traces),
+    perform graphile_worker.add_job('queue_deliveries', json_build_object('deliveryIds', v_ids),
       job_key => 'queue_deliveries:' || v_ids[1], priority => p_priority - 1);
   end if;
-  return query select unnest(v_places);
+  return v_ids;
 end $function$;
-comment on function ops.receive_deliveries(text[],text[],bytea[],text[],text,integer,integer) is 'Stores deliveries and queues them, each with the chain of work it belongs to, in one statement: one flush of the log for all of them. A few get a job each; of many one job does that. Answers the places, from 1, of those that were news.';
-grant execute on function ops.receive_deliveries(text[],text[],bytea[],text[],text,integer,integer) to public;
-grant execute on function ops.receive_deliveries(text[],text[],bytea[],text[],text,integer,integer) to tributary_service;
+comment on function ops.receive_deliveries(uuid[],text[],text[],bytea[],text[],text,integer,integer) is 'Stores deliveries and queues them, each with the chain of work it belongs to, in one statement: one flush of the log for all of them. A few get a job each; of many one job does that. Who brings the same in the same order of keys waits for nobody. Answers the ids of those that were news; null when none was.';
+grant execute on function ops.receive_deliveries(uuid[],text[],text[],bytea[],text[],text,integer,integer) to public;
+grant execute on function ops.receive_deliveries(uuid[],text[],text[],bytea[],text[],text,integer,integer) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.recompute_sleep(p_user_id uuid, p_sessions uuid[])
  RETURNS date[]
@@ -4786,6 +4804,10 @@ begin
     delete from public.activity_laps l using public.activities a
     where a.user_id = p_user_id and a.platform = p_platform and l.user_id = a.user_id and l.activity_id = a.id and l.observed_at < p_before
     returning 1
+  ), zones as (
+    delete from public.activity_zones z using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and z.user_id = a.user_id and z.activity_id = a.id and z.observed_at < p_before
+    returning 1
   ), workouts as (
     delete from public.activities a
     where a.user_id = p_user_id and a.platform = p_platform and greatest(a.observed_at, a.details_observed_at) < p_before
@@ -4802,7 +4824,7 @@ begin
   )
   select jsonb_build_object(
       'raw_fitness_data', (select count(*) from raw), 'activity_streams', (select count(*) from streams),
-      'activity_laps', (select count(*) from laps), 'activities', (select count(*) from workouts),
+      'activity_laps', (select count(*) from laps), 'activity_zones', (select count(*) from zones), 'activities', (select count(*) from workouts),
       'sleep_sessions', (select count(*) from sleep), 'samples', (select count(*) from measured),
       'daily_metrics', (select count(*) from reported)),
     array(select local_day from workouts union select local_day from sleep union select local_day from measured
@@ -4905,6 +4927,12 @@ begin
       and l.raw_id = p_raw_id and l.raw_created_at = p_raw_created_at
       and not exists (select 1 from jsonb_array_elements(p_records -> 'activityLaps') r
         where r ->> 'sourceId' = a.source_id and (r ->> 'lapNumber')::integer = l.lap_number)
+  ), zones as (
+    delete from public.activity_zones z using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and z.user_id = a.user_id and z.activity_id = a.id
+      and z.raw_id = p_raw_id and z.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'activityZones') r
+        where r ->> 'sourceId' = a.source_id and r ->> 'kind' = z.kind and (r ->> 'zoneNumber')::integer = z.zone_number)
   )
   select array(select local_day from workouts union select local_day from sleep union select local_day from reported
     union select local_day from measured) into v_days;
@@ -5167,6 +5195,58 @@ END;
 comment on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the series of one payload; answers the source ids whose activity is not here.';
 grant execute on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
 grant execute on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.store_activity_zones(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
+ RETURNS text[]
+ LANGUAGE sql
+BEGIN ATOMIC
+ WITH incoming AS (
+          SELECT r."sourceId",
+             r.kind,
+             r."zoneNumber",
+             r.unit,
+             r."lowerBound",
+             r."upperBound",
+             r."timeS",
+             a.id AS activity_id
+            FROM (jsonb_to_recordset(store_activity_zones.p_records) r("sourceId" text, kind text, "zoneNumber" integer, unit text, "lowerBound" numeric, "upperBound" numeric, "timeS" numeric)
+              LEFT JOIN public.activities a ON (((a.user_id = store_activity_zones.p_user_id) AND (a.platform = store_activity_zones.p_platform) AND (a.source_id = r."sourceId"))))
+         ), current AS (
+          SELECT DISTINCT i_1.activity_id
+            FROM incoming i_1
+           WHERE ((i_1.activity_id IS NOT NULL) AND (NOT (EXISTS ( SELECT 1
+                    FROM public.activity_zones z
+                   WHERE ((z.user_id = store_activity_zones.p_user_id) AND (z.activity_id = i_1.activity_id) AND (z.observed_at > store_activity_zones.p_observed_at))))))
+         ), gone AS (
+          DELETE FROM public.activity_zones z
+            USING current c
+           WHERE ((z.user_id = store_activity_zones.p_user_id) AND (z.activity_id = c.activity_id) AND (NOT (EXISTS ( SELECT 1
+                    FROM incoming i_1
+                   WHERE ((i_1.activity_id = z.activity_id) AND (i_1.kind = z.kind) AND (i_1."zoneNumber" = z.zone_number))))))
+         ), written AS (
+          INSERT INTO public.activity_zones (user_id, activity_id, kind, zone_number, unit, lower_bound, upper_bound, time_s, raw_id, raw_created_at, observed_at)  SELECT store_activity_zones.p_user_id AS p_user_id,
+                     i_1.activity_id,
+                     i_1.kind,
+                     i_1."zoneNumber",
+                     i_1.unit,
+                     i_1."lowerBound",
+                     i_1."upperBound",
+                     i_1."timeS",
+                     store_activity_zones.p_raw_id AS p_raw_id,
+                     store_activity_zones.p_raw_created_at AS p_raw_created_at,
+                     store_activity_zones.p_observed_at AS p_observed_at
+                    FROM (incoming i_1
+                      JOIN current c USING (activity_id)) ON CONFLICT(user_id, activity_id, kind, zone_number) DO UPDATE SET unit = excluded.unit, lower_bound = excluded.lower_bound, upper_bound = excluded.upper_bound, time_s = excluded.time_s, raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
+         )
+  SELECT COALESCE(array_agg(DISTINCT i."sourceId"), '{}'::text[]) AS "coalesce"
+    FROM incoming i
+   WHERE ((i.activity_id IS NULL) AND (NOT (EXISTS ( SELECT 1
+            FROM ops.deleted_records d
+           WHERE ((d.user_id = store_activity_zones.p_user_id) AND (d.platform = store_activity_zones.p_platform) AND (d.record_type = 'activity'::text) AND (d.source_id = i."sourceId") AND (d.observed_at >= store_activity_zones.p_observed_at))))));
+END;
+comment on function ops.store_activity_zones(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the training zones of one payload; answers the source ids whose activity is not here.';
+grant execute on function ops.store_activity_zones(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
+grant execute on function ops.store_activity_zones(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.store_daily_metrics(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
  RETURNS date[]

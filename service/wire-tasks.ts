@@ -7,8 +7,6 @@ import { takeRequest } from './ingestion/budget.ts'
 import { checkAccount } from './ingestion/check-account.task.ts'
 import { cleanInbox } from './ingestion/clean-inbox.task.ts'
 import { createPartitions } from './ingestion/create-partitions.task.ts'
-import { enrichActivities } from './ingestion/enrich-activities.task.ts'
-import { enrichActivity } from './ingestion/enrich-activity.task.ts'
 import { ensureWebhookSubscription } from './ingestion/ensure-webhook-subscription.task.ts'
 import { followCallback } from './ingestion/follow-callback.task.ts'
 import { importHistory } from './ingestion/import-history.task.ts'
@@ -62,8 +60,6 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(processDelivery, ingestion, options),
     bindTask(importHistory, ingestion, options),
     ...bindSyncTasks(wiring, options),
-    bindTask(enrichActivities, ingestion, options),
-    bindTask(enrichActivity, ingestion, options),
     ...bindUploadTasks(uploads, options),
     bindTask(followCallback, ingestion, options),
     bindTask(checkAccount, ingestion, options),

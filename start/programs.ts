@@ -36,7 +36,7 @@ export function describePrograms({ root, ports, standIn, told, databases, env }:
       name: 'service',
       script: join(root, 'service/main.ts'),
       // Young objects, in MB: `service/runtime/flat-memory.ts`. Whoever sets another has the last word.
-      env: { ...asService, NODE_OPTIONS: `--max-semi-space-size=8 ${rest['NODE_OPTIONS'] ?? ''}`.trim() },
+      env: { ...asService, NODE_OPTIONS: `--max-semi-space-size=16 ${rest['NODE_OPTIONS'] ?? ''}`.trim() },
       readyUrl: answersAt(ports.SERVICE_PORT, '/health/ready'),
     },
   ]

@@ -50,6 +50,12 @@ begin
       and l.raw_id = p_raw_id and l.raw_created_at = p_raw_created_at
       and not exists (select 1 from jsonb_array_elements(p_records -> 'activityLaps') r
         where r ->> 'sourceId' = a.source_id and (r ->> 'lapNumber')::integer = l.lap_number)
+  ), zones as (
+    delete from public.activity_zones z using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and z.user_id = a.user_id and z.activity_id = a.id
+      and z.raw_id = p_raw_id and z.raw_created_at = p_raw_created_at
+      and not exists (select 1 from jsonb_array_elements(p_records -> 'activityZones') r
+        where r ->> 'sourceId' = a.source_id and r ->> 'kind' = z.kind and (r ->> 'zoneNumber')::integer = z.zone_number)
   )
   select array(select local_day from workouts union select local_day from sleep union select local_day from reported
     union select local_day from measured) into v_days;

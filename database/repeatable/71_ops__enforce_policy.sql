@@ -15,6 +15,10 @@ begin
     delete from public.activity_laps l using public.activities a
     where a.user_id = p_user_id and a.platform = p_platform and l.user_id = a.user_id and l.activity_id = a.id and l.observed_at < p_before
     returning 1
+  ), zones as (
+    delete from public.activity_zones z using public.activities a
+    where a.user_id = p_user_id and a.platform = p_platform and z.user_id = a.user_id and z.activity_id = a.id and z.observed_at < p_before
+    returning 1
   ), workouts as (
     delete from public.activities a
     where a.user_id = p_user_id and a.platform = p_platform and greatest(a.observed_at, a.details_observed_at) < p_before
@@ -31,7 +35,7 @@ begin
   )
   select jsonb_build_object(
       'raw_fitness_data', (select count(*) from raw), 'activity_streams', (select count(*) from streams),
-      'activity_laps', (select count(*) from laps), 'activities', (select count(*) from workouts),
+      'activity_laps', (select count(*) from laps), 'activity_zones', (select count(*) from zones), 'activities', (select count(*) from workouts),
       'sleep_sessions', (select count(*) from sleep), 'samples', (select count(*) from measured),
       'daily_metrics', (select count(*) from reported)),
     array(select local_day from workouts union select local_day from sleep union select local_day from measured

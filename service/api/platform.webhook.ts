@@ -109,7 +109,7 @@ function readWhole(body: Readable, limitBytes: number): Promise<Buffer> {
       reject(new AppError('request/too_large'))
       body.destroy()
     })
-    body.once('end', () => resolve(Buffer.concat(chunks)))
+    body.once('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
     body.once('error', reject)
     body.once('close', () => {
       if (!body.readableEnded) reject(new AppError('request/malformed', { problem: 'broken_off' }))

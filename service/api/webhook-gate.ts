@@ -1,7 +1,7 @@
 import type { onRequestHookHandler } from 'fastify'
 import type { TakeRequest } from '../access/rate-limit.ts'
 import type { Platforms } from '../platforms/contract.ts'
-import { equalInConstantTime } from '../runtime/constant-time.ts'
+import { digestOf, equalDigests } from '../runtime/constant-time.ts'
 import { AppError } from '../runtime/errors.ts'
 import { networkOf } from '../runtime/network-of.ts'
 import type { Secret } from '../runtime/secret.ts'
@@ -18,10 +18,12 @@ type Params = Readonly<Record<string, string | undefined>>
  * secret is never refused for its rate: Strava gives an event up after three attempts. Throws request/not_found, request/too_many.
  */
 export function webhookGate({ platforms, takeRequest }: GateServices): onRequestHookHandler {
+  const entrances = new Map<string, Entrance>()
+  for (const [name, { webhook }] of platforms) if (webhook !== undefined) entrances.set(name, entranceOf(webhook))
   return (request, _reply, done) => {
     const { platform = '', secret } = request.params as Params
     // Undefined at a relay's address: its key is checked there.
-    if (secret === undefined || opensWith(platforms.get(platform)?.webhook, secret)) done()
+    if (secret === undefined || opensWith(entrances.get(platform), secret)) done()
     else refuse(takeRequest, request.sourceAddress).catch(done)
   }
 }
@@ -33,12 +35,26 @@ async function refuse(takeRequest: TakeRequest, sourceAddress: string): Promise<
   throw new AppError('request/not_found')
 }
 
-/** The present secret or, during a rotation, the one before it. Takes as long for a platform that does not exist. */
-export function opensWith(
-  webhook: { readonly pathSecret: Secret; readonly previousPathSecret?: Secret | undefined } | undefined,
-  secret: string,
-): boolean {
-  const present = equalInConstantTime(secret, webhook?.pathSecret.reveal() ?? '')
-  const previous = equalInConstantTime(secret, webhook?.previousPathSecret?.reveal() ?? '')
-  return webhook !== undefined && secret !== '' && (present || previous)
+/** What opens a platform's address, as digests: the present secret and, during a rotation, the one before it. */
+export interface Entrance {
+  readonly present: Buffer
+  readonly previous: Buffer
+}
+
+const NO_SECRET = digestOf('')
+
+export function entranceOf(webhook: { pathSecret: Secret; previousPathSecret?: Secret | undefined }): Entrance {
+  const { pathSecret, previousPathSecret } = webhook
+  return {
+    present: digestOf(pathSecret.reveal()),
+    previous: previousPathSecret === undefined ? NO_SECRET : digestOf(previousPathSecret.reveal()),
+  }
+}
+
+/** Takes as long for a platform that does not exist. */
+export function opensWith(entrance: Entrance | undefined, secret: string): boolean {
+  const given = digestOf(secret)
+  const present = equalDigests(given, entrance?.present ?? NO_SECRET)
+  const previous = equalDigests(given, entrance?.previous ?? NO_SECRET)
+  return entrance !== undefined && secret !== '' && (present || previous)
 }

@@ -27,7 +27,7 @@ export const deadLettersCommand: Command = {
   usage: [
     [
       'dead-letters list [--state waiting] [--task …] [--json]',
-      'print jobs that failed for good; also --platform, --cause, --user',
+      'print jobs that failed for good; also --platform, --cause, --user, --from, --before',
     ],
     ['dead-letters retry <id…> | --task …', 'queue them again; the same filters choose many'],
     ['dead-letters discard <id…> | --task …', 'give them up for good'],
@@ -38,6 +38,8 @@ export const deadLettersCommand: Command = {
     platform: { type: 'string' },
     cause: { type: 'string' },
     user: { type: 'string' },
+    from: { type: 'string' },
+    before: { type: 'string' },
     json: { type: 'boolean' },
   },
   async run(input) {
@@ -94,6 +96,8 @@ function filterOf(input: Input): LetterFilter {
     platform: optional(input, 'platform'),
     cause: optional(input, 'cause'),
     userId: userOf(input),
+    diedFrom: instantOf(input, 'from'),
+    diedBefore: instantOf(input, 'before'),
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined))
 }
@@ -102,4 +106,13 @@ function userOf(input: Input): string | undefined {
   const user = optional(input, 'user')
   if (user !== undefined && !z.uuid().safeParse(user).success) throw new Error(`--user ${user}: is no uuid`)
   return user
+}
+
+/** When they died. */
+function instantOf(input: Input, name: 'from' | 'before'): Date | undefined {
+  const text = optional(input, name)
+  if (text === undefined) return undefined
+  if (!z.iso.datetime({ offset: true }).safeParse(text).success)
+    throw new Error(`--${name} ${text}: is no time such as 2026-03-01T12:00:00Z`)
+  return new Date(text)
 }

@@ -22,6 +22,7 @@ const RECORD_NAMES = {
   deletedActivities: 'deleted_activity',
   activityStreams: 'activity_stream',
   activityLaps: 'activity_lap',
+  activityZones: 'activity_zone',
   samples: 'sample',
   sampleSpans: 'sample_span',
   deletedSamples: 'deleted_sample',

@@ -44,6 +44,7 @@ export const DATA_MAP: Readonly<Record<string, DataOfPerson>> = {
     ofPlatforms('collection', 'series of activities: heart rate, speed, power', restored),
   ),
   'public.activity_laps': health(ofPlatforms('collection', 'laps', restored)),
+  'public.activity_zones': health(ofPlatforms('collection', 'time in training zones', restored)),
   'public.samples': health(ofPlatforms('collection', 'measurements', restored)),
   'public.sleep_sessions': health(ofPlatforms('collection', 'sleep', restored)),
   'public.sleep_stages': health(ofPlatforms('collection', 'stages of sleep', restored)),

@@ -22,6 +22,8 @@ export type Effect =
       /** A record that was told of and could not be read back: a later comparison asks why it is missing. */
       readonly failed?: { readonly key: ConnectionKey; readonly sourceId: string }
     }
+  /** What the account says of the person changed. */
+  | { readonly kind: 'profile'; readonly key: ConnectionKey }
   | { readonly kind: 'wait'; readonly until: Date }
 
 /** Asks the platform, with the owner's token, what is true of it. */
@@ -46,6 +48,8 @@ export async function checkNotice(services: IngestionServices, platform: string,
 
 async function check(services: IngestionServices, key: ConnectionKey, notice: Notice): Promise<Effect> {
   const { api } = apiOf(services.platforms, key.platform)
+  if (notice.sourceId === null && notice.kind === 'changed')
+    return api.profile === undefined ? { kind: 'none', why: 'nothing_to_read' } : { kind: 'profile', key }
   if (notice.sourceId === null) return checkAccount(services, key)
   const item = api.item?.({ ...notice, sourceId: notice.sourceId })
   return item === undefined

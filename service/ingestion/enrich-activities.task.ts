@@ -3,7 +3,6 @@ import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.t
 import { failRun } from './end-run.ts'
 import { type EnrichmentCursor, findNextToEnrich, hasUnprocessedRaw } from './enrichment-queries.ts'
 import { fetchDetails } from './fetch-details.ts'
-import { requestPlatform } from './request-platform.ts'
 import { advanceRun, findRunningRun, finishRun, markWaiting, type SyncRun } from './runs.ts'
 import { apiOf, type IngestionServices } from './services.ts'
 import { lockForRun, type NewRawData, storeRaw } from './store-raw.ts'
@@ -50,21 +49,10 @@ async function enrichNext(services: IngestionServices, run: SyncRun<EnrichmentCu
   return undefined
 }
 
-/** The run ends with what the account says of the person. */
-async function finish(services: IngestionServices, run: SyncRun<EnrichmentCursor>): Promise<JobResult> {
-  const { profile } = apiOf(services.platforms, run.platform).api
-  const reply =
-    profile && (await requestPlatform(services, { key: run, request: profile.request, urgency: 'enrichment' }))
-  if (reply?.kind === 'wait') {
-    await markWaiting(services.db, run, reply.until)
-    return { runAgainAt: reply.until }
-  }
-  await services.db.transaction(async (tx) => {
+async function finish({ db }: IngestionServices, run: SyncRun<EnrichmentCursor>): Promise<undefined> {
+  await db.transaction(async (tx) => {
     await lockForRun(tx, run)
     await finishRun(tx, run, { status: 'complete' })
-    if (profile === undefined || reply?.kind !== 'ok') return
-    const metadata = { sync_run_id: run.runId, fetched_at: new Date().toISOString() }
-    await storeRaw(tx, { ...run, dataType: profile.dataType, text: reply.text, metadata })
   })
   return undefined
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { UploadedPayload } from '../platforms/contract.ts'
+import { BinaryArray } from '../runtime/binary-array.ts'
 import type { Database, Tx } from '../runtime/db.ts'
 import { letGo } from '../runtime/flat-memory.ts'
-import { TextArray } from '../runtime/text-array.ts'
 import { advanceRun, type SyncRun } from './runs.ts'
 import { type ArrivedPayload, storableJson, storeArrived } from './store-raw.ts'
 import type { UploadKey } from './uploads.ts'
@@ -50,7 +50,7 @@ export class ImportBatch {
   readonly #origin: BatchOrigin
   readonly #normalized: ReturnType<OpenBatch>
   readonly #payloads: ArrivedPayload[] = []
-  readonly #texts = new TextArray(USUAL_BYTES)
+  readonly #texts = new BinaryArray('text', USUAL_BYTES)
   #records = 0
   #share = 0
 
@@ -80,7 +80,7 @@ export class ImportBatch {
     this.#normalized.add({ ...arriving, payload })
     const isOlder = observedAt !== null && observedAt < receivedAt
     this.#payloads.push({ ...arriving, observedAt: isOlder ? observedAt : receivedAt })
-    this.#texts.add(storableJson(JSON.stringify(payload)).text)
+    this.#texts.addText(storableJson(JSON.stringify(payload)).text)
     this.#records += records
     this.#share = progress
   }

@@ -6,14 +6,13 @@ import { defineTask, enqueue, type JobResult, PRIORITY } from '../runtime/jobs.t
 import { parseJson } from '../runtime/json.ts'
 import { estimateProgress } from './decide-progress.ts'
 import { countRun, failRun } from './end-run.ts'
-import { enrichActivities } from './enrich-activities.task.ts'
+import { queueMore } from './queue-more.ts'
 import { type PlatformReply, requestPlatform } from './request-platform.ts'
 import { coveringWindow, findAskedWindows, joinRead, recordRead, type Window } from './requested-windows.ts'
 import {
   advanceRun,
   findRunningRun,
   finishRun,
-  insertRun,
   markSynced,
   markSyncedThrough,
   markWaiting,
@@ -25,7 +24,6 @@ import { hastenNextPoll, isPolledBefore, planNextPoll } from './sync-plan-querie
 import { OVERLAP_MS, priorityOf, urgencyOf } from './sync-rules.ts'
 
 const DAY_MS = 86_400_000
-const ENRICHMENT_DELAY_MS = 5_000
 
 const RunPayload = z.object({ userId: z.uuid(), runId: z.uuid() })
 
@@ -148,8 +146,7 @@ async function keepPage(services: IngestionServices, { run, text, page: read, la
     await finishRun(tx, run, { status: 'complete' })
     await markSyncedThrough(tx, run)
     await joinRead(tx, run)
-    const more = api.enrichment ?? api.profile
-    if (run.kind === 'history' && more !== undefined) await queueEnrichment(tx, run)
+    await queueMore(tx, run, { api, news: run.kind === 'history' || news })
   })
   if (done) countRun(services, run, 'complete')
 }
@@ -182,21 +179,4 @@ function readWindow({ since, startedAt }: SyncRun, { reached, next }: HistoryPag
   if (reached === null) return undefined
   const from = new Date(reached.getTime() + DAY_MS)
   return { from: from < since ? since : from, to: startedAt }
-}
-
-async function queueEnrichment(
-  tx: Parameters<typeof insertRun>[0],
-  { userId, platform, until }: SyncRun,
-): Promise<void> {
-  const { runId, started } = await insertRun(tx, {
-    userId,
-    platform,
-    kind: 'enrichment',
-    since: until,
-    until,
-    cursor: {},
-    askedBy: 'schedule',
-  })
-  const payload = { userId, runId }
-  if (started) await enqueue(tx, enrichActivities, { payload, runAt: new Date(Date.now() + ENRICHMENT_DELAY_MS) })
 }

@@ -1,7 +1,8 @@
 import type { Database } from '../runtime/db.ts'
 import { carriedTrace } from '../runtime/job-trace.ts'
+import { insertDeliveries, type NewDelivery } from './insert-deliveries.ts'
 import { processDelivery } from './process-delivery.task.ts'
-import { findSubscriptionId, insertDeliveries, type NewDelivery } from './queries.ts'
+import { findSubscriptionId } from './queries.ts'
 
 /** Where small deliveries become ours. */
 export interface Intake {

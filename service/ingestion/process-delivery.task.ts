@@ -10,9 +10,10 @@ import { noteDelivery } from './note-delivery.ts'
 import { processBatch } from './process-batch.ts'
 import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery, wasStoredSince } from './queries.ts'
 import { noteFailedNotice } from './reconciliation-queries.ts'
+import { PROFILE_HOURS, refreshProfile } from './refresh-profile.task.ts'
 import { ERASED_OWNER } from './route-items.ts'
 import { cancelRuns, markSynced } from './runs.ts'
-import type { IngestionServices } from './services.ts'
+import type { ConnectionKey, IngestionServices } from './services.ts'
 import { lockConsent, storeRaw } from './store-raw.ts'
 
 /** By then it is a row. */
@@ -81,18 +82,25 @@ interface Applied {
 async function apply(services: IngestionServices, tx: Tx, { deliveryId, effects, since }: Applied): Promise<void> {
   const outcome =
     effects.map((effect) => (effect.kind === 'none' ? effect.why : effect.kind)).join(',') || 'nothing_to_do'
-  const state = effects.some((effect) => effect.kind === 'store' || effect.kind === 'end') ? 'processed' : 'dropped'
+  const state = effects.some((effect) => ['store', 'end', 'profile'].includes(effect.kind)) ? 'processed' : 'dropped'
   if (!(await finishDelivery(tx, deliveryId, { state, outcome }))) return
   if (outcome.includes(ERASED_OWNER)) await dropDelivery(tx, deliveryId)
   for (const effect of effects) {
     if (effect.kind === 'none' && effect.failed !== undefined)
       await noteFailedNotice(tx, effect.failed.key, { sourceId: effect.failed.sourceId, cause: effect.why })
     if (effect.kind === 'store') await store(services, tx, { ...effect, deliveryId, since })
+    if (effect.kind === 'profile') await noteProfile(services, tx, effect.key)
     if (effect.kind === 'end') {
       await services.endByPlatform(tx, effect.key)
       await cancelRuns(tx, effect.key)
     }
   }
+}
+
+async function noteProfile(services: IngestionServices, tx: Tx, key: ConnectionKey): Promise<void> {
+  if (!(await lockConsent(tx, key))) return
+  await noteDelivery(services, tx, key)
+  await enqueue(tx, refreshProfile, { payload: { ...key, hours: PROFILE_HOURS.changed } })
 }
 
 type Storing = Extract<Effect, { kind: 'store' }> & Pick<Applied, 'deliveryId' | 'since'>

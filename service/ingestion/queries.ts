@@ -1,52 +1,6 @@
 import type { Db, Tx } from '../runtime/db.ts'
-import type { CarriedTrace } from '../runtime/job-trace.ts'
 import { sql } from '../runtime/sql.ts'
 import type { ConnectionKey } from './services.ts'
-
-export interface NewDelivery {
-  readonly platform: string
-  readonly dedupeKey: string
-  readonly bodySealed: Buffer
-  /** The chain of work that it arrived in. */
-  readonly trace?: CarriedTrace | undefined
-}
-
-interface QueuedTask {
-  readonly identifier: string
-  readonly maxAttempts?: number
-  readonly priority?: number
-}
-
-/** With their jobs, in one statement. Platforms redeliver, and the second copy is not news: answers the places of those that are. */
-export async function insertDeliveries(
-  db: Db,
-  task: QueuedTask,
-  deliveries: readonly NewDelivery[],
-): Promise<ReadonlySet<number>> {
-  const { rows } = await db.query<{ place: number }>(sql`
-    select place - 1 as place from ops.receive_deliveries(${deliveries.map(({ platform }) => platform)}::text[],
-      ${deliveries.map(({ dedupeKey }) => dedupeKey)}::text[], ${deliveries.map(({ bodySealed }) => bodySealed)}::bytea[],
-      ${deliveries.map(({ trace }) => (trace === undefined ? null : JSON.stringify(trace)))}::text[],
-      ${task.identifier}, ${task.maxAttempts ?? 25}::integer, ${task.priority ?? 0}::integer) as place`)
-  return new Set(rows.map(({ place }) => place))
-}
-
-/** What came with many others: ids, and of each the text of the chain of work it belongs to. */
-export interface ManyDeliveries {
-  readonly deliveryIds: readonly string[]
-  readonly traces: readonly (string | null)[]
-}
-
-/** A job for each that waits and has none. */
-export async function queueDeliveries(
-  db: Db,
-  task: QueuedTask,
-  { deliveryIds, traces }: ManyDeliveries,
-): Promise<void> {
-  await db.query(sql`
-    select ops.queue_deliveries(${deliveryIds}::uuid[], ${traces}::text[], ${task.identifier}, ${task.maxAttempts ?? 25}::integer,
-      ${task.priority ?? 0}::integer)`)
-}
 
 export interface Delivery {
   readonly platform: string

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { defineTask, PRIORITY } from '../runtime/jobs.ts'
+import { queueDeliveries } from './insert-deliveries.ts'
 import { processDelivery } from './process-delivery.task.ts'
-import { queueDeliveries } from './queries.ts'
 import type { IngestionServices } from './services.ts'
 
 /**
@@ -10,13 +10,13 @@ import type { IngestionServices } from './services.ts'
  */
 export const queueDeliveriesTask = defineTask<Pick<IngestionServices, 'db'>>()({
   identifier: 'queue_deliveries',
-  payload: z.object({ deliveryIds: z.array(z.uuid()).min(1), traces: z.array(z.string().nullable()) }),
+  payload: z.object({ deliveryIds: z.array(z.uuid()).min(1) }),
   jobKey: ({ deliveryIds }) => `queue_deliveries:${deliveryIds[0]}`,
   priority: PRIORITY.webhook - 1,
   queue: 'webhooks',
-  async run(many, { db }) {
+  async run({ deliveryIds }, { db }) {
     // In a transaction, though it is one statement: a select alone would pass the fence of jobs.
-    await db.transaction((tx) => queueDeliveries(tx, processDelivery, many))
+    await db.transaction((tx) => queueDeliveries(tx, processDelivery, deliveryIds))
     return undefined
   },
 })

@@ -8,7 +8,15 @@ import { estimateProgress } from './decide-progress.ts'
 import { countRun, failRun } from './end-run.ts'
 import { explainAll } from './explain-findings.ts'
 import { listRecords } from './list-records.ts'
-import { addFindings, findSuspected, finishReport, hasFreshRaw, settleFinding } from './reconciliation-queries.ts'
+import { queueMore } from './queue-more.ts'
+import {
+  addFindings,
+  findSuspected,
+  finishReport,
+  hasFreshRaw,
+  hasRepaired,
+  settleFinding,
+} from './reconciliation-queries.ts'
 import { requestPlatform } from './request-platform.ts'
 import { advanceRun, findRunningRun, finishRun, markWaiting, type SyncRun } from './runs.ts'
 import { apiOf, historyOf, type IngestionServices } from './services.ts'
@@ -149,6 +157,8 @@ async function finish(services: IngestionServices, run: Run): Promise<undefined>
   await services.db.transaction(async (tx) => {
     await finishReport(tx, run, { status: 'complete', reason: null })
     await finishRun(tx, run, { status: 'complete' })
+    const { api } = apiOf(services.platforms, run.platform)
+    await queueMore(tx, run, { api, news: await hasRepaired(tx, run) })
   })
   countRun(services, run, 'complete')
   return undefined

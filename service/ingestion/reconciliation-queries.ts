@@ -156,6 +156,14 @@ export async function settleFinding(
   return rowCount === 1
 }
 
+/** Whether the comparison brought what was missing or different. */
+export async function hasRepaired(tx: Tx, { userId, runId }: RunKey): Promise<boolean> {
+  const { rowCount } = await tx.query(sql`
+    select from public.reconciliation_findings f
+    where f.user_id = ${userId}::uuid and f.report_id = ${runId}::uuid and f.state = 'repaired' and f.kind <> 'deleted' limit 1`)
+  return rowCount > 0
+}
+
 export async function finishReport(
   tx: Db,
   { userId, runId }: RunKey,

@@ -105,7 +105,15 @@ async function queueRun(
   return runId
 }
 
-const KINDS = ['activities', 'activity_streams', 'activity_laps', 'daily_metrics', 'sleep_sessions', 'samples'] as const
+const KINDS = [
+  'activities',
+  'activity_streams',
+  'activity_laps',
+  'activity_zones',
+  'daily_metrics',
+  'sleep_sessions',
+  'samples',
+] as const
 
 /** What this platform does not have at all: said at once, so that nobody waits for it. */
 function listLacking({ coverage }: ConfiguredPlatform): readonly RunResult[] {

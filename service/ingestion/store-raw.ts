@@ -1,7 +1,7 @@
+import type { BinaryArray } from '../runtime/binary-array.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { sql } from '../runtime/sql.ts'
-import type { TextArray } from '../runtime/text-array.ts'
 import { currentTrace } from '../runtime/trace.ts'
 import { eventContextOf } from '../runtime/trace-context.ts'
 
@@ -82,7 +82,7 @@ export interface ArrivedPayloads {
   readonly platform: string
   readonly payloads: readonly ArrivedPayload[]
   /** Their JSON in the same order, of `storableJson`. */
-  readonly texts: TextArray
+  readonly texts: BinaryArray
 }
 
 /**

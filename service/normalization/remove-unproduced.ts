@@ -5,12 +5,13 @@ import type { RawData } from './queries.ts'
 
 /** Removes rows that the payload produced once and no longer does, and answers their days. */
 export async function removeUnproduced(tx: Tx, raw: RawData, records: Records): Promise<readonly string[]> {
-  const { activities = [], activityStreams = [], activityLaps = [] } = records
+  const { activities = [], activityStreams = [], activityLaps = [], activityZones = [] } = records
   const { samples = [], sleepSessions = [], dailyMetrics = [] } = records
   const produced = {
     activities: activities.map(({ sourceId }) => ({ sourceId })),
     activityStreams: activityStreams.map(({ sourceId, kind }) => ({ sourceId, kind })),
     activityLaps: activityLaps.map(({ sourceId, lapNumber }) => ({ sourceId, lapNumber })),
+    activityZones: activityZones.map(({ sourceId, kind, zoneNumber }) => ({ sourceId, kind, zoneNumber })),
     samples: samples.map(({ kind, startedAt, endedAt, source, variant }) => ({
       kind,
       startedAt,

@@ -2,6 +2,7 @@ import type {
   ActivityLapRecord,
   ActivityRecord,
   ActivityStreamRecord,
+  ActivityZoneRecord,
   Records,
   SampleRecord,
 } from '../platforms/records.ts'
@@ -19,7 +20,14 @@ import {
 } from './queries.ts'
 import { removeUnproduced } from './remove-unproduced.ts'
 import type { NormalizationServices } from './services.ts'
-import { storeDailyMetrics, storeLaps, storeSamples, storeSleepSessions, storeStreams } from './store-records.ts'
+import {
+  storeDailyMetrics,
+  storeLaps,
+  storeSamples,
+  storeSleepSessions,
+  storeStreams,
+  storeZones,
+} from './store-records.ts'
 
 /**
  * Writes what a payload became and answers the local days whose numbers may have changed. An older payload never overwrites a newer one, so the order in which jobs run does not matter.
@@ -47,12 +55,14 @@ async function replaceActivities(
   tx: Tx,
   { raw, records }: { raw: RawData; records: Records },
 ): Promise<readonly string[]> {
-  const { activities = [], deletedActivities = [], activityStreams = [], activityLaps = [] } = records
+  const { activities = [], deletedActivities = [] } = records
+  const { activityStreams = [], activityLaps = [], activityZones = [] } = records
   const stored = activities.length === 0 ? [] : await storeActivities(tx, raw, lastOfEach(activities, activityKey))
   const removed = deletedActivities.length === 0 ? [] : await deleteActivities(tx, raw, deletedActivities)
   const missing = [
     ...(activityStreams.length === 0 ? [] : await storeStreams(tx, raw, lastOfEach(activityStreams, streamKey))),
     ...(activityLaps.length === 0 ? [] : await storeLaps(tx, raw, lastOfEach(activityLaps, lapKey))),
+    ...(activityZones.length === 0 ? [] : await storeZones(tx, raw, lastOfEach(activityZones, zoneKey))),
   ]
   if (missing.length > 0)
     throw new AppError('normalization/activity_missing', {
@@ -94,6 +104,7 @@ async function replaceMeasurements(
 
 const streamKey = ({ sourceId, kind }: ActivityStreamRecord) => `${sourceId}\n${kind}`
 const lapKey = ({ sourceId, lapNumber }: ActivityLapRecord) => `${sourceId}\n${lapNumber}`
+const zoneKey = ({ sourceId, kind, zoneNumber }: ActivityZoneRecord) => `${sourceId}\n${kind}\n${zoneNumber}`
 const activityKey = ({ sourceId }: ActivityRecord) => sourceId
 const sampleKey = ({ kind, startedAt, endedAt, source, variant }: SampleRecord) =>
   `${kind}\n${startedAt.getTime()}\n${endedAt.getTime()}\n${source}\n${variant}`

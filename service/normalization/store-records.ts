@@ -1,6 +1,7 @@
 import type {
   ActivityLapRecord,
   ActivityStreamRecord,
+  ActivityZoneRecord,
   DailyMetricRecord,
   SampleRecord,
   SampleSpan,
@@ -56,6 +57,18 @@ export async function storeLaps(tx: Tx, raw: RawData, laps: readonly ActivityLap
   const { rows } = await tx.query<MissingRow>(sql`
     select ops.store_activity_laps(${raw.userId}::uuid, ${raw.platform}, ${raw.rawId}::uuid, ${raw.createdAt}::timestamptz,
       ${raw.receivedAt}::timestamptz, ${JSON.stringify(laps)}::jsonb) as missing`)
+  return rows[0]?.missing ?? []
+}
+
+/** Answers the source ids whose activity is not here (yet, or no longer). */
+export async function storeZones(
+  tx: Tx,
+  raw: RawData,
+  zones: readonly ActivityZoneRecord[],
+): Promise<readonly string[]> {
+  const { rows } = await tx.query<MissingRow>(sql`
+    select ops.store_activity_zones(${raw.userId}::uuid, ${raw.platform}, ${raw.rawId}::uuid, ${raw.createdAt}::timestamptz,
+      ${raw.receivedAt}::timestamptz, ${JSON.stringify(zones)}::jsonb) as missing`)
   return rows[0]?.missing ?? []
 }
 

@@ -58,6 +58,13 @@ export interface EnrichmentRequest {
   refused?(answer: { status: number; text: string }): boolean
 }
 
+export interface ProfileRequest {
+  readonly dataType: string
+  readonly request: PlatformRequest
+  /** Without it, it is not asked for; undefined: none is needed. */
+  readonly scope?: string
+}
+
 export interface PlatformApi {
   /** Starting values; the real ones are learnt from headers. */
   readonly budget: readonly BudgetWindow[]
@@ -88,8 +95,8 @@ export interface PlatformApi {
   readonly probe: PlatformRequest
   /** What was granted, asked again when a delivery says that it changed. `read` answers undefined when it cannot be read. */
   readonly permissions?: { readonly request: PlatformRequest; read(text: string): readonly string[] | undefined }
-  /** What the account says of the person (weight, say), fetched after each import of the history; stored with `fetched_at`. */
-  readonly profile?: { readonly dataType: string; readonly request: PlatformRequest }
+  /** What the account says of the person (weight, say), fetched after an import, at most daily, and when a notice says that it changed; stored with `fetched_at`. */
+  readonly profile?: readonly ProfileRequest[]
   /**
    * Fetched later, within the spare budget, for activities of the last `days` days: those that a list told of, newest first, and what a
    * notice brought. The first is the activity itself.

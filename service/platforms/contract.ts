@@ -13,6 +13,7 @@ export type CoverageKind =
   | 'activities'
   | 'activity_streams'
   | 'activity_laps'
+  | 'activity_zones'
   | 'daily_metrics'
   | 'sleep_sessions'
   | 'samples'

@@ -58,6 +58,21 @@ export interface ActivityLapRecord {
   readonly powerMeanW: number | null
 }
 
+/** How long an activity was in a training zone. */
+export interface ActivityZoneRecord {
+  readonly sourceId: string
+  /** As in a series. */
+  readonly kind: 'heart_rate_bpm' | 'speed_m_per_s' | 'power_w'
+  /** From 1, the easiest. */
+  readonly zoneNumber: number
+  /** UCUM. */
+  readonly unit: string
+  readonly lowerBound: number | null
+  /** Null: no end. */
+  readonly upperBound: number | null
+  readonly timeS: number
+}
+
 export interface ActivityStreamRecord {
   readonly sourceId: string
   /** For example heart_rate_bpm. */
@@ -170,6 +185,7 @@ export interface Records {
   readonly deletedActivities?: readonly string[]
   readonly activityStreams?: readonly ActivityStreamRecord[]
   readonly activityLaps?: readonly ActivityLapRecord[]
+  readonly activityZones?: readonly ActivityZoneRecord[]
   readonly samples?: readonly SampleRecord[]
   readonly sampleSpans?: readonly SampleSpan[]
   readonly deletedSamples?: readonly string[]

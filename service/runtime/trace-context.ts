@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomHex } from './random-bytes.ts'
 
 /** A step of a chain of work that crosses processes: W3C Trace Context names both ids in hex, 128 and 64 bits. */
 export interface TraceContext {
@@ -16,11 +16,11 @@ const SPAN_ID = /^[0-9a-f]{16}$/
 
 /** Of a new chain. */
 export function newTraceContext(): TraceContext {
-  return { traceId: randomBytes(16).toString('hex'), spanId: newSpanId(), sampled: false }
+  return { traceId: randomHex(16), spanId: newSpanId(), sampled: false }
 }
 
 export function newSpanId(): string {
-  return randomBytes(8).toString('hex')
+  return randomHex(8)
 }
 
 /** W3C Trace Context, section 3.2. Undefined when it is not one. */

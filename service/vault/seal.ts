@@ -1,5 +1,5 @@
-import { randomFillSync } from 'node:crypto'
 import { AppError } from '../runtime/errors.ts'
+import { fillWithRandom } from '../runtime/random-bytes.ts'
 import { decryptGcm, encryptGcm, TAG_BYTES } from './aes-gcm.ts'
 import type { BoxKey } from './box-key.ts'
 import { joinFields } from './derive.ts'
@@ -48,7 +48,7 @@ export function seal(boxKey: BoxKey, place: Place, plaintext: Buffer): Buffer {
   const aad = Buffer.allocUnsafe(HEADER_BYTES + place.length)
   PREFIX.copy(aad)
   boxKey.names.copy(aad, PREFIX.length)
-  randomFillSync(aad, NONCE_AT, NONCE_BYTES)
+  fillWithRandom(aad, NONCE_AT, NONCE_BYTES)
   place.copy(aad, HEADER_BYTES)
   const { ciphertext, tag } = encryptGcm(
     { key: boxKey.key, nonce: aad.subarray(NONCE_AT, HEADER_BYTES), aad },

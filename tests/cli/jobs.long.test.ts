@@ -56,8 +56,16 @@ describe('tributary dead-letters', () => {
     expect(await tributary(db.serviceUrl, 'dead-letters', 'retry', first, randomUUID())).toBe(
       '1 queued again, 1 unknown or waiting no more\n',
     )
+    // They died one, two and three hours ago; the first is queued again.
+    const [from, before] = [3.5, 2.5].map((hours) => new Date(Date.now() - hours * 3_600_000).toISOString()) as [
+      string,
+      string,
+    ]
+    expect(await tributary(db.serviceUrl, 'dead-letters', 'discard', '--from', from, '--before', before)).toBe(
+      '1 discarded\n',
+    )
     expect(await tributary(db.serviceUrl, 'dead-letters', 'discard', '--task', 'normalize_raw_data')).toBe(
-      '2 discarded\n',
+      '1 discarded\n',
     )
     const { rows } = await db.admin.query(
       'select state, count(*)::int as letters from dead_letters group by state order by state',
@@ -80,6 +88,7 @@ describe('tributary dead-letters', () => {
     [['jobs', 'extra'], /jobs has no place for "extra"; see npm run tributary -- help/],
     [['dead-letters', 'list', 'all'], /dead-letters has no place for "all"/],
     [['dead-letters'], /give dead-letters list, retry or discard/],
+    [['dead-letters', 'discard', '--from', 'yesterday'], /--from yesterday: is no time such as 2026-03-01T12:00:00Z/],
     [['dead-letters', 'retry', 'seven'], /seven: is no id/],
     [['dead-letters', 'list', '--state', 'lost'], /--state lost: is none of waiting, retried, discarded, all/],
   ] as const)('refuses %j in one line', async ([args, why], { db }) => {

@@ -43,3 +43,56 @@ describe('two versions of one thing in one delivery', () => {
     expect(await read('select lap_number::text as told from activity_laps')).toEqual(['1'])
   })
 })
+
+const day = (steps: number, more: object = {}) => ({
+  userId: person.ada,
+  calendarDate: '2026-01-10',
+  startTimeInSeconds: 1_768_003_200,
+  startTimeOffsetInSeconds: 0,
+  durationInSeconds: 86_400,
+  steps,
+  ...more,
+})
+
+describe('what two deliveries say of one day', () => {
+  test('is true as the later one says, whichever is acted on first, and raw rows tell when each came', async ({
+    db,
+    service,
+    door,
+  }) => {
+    await connectBoth(service)
+    await door.post({ dailies: [day(4_000)] })
+    await db.admin.query(`update graphile_worker._private_jobs set run_at = now() + interval '1 hour'`)
+    await door.post({ dailies: [day(9_000)] })
+    await service.work()
+    await normalizeAll(service, db)
+    await db.admin.query('update graphile_worker._private_jobs set run_at = now()')
+    await service.work()
+    await normalizeAll(service, db)
+    const { rows: steps } = await db.admin.query("select value::int from daily_metrics where kind = 'steps'")
+    expect(steps).toEqual([{ value: 9_000 }])
+    const { rows } = await db.admin.query(`
+      select w.raw_data #> '{0,steps}' as steps, w.received_at = d.received_at as came
+      from raw_fitness_data w join ops.webhook_deliveries d on d.id::text = w.metadata ->> 'delivery_id' order by w.created_at`)
+    expect(rows).toEqual([
+      { steps: 9_000, came: true },
+      { steps: 4_000, came: true },
+    ])
+  })
+})
+
+test('what comes later in one delivery came later', async ({ db, service, door }) => {
+  await connectBoth(service)
+  // More than are stored together.
+  const items = Array.from({ length: 401 }, (_, index) => day(index, { startTimeInSeconds: index + 1 }))
+  await door.post({ dailies: items })
+  await service.work()
+  const { rows } = await db.admin.query(`
+    select w.raw_data #> '{0,steps}' as first, round(extract(epoch from w.received_at - d.received_at) * 1e6)::int as after
+    from raw_fitness_data w, ops.webhook_deliveries d order by w.received_at`)
+  expect(rows).toEqual([
+    { first: 0, after: 0 },
+    { first: 200, after: 200 },
+    { first: 400, after: 400 },
+  ])
+})

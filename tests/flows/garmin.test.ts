@@ -40,33 +40,6 @@ async function connectionOf({ admin }: TestDatabase, userId: string): Promise<Re
   return rows[0]
 }
 
-describe('what two deliveries say of one day', () => {
-  test('is true as the later one says, whichever is acted on first, and raw rows tell when each came', async ({
-    db,
-    service,
-    door,
-  }) => {
-    await connectBoth(service)
-    await door.post({ dailies: [day(person.ada, 4_000)] })
-    await db.admin.query(`update graphile_worker._private_jobs set run_at = now() + interval '1 hour'`)
-    await door.post({ dailies: [day(person.ada, 9_000)] })
-    await service.work()
-    await normalizeAll(service, db)
-    await db.admin.query('update graphile_worker._private_jobs set run_at = now()')
-    await service.work()
-    await normalizeAll(service, db)
-    const { rows: steps } = await db.admin.query("select value::int from daily_metrics where kind = 'steps'")
-    expect(steps).toEqual([{ value: 9_000 }])
-    const { rows } = await db.admin.query(`
-      select w.raw_data #> '{0,steps}' as steps, w.received_at = d.received_at as came
-      from raw_fitness_data w join ops.webhook_deliveries d on d.id::text = w.metadata ->> 'delivery_id' order by w.created_at`)
-    expect(rows).toEqual([
-      { steps: 9_000, came: true },
-      { steps: 4_000, came: true },
-    ])
-  })
-})
-
 describe('a delivery of Garmin', () => {
   test('is refused before it is read when the header names nobody or somebody else', async ({ db, door }) => {
     const { 'content-type': type } = HEADERS

@@ -18,10 +18,7 @@ describe('a person who connects Oura', () => {
     const { rows: runs } = await db.admin.query(
       "select kind, status, error_code from sync_runs where platform = 'oura' order by kind",
     )
-    expect(runs).toEqual([
-      { kind: 'enrichment', status: 'complete', error_code: null },
-      { kind: 'history', status: 'complete', error_code: null },
-    ])
+    expect(runs).toEqual([{ kind: 'history', status: 'complete', error_code: null }])
     const days = range()
     const steps = (await told(service, 'daily_activity', days)).reduce((sum, { steps: of }) => sum + Number(of), 0)
     const nights = await told(service, 'sleep', days)

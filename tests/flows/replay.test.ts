@@ -86,6 +86,7 @@ const first: Normalize = (payload) => {
       { ...lap, lapNumber: 1 },
       { ...lap, lapNumber: 2 },
     ],
+    activityZones: [zone(1, 0, 120), zone(2, 120, null)],
     activityStreams: [{ sourceId: 'w1', kind: 'heart_rate_bpm', unit: '/min', offsetsS: [0, 1], values: [100, null] }],
     samples: [sample('09:00', 100), sample('09:15', 200)],
     sampleSpans: [{ kinds: ['steps'], from, to, source: null, variant: null }],
@@ -94,6 +95,15 @@ const first: Normalize = (payload) => {
     rejected: [{ position: 3, reason: 'bad' }],
   }
 }
+const zone = (zoneNumber: number, lowerBound: number, upperBound: number | null) => ({
+  sourceId: 'w1',
+  kind: 'heart_rate_bpm' as const,
+  zoneNumber,
+  unit: '/min',
+  lowerBound,
+  upperBound,
+  timeS: 900,
+})
 const lap = {
   sourceId: 'w1',
   startedAt: null,
@@ -137,7 +147,7 @@ describe('replaying every payload', () => {
     await db.admin.query('insert into app_users (user_id) values ($1)', [ADA])
     await receive(db, service)
     const before = await derived(db)
-    for (const table of ['activities', 'samples', 'sleep_stages', 'activity_laps', 'merged_metrics'])
+    for (const table of ['activities', 'samples', 'sleep_stages', 'activity_laps', 'activity_zones', 'merged_metrics'])
       expect(before[table]).not.toEqual([])
     await replay(service, acme(first))
     expect(await derived(db)).toEqual(before)
@@ -174,10 +184,25 @@ describe('replaying after a fix of a normalizer', () => {
       (records) => ({ ...records, activityLaps: [{ ...lap, lapNumber: 1 }] }),
       ['activity_laps'],
     ],
+    ['zones that never were', (records) => ({ ...records, activityZones: [] }), ['activity_zones']],
+    [
+      'a zone that never was, and one that was wrong',
+      (records) => ({ ...records, activityZones: [zone(1, 0, 125)] }),
+      ['activity_zones'],
+    ],
     [
       'a workout that never was',
-      ({ activities: _gone, activityLaps: _laps, activityStreams: _streams, ...records }) => records,
-      ['activities', 'activity_streams', 'activity_laps', 'daily_metrics', 'merged_metrics', 'daily_summaries'],
+      ({ activities: _gone, activityLaps: _laps, activityStreams: _streams, activityZones: _zones, ...records }) =>
+        records,
+      [
+        'activities',
+        'activity_streams',
+        'activity_laps',
+        'activity_zones',
+        'daily_metrics',
+        'merged_metrics',
+        'daily_summaries',
+      ],
     ],
     [
       "a day's number that never was",

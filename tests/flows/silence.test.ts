@@ -95,6 +95,24 @@ describe('a connection whose webhooks stop', () => {
     await door.close()
   })
 
+  test('of somebody new is expected by the days that had something before, nights and numbers as well', async ({
+    db,
+    service,
+  }) => {
+    await connect(service)
+    await service.work()
+    await db.admin.query(
+      `insert into daily_metrics (user_id, local_day, platform, kind, value, raw_id, raw_created_at, observed_at)
+       select user_id, current_date - d, 'strava', 'steps', 1, gen_random_uuid(), now(), now() from connections, generate_series(1, 9) as d`,
+    )
+    await passDays(db, 1.9)
+    await tick({ service, db })
+    expect(await connection(db)).toMatchObject({ polling: false, reason: 'waiting_for_the_first' })
+    await passDays(db, 0.2)
+    await tick({ service, db })
+    expect(await connection(db)).toMatchObject({ polling: true, reason: 'never_heard' })
+  })
+
   test('is polled less and less often while nothing is new, and the same answer is stored once', async ({
     db,
     service,

@@ -197,18 +197,42 @@ describe('a webhook', () => {
       return rows.map(({ kind }) => kind)
     }
     const { id } = (await service.simulate('POST', '/activity')) as { id: number }
-    expect(await kindsAfter({ object_id: id })).toEqual(['activity', 'activity_streams'])
+    const all = ['activity', 'activity_streams', 'activity_zones']
+    expect(await kindsAfter({ object_id: id })).toEqual(all)
     const renamed = { object_id: id, aspect_type: 'update', updates: { title: 'Evening' } }
-    expect(await kindsAfter(renamed)).toEqual(['activity', 'activity_streams', 'activity'])
+    expect(await kindsAfter(renamed)).toEqual([...all, 'activity'])
     const { rows } = await db.admin.query<{ kinds: string }>(
       "select string_agg(distinct kind, ' ') as kinds from activity_streams",
     )
     expect(rows[0]?.kinds).toContain('heart_rate_bpm')
-    const typedIn = (await service.simulate('POST', '/activity', { manual: true })) as { id: number }
+    const typedIn = (await service.simulate('POST', '/activity', { manual: true, has_heartrate: false })) as {
+      id: number
+    }
     const streams = async () => JSON.stringify(await service.simulate('GET', '/requests')).match(/\/streams[^,]*/)?.[0]
     const before = await streams()
     expect(await kindsAfter({ object_id: typedIn.id })).toEqual(['activity'])
     expect(await streams()).toBe(before)
+  })
+
+  test('of a changed athlete brings the profile, not more often than once an hour', async ({ db, service }) => {
+    await connect(service)
+    await service.work()
+    const changed = { object_type: 'athlete', object_id: 1, aspect_type: 'update', updates: { weight: '70' } }
+    const profiles = async () => {
+      const { rowCount } = await db.admin.query("select from raw_fitness_data where data_type = 'athlete'")
+      return rowCount
+    }
+    expect(await profiles()).toBe(1)
+    await deliver(service, changed)
+    await service.work()
+    expect(await profiles()).toBe(1)
+    await db.admin.query(`
+      update raw_fitness_data set created_at = created_at - interval '61 minutes' where data_type = 'athlete';
+      update connections set connected_at = connected_at - interval '2 hours'`)
+    await deliver(service, { ...changed, event_time: 2 })
+    await service.work()
+    expect(await profiles()).toBe(2)
+    expect(await deliveries(db)).toEqual(Array.from({ length: 2 }, () => ({ state: 'processed', outcome: 'profile' })))
   })
 
   test('of somebody else is dropped without a request', async ({ db, service }) => {

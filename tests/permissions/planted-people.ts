@@ -81,6 +81,8 @@ const STATEMENTS = [
      (i || 9)::uuid, ${AT}, ${AT}, ${AT}, ${AT} from p, generate_series(3, 6) as k`,
   `insert into activity_laps (user_id, activity_id, lap_number, started_at, distance_m, raw_id, raw_created_at, observed_at)
    select u, (i || 3)::uuid, k, ${AT}, n + k, (i || 9)::uuid, ${AT}, ${AT} from p, generate_series(3, 5) as k`,
+  `insert into activity_zones (user_id, activity_id, kind, zone_number, unit, lower_bound, time_s, raw_id, raw_created_at, observed_at)
+   select u, (i || 3)::uuid, 'heart_rate_bpm', k, t, n + k, n + k, (i || 9)::uuid, ${AT}, ${AT} from p, generate_series(3, 5) as k`,
   `select ops.create_sample_partitions(array[date '2026-03-01']) from p`,
   `insert into samples (user_id, kind, started_at, ended_at, platform, source, variant, value, local_day, source_id, raw_id, raw_created_at, observed_at)
    select u, 'body_weight_kg', ${AT} + k * interval '1 day', ${AT} + k * interval '1 day', 'strava', t, t, n + k, date '2026-03-01' + k, t || k,

@@ -40,6 +40,7 @@ const COVERAGE: Readonly<Record<CoverageKind, keyof Records>> = {
   activities: 'activities',
   activity_streams: 'activityStreams',
   activity_laps: 'activityLaps',
+  activity_zones: 'activityZones',
   daily_metrics: 'dailyMetrics',
   sleep_sessions: 'sleepSessions',
   samples: 'samples',

@@ -127,6 +127,27 @@ describe.skipIf(missing)('answers recorded from Strava', () => {
     })
   })
 
+  test('time in zones is read', () => {
+    const times = (payload: unknown, kind: string) =>
+      platform.normalize
+        .activity_zones(payload, { source_id: '7' })
+        .activityZones?.filter((zone) => zone.kind === kind)
+        .map(({ lowerBound, upperBound, timeS }) => [lowerBound, upperBound, timeS])
+    expect(times(body('activity_zones'), 'heart_rate_bpm')).toEqual([
+      [0, 116, 19],
+      [117, 144, 57],
+      [145, 158, 1390],
+      [159, 173, 6934],
+      [174, null, 4685],
+    ])
+    expect(times(body('activity_zones'), 'speed_m_per_s')?.map(([, , seconds]) => seconds)).toEqual([
+      3408, 4679, 4269, 401, 152, 176,
+    ])
+    expect(times(read('stravalib/example_zone_response.json'), 'heart_rate_bpm')).toContainEqual([120, 149, 2732])
+    const athlete = platform.normalize.athlete_zones(body('athlete_zones'), { fetched_at: '2025-10-18T23:04:28Z' })
+    expect(athlete.dailyMetrics?.map(({ value }) => value)).toEqual([111, 139, 152, 166])
+  })
+
   test('a stream without time is rejected, not guessed', () => {
     const { activityStreams, rejected } = platform.normalize.activity_streams(body('activity_streams'), {
       source_id: '1946417534',

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { z } from 'zod'
-import { opensWith } from '../../service/api/webhook-gate.ts'
+import { entranceOf, opensWith } from '../../service/api/webhook-gate.ts'
 import { discoverPlatforms } from '../../service/platforms/discover.ts'
 import type { PlatformWebhook } from '../../service/platforms/webhook-contract.ts'
 import { AppError } from '../../service/runtime/errors.ts'
@@ -72,10 +72,11 @@ describe.each(each)('a delivery of %s', (_id, { declared, webhook }) => {
   test('comes to an address whose last part is the secret, or the one before it, exactly', () => {
     const secret = webhook.pathSecret.reveal()
     expect(secret.length).toBeGreaterThanOrEqual(32)
-    expect(opensWith(webhook, secret)).toBe(true)
-    expect(opensWith(webhook, webhook.previousPathSecret!.reveal())).toBe(true)
+    const entrance = entranceOf(webhook)
+    expect(opensWith(entrance, secret)).toBe(true)
+    expect(opensWith(entrance, webhook.previousPathSecret!.reveal())).toBe(true)
     const wrong = ['', 'x', secret.slice(0, -1), `${secret}x`, secret.toUpperCase(), `${secret} `]
-    expect(wrong.filter((each) => opensWith(webhook, each))).toEqual([])
+    expect(wrong.filter((each) => opensWith(entrance, each))).toEqual([])
     expect(opensWith(undefined, secret)).toBe(false)
   })
 

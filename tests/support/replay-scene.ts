@@ -7,7 +7,7 @@ import type { TestService } from './service.ts'
 
 /** What payloads become, and what is made of that. */
 export const DERIVED =
-  `activities activity_streams activity_laps samples sleep_sessions sleep_stages daily_metrics merged_metrics
+  `activities activity_streams activity_laps activity_zones samples sleep_sessions sleep_stages daily_metrics merged_metrics
   activity_duplicates daily_summaries policy_effects user_fitness_summary`.split(/\s+/)
 
 export type Derived = Readonly<Record<string, readonly string[]>>

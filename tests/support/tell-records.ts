@@ -4,7 +4,13 @@ const second = (date: Date | null) => (date === null ? '?' : String(date.getTime
 
 /** Records in one line each, short enough to be written by hand in a table of cases. */
 export function tellRecords(records: Records): string[] {
-  const { activities = [], activityStreams = [], activityLaps = [], deletedActivities = [] } = records
+  const {
+    activities = [],
+    activityStreams = [],
+    activityLaps = [],
+    activityZones = [],
+    deletedActivities = [],
+  } = records
   const { samples = [], sleepSessions = [], dailyMetrics = [], rejected } = records
   return [
     ...activities.map(
@@ -17,6 +23,10 @@ export function tellRecords(records: Records): string[] {
     ),
     ...activityLaps.map(
       ({ lapNumber, startedAt, elapsedTimeS }) => `lap ${lapNumber} ${second(startedAt)}+${elapsedTimeS}`,
+    ),
+    ...activityZones.map(
+      ({ kind, zoneNumber, lowerBound, upperBound, timeS }) =>
+        `zone ${zoneNumber} of ${kind} ${lowerBound ?? '?'}..${upperBound ?? ''} ${timeS}`,
     ),
     ...deletedActivities.map((id) => `gone ${id}`),
     ...samples.map(

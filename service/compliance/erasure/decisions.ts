@@ -29,6 +29,7 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
   'public.raw_fitness_data': deleted,
   'public.activity_streams': deleted,
   'public.activity_laps': deleted,
+  'public.activity_zones': deleted,
   'public.activity_duplicates': deleted,
   'public.activities': deleted,
   'public.sleep_stages': deleted,

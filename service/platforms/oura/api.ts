@@ -23,7 +23,7 @@ export function ouraApi(settings: OuraSettings) {
       }
     },
     probe: personal,
-    profile: { dataType: 'personal_info', request: personal },
+    profile: [{ dataType: 'personal_info', request: personal }],
   } satisfies PlatformApi
 }
 

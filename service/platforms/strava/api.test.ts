@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { stravaApi } from './api.ts'
 
-const api = stravaApi({ apiUrl: 'https://strava.example/api/v3', enrichDays: 90 })
+const api = stravaApi({ apiUrl: 'https://strava.example/api/v3', enrichDays: 90, zoneDays: 14 })
 const body = (resource: string, field: string, code: string) =>
   JSON.stringify({ message: 'x', errors: [{ resource, field, code }] })
 
@@ -97,6 +97,11 @@ test('requests name what they ask for and never hold a token', () => {
         url: 'https://strava.example/api/v3/activities/7/streams?keys=time,distance,latlng,altitude,velocity_smooth,heartrate,cadence,watts,temp,moving,grade_smooth&key_by_type=true',
       },
     },
+    {
+      dataType: 'activity_zones',
+      days: 14,
+      request: { method: 'GET', url: 'https://strava.example/api/v3/activities/7/zones' },
+    },
   ])
   expect(api.history.request({ before: 1700000000, page: 2 })).toEqual({
     method: 'GET',
@@ -121,8 +126,33 @@ describe('an activity that was read back', () => {
     ['{"manual":true}', ['activity']],
     ['{"manual":false}', ['activity', 'activity_streams']],
     ['{}', ['activity', 'activity_streams']],
-  ])('has series unless it was typed in: %s', (details, kinds) => {
+    ['{"available_zones":[]}', ['activity', 'activity_streams']],
+    ['{"available_zones":null}', ['activity', 'activity_streams']],
+    ['{"available_zones":["heartrate"]}', ['activity', 'activity_streams', 'activity_zones']],
+  ])('has series unless it was typed in, and zones where it says so: %s', (details, kinds) => {
     const wanted = api.enrichment.requests('7').filter((each) => each.wanted?.(details) !== false)
     expect(wanted.map(({ dataType }) => dataType)).toEqual(kinds)
+  })
+})
+
+describe('zones', () => {
+  const [, , zones] = api.enrichment.requests('7')
+
+  test.for([
+    ['payment required', 402, '{"message":"Payment Required","errors":[]}', true],
+    ['payment required, as HTML', 402, '<html>', true],
+    ['forbidden', 403, '{"message":"Forbidden","errors":[]}', true],
+    ['an application that is not served', 403, body('Application', 'Status', 'Inactive'), false],
+    ['a token that is not accepted', 401, body('Athlete', 'access_token', 'invalid'), false],
+    ['too many requests', 429, '', false],
+    ['a failure', 500, '', false],
+    ['zones', 200, '[]', false],
+  ] as const)('are a subscriber’s: refused to others by %s', ([, status, text, expected]) => {
+    expect(zones?.refused?.({ status, text })).toBe(expected)
+  })
+
+  test('are not asked for where that is set', () => {
+    const without = stravaApi({ apiUrl: 'https://strava.example/api/v3', enrichDays: 90, zoneDays: 0 })
+    expect(without.enrichment.requests('7').map(({ dataType }) => dataType)).toEqual(['activity', 'activity_streams'])
   })
 })

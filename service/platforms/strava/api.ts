@@ -1,7 +1,7 @@
-import { parseJson } from '../../runtime/json.ts'
-import type { ApiOutcome, BudgetWindow, EnrichmentRequest, PlatformApi, PlatformRequest } from '../contract.ts'
+import type { BudgetWindow, PlatformApi, PlatformRequest } from '../contract.ts'
+import { classify } from './classify.ts'
 import { readDetails } from './details.ts'
-import { hasErrors, names, readError } from './error-body.ts'
+import { activityPath, enrichmentRequests } from './enrichment.ts'
 import { firstPage, readHistoryPage, requestPage } from './history.ts'
 import type { StravaSettings } from './settings.ts'
 
@@ -21,21 +21,14 @@ const BUDGET_HEADERS = [
   { limit: 'x-readratelimit-limit', usage: 'x-readratelimit-usage', windows: ['read_15m', 'read_day'] },
 ] as const
 
-const STREAM_KEYS = 'time,distance,latlng,altitude,velocity_smooth,heartrate,cadence,watts,temp,moving,grade_smooth'
-
 /** Strava's API v3: what to ask and how to understand the answers. */
-export function stravaApi({ apiUrl, enrichDays }: Pick<StravaSettings, 'apiUrl' | 'enrichDays'>) {
+export function stravaApi({
+  apiUrl,
+  enrichDays,
+  zoneDays,
+}: Pick<StravaSettings, 'apiUrl' | 'enrichDays' | 'zoneDays'>) {
   const get = (path: string): PlatformRequest => ({ method: 'GET', url: `${apiUrl}/${path}` })
-  const activity = (sourceId: string) => ({
-    dataType: 'activity',
-    request: get(`activities/${encodeURIComponent(sourceId)}`),
-  })
-  const streams = (sourceId: string): EnrichmentRequest => ({
-    dataType: 'activity_streams',
-    request: get(`activities/${encodeURIComponent(sourceId)}/streams?keys=${STREAM_KEYS}&key_by_type=true`),
-    wanted: (details: string) => !readDetails(details).manual,
-  })
-  const requests = (sourceId: string): readonly EnrichmentRequest[] => [activity(sourceId), streams(sourceId)]
+  const requests = enrichmentRequests(get, zoneDays)
   return {
     budget: BUDGET,
     readBudget,
@@ -48,13 +41,17 @@ export function stravaApi({ apiUrl, enrichDays }: Pick<StravaSettings, 'apiUrl' 
       skipTo: (_cursor, until) => firstPage(until),
     },
     item: ({ sourceId }) => ({
-      ...activity(sourceId),
+      dataType: 'activity',
+      request: get(activityPath(sourceId)),
       deletion: { dataType: 'activity_deletion', payload: { id: sourceId } },
       // Strava may show somebody else's public activity to the token that asks.
       isOf: (text: string, platformUserId: string) => [undefined, platformUserId].includes(readDetails(text).ownerId),
     }),
     probe: get('athlete'),
-    profile: { dataType: 'athlete', request: get('athlete') },
+    profile: [
+      { dataType: 'athlete', request: get('athlete') },
+      { dataType: 'athlete_zones', request: get('athlete/zones'), scope: 'profile:read_all' },
+    ],
     enrichment: { days: enrichDays, requests },
   } satisfies PlatformApi
 }
@@ -72,29 +69,4 @@ function readBudget(headers: Headers): { name: string; quota: number; used: numb
 function readPair(header: string | null): readonly number[] | undefined {
   const match = /^\s*(\d{1,9})\s*,\s*(\d{1,9})\s*$/.exec(header ?? '')
   return match === null ? undefined : [Number(match[1]), Number(match[2])]
-}
-
-function classify(status: number, text: string): ApiOutcome['kind'] {
-  if (status >= 200 && status < 300) return 'ok'
-  const body = text.trim() === '' ? { errors: [] } : readJson(text)
-  const error = readError(body)
-  if ((status === 401 || status === 403) && names(error, { resource: 'AccessToken', code: 'missing' }))
-    return 'scope_missing'
-  if (status === 401) return 'unauthorized'
-  if (status === 429) return 'rate_limited'
-  // Not Strava's own refusal but, say, a proxy's page: nothing may be concluded from it, least of all that an activity is gone.
-  if (error === 'unreadable') return 'unavailable'
-  // The subscription of the application's owner lapsed; other refusals may be one athlete's (the limit of athletes is reached, say).
-  if (status === 403) return names(error, { resource: 'Application' }) ? 'suspended' : 'misconfigured'
-  if (status === 404 && hasErrors(body))
-    return names(error, { resource: 'resource', field: 'path' }) ? 'misconfigured' : 'not_found'
-  return 'unavailable'
-}
-
-function readJson(text: string): unknown {
-  try {
-    return parseJson(text)
-  } catch {
-    return undefined
-  }
 }

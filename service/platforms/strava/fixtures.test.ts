@@ -7,7 +7,16 @@ import platform from './platform.ts'
 
 const FOLDER = join(import.meta.dirname, 'fixtures')
 const Fixture = z.object({
-  dataType: z.enum(['activity_list', 'activity', 'activity_deletion', 'activity_streams', 'activity_laps', 'athlete']),
+  dataType: z.enum([
+    'activity_list',
+    'activity',
+    'activity_deletion',
+    'activity_streams',
+    'activity_laps',
+    'activity_zones',
+    'athlete',
+    'athlete_zones',
+  ]),
   metadata: z.record(z.string(), z.unknown()),
   payload: z.unknown(),
 })

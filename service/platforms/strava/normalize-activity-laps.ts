@@ -35,7 +35,9 @@ export function readLaps(laps: readonly unknown[], sourceId: string, firstPositi
     const position = firstPosition + index
     const read = readFields(StravaLap, item, { needed: ['lap_index'], whole: 'lap' })
     const problems = typeof read === 'string' ? [read] : read.problems
-    if (problems.length > 0) rejected.push({ position, reason: `lap: ${problems.join('; ')}` })
+    const kept = typeof read !== 'string'
+    if (problems.length > 0)
+      rejected.push({ position, reason: `lap: ${problems.join('; ')}`, ...(kept && { items: 0 }) })
     if (typeof read === 'string') continue
     const lapNumber = read.data.lap_index ?? index + 1
     if (byNumber.has(lapNumber)) rejected.push({ position, reason: 'lap: lap_index: twice' })

@@ -41,7 +41,8 @@ function readActivities(items: readonly unknown[], { detailed }: { detailed: boo
   for (const [position, item] of items.entries()) {
     const { activity, problems } = readActivity(item, detailed)
     if (activity !== undefined) activities.push(activity)
-    if (problems.length > 0) rejected.push({ position, reason: problems.join('; ') })
+    if (problems.length > 0)
+      rejected.push({ position, reason: problems.join('; '), ...(activity !== undefined && { items: 0 }) })
   }
   return { ...NOTHING, activities, rejected }
 }

@@ -25,12 +25,20 @@ export function normalizeAthlete(payload: unknown, metadata: Readonly<Record<str
   const read = readFields(Athlete, payload, { needed: [], whole: 'athlete' })
   if (typeof read === 'string') return { rejected: [{ position: 0, reason: read }] }
   const { data, problems } = read
-  const fetchedAt = metadata['fetched_at']
-  const localDay = (typeof fetchedAt === 'string' && DAY.test(fetchedAt) ? fetchedAt : data.updated_at)?.slice(0, 10)
+  const localDay = dayOfFetch(metadata) ?? data.updated_at?.slice(0, 10)
   if (localDay === undefined)
     return { rejected: [{ position: 0, reason: [...problems, 'updated_at: missing'].join('; ') }] }
   const dailyMetrics: DailyMetricRecord[] = []
   if (data.weight !== null) dailyMetrics.push({ localDay, kind: 'body_weight_kg', value: data.weight })
   if (data.ftp !== null) dailyMetrics.push({ localDay, kind: 'functional_threshold_power_w', value: data.ftp })
-  return { dailyMetrics, rejected: problems.length === 0 ? [] : [{ position: 0, reason: problems.join('; ') }] }
+  return {
+    dailyMetrics,
+    rejected: problems.length === 0 ? [] : [{ position: 0, reason: problems.join('; '), items: 0 }],
+  }
+}
+
+/** YYYY-MM-DD; undefined when nothing says when it was fetched. */
+export function dayOfFetch(metadata: Readonly<Record<string, unknown>>): string | undefined {
+  const fetchedAt = metadata['fetched_at']
+  return typeof fetchedAt === 'string' && DAY.test(fetchedAt) ? fetchedAt.slice(0, 10) : undefined
 }

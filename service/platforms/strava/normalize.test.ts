@@ -40,7 +40,9 @@ describe('a number that cannot be', () => {
     const without = normalizeActivity(parseJson(`{"id":1,${activity}}`))
     const { activities, rejected } = normalizeActivity(parseJson(`{"id":1,${activity},"${field}":${value}}`))
     expect(activities).toEqual(without.activities)
-    expect(rejected).toEqual([{ position: 0, reason: expect.stringMatching(new RegExp(`^${field}: [a-z_]+$`)) }])
+    expect(rejected).toEqual([
+      { position: 0, reason: expect.stringMatching(new RegExp(`^${field}: [a-z_]+$`)), items: 0 },
+    ])
   })
 
   test.each(AMOUNTS)('is not what null is: %s', (field) => {

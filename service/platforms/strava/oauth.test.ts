@@ -93,10 +93,10 @@ test('a revocation authenticates as the application and names the token in the f
   })
 })
 
+const other = (env: Record<string, string>) => stravaOAuth(application, stravaEnvironment.parse(env))
+
 describe('a revocation', () => {
   const token = new Secret('t0ken')
-  const other = (env: Record<string, string>) => stravaOAuth(application, stravaEnvironment.parse(env))
-
   test('is sent to revoke with the credentials of the application', () => {
     expect(other({}).revokedBy).toBe('refresh_token')
     expect(other({}).revocation(token)).toEqual({
@@ -128,6 +128,8 @@ describe('a revocation', () => {
 describe('what is asked for', () => {
   test('is this and no more', () => {
     expect(oauth.scopes).toEqual(['read', 'activity:read_all'])
+    expect(other({ STRAVA_ASK_PROFILE: 'true' }).scopes).toEqual(['read', 'activity:read_all', 'profile:read_all'])
+    expect(other({ STRAVA_ASK_PROFILE: 'true' }).requiredScopes).toEqual(['activity:read_all'])
     expect(oauth.requiredScopes).toEqual(['activity:read_all'])
   })
 })

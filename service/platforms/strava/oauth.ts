@@ -10,7 +10,7 @@ const TokenAnswer = z.object({ athlete: z.object({ id: SourceId }) })
 /** Endpoints and scopes of Strava's OAuth 2.0; no PKCE, no discovery. */
 export function stravaOAuth(
   { clientId, clientSecret }: StravaApplication,
-  { oauthUrl, revokeUrl, revokeStyle }: StravaSettings,
+  { oauthUrl, revokeUrl, revokeStyle, askProfile }: StravaSettings,
 ): PlatformOAuth {
   return {
     clientId,
@@ -18,7 +18,7 @@ export function stravaOAuth(
     authorizationUrl: `${oauthUrl}/authorize`,
     tokenUrl: `${oauthUrl}/token`,
     hosts: [...new Set([new URL(oauthUrl).host, new URL(revokeUrl).host])],
-    scopes: ['read', 'activity:read_all'],
+    scopes: ['read', 'activity:read_all', ...(askProfile ? ['profile:read_all'] : [])],
     scopeSeparator: ',',
     requiredScopes: ['activity:read_all'],
     authorizationParameters: { approval_prompt: 'auto' },

@@ -29,6 +29,10 @@ export interface StravaSettings {
   readonly policyReason: string | undefined
   /** How far back details and streams are fetched. */
   readonly enrichDays: number
+  /** Whether the consent asks for the whole profile too: threshold power and training zones. */
+  readonly askProfile: boolean
+  /** How far back time in zones is fetched; 0: not at all. */
+  readonly zoneDays: number
 }
 
 const LOCAL_HOSTS = ['localhost', '127.0.0.1']
@@ -71,7 +75,9 @@ const Environment = z.object({
   STRAVA_COMBINABLE: z.enum(['true', 'false']).optional(),
   STRAVA_RETENTION_REASON: z.string().min(1).optional(),
   STRAVA_POLICY_REASON: z.string().min(1).optional(),
+  STRAVA_ASK_PROFILE: z.enum(['true', 'false']).default('false'),
   STRAVA_ENRICH_DAYS: days.default(90),
+  STRAVA_ZONE_DAYS: days.default(14),
 })
 
 /** Environment variables in, settings out; every problem names its variable and never shows a value. */
@@ -83,7 +89,9 @@ export const stravaEnvironment: z.ZodType<StravaSettings> = Environment.transfor
   revokeUrl: env.STRAVA_REVOKE_URL ?? `${env.STRAVA_OAUTH_URL}/${env.STRAVA_REVOKE_STYLE}`,
   policy: readPolicy(env, context),
   policyReason: env.STRAVA_POLICY_REASON ?? env.STRAVA_RETENTION_REASON,
+  askProfile: env.STRAVA_ASK_PROFILE === 'true',
   enrichDays: env.STRAVA_ENRICH_DAYS,
+  zoneDays: env.STRAVA_ZONE_DAYS,
 }))
 
 /** Only what was set: the published figure stands for the rest. Combining is the one rule that nobody may lift in passing. */

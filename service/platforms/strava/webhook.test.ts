@@ -124,7 +124,16 @@ describe('what a delivery says', () => {
       [{ platformUserId: '134815', sourceId: null, kind: 'deauthorized' }],
     ],
     ['a consent', { ...athlete, updates: { authorized: 'true' } }, []],
-    ['another change of the athlete', { ...athlete, updates: { weight: '70' } }, []],
+    [
+      'another change of the athlete',
+      { ...athlete, updates: { weight: '70' } },
+      [{ platformUserId: '134815', sourceId: null, kind: 'changed' }],
+    ],
+    [
+      'an athlete that is gone',
+      { ...athlete, aspect_type: 'delete', updates: {} },
+      [{ platformUserId: '134815', sourceId: null, kind: 'deauthorized' }],
+    ],
     [
       'a withdrawn consent that is no update',
       { ...athlete, aspect_type: 'create', updates: { authorized: 'false' } },

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { equalInConstantTime } from '../../runtime/constant-time.ts'
 import { AppError } from '../../runtime/errors.ts'
@@ -63,6 +63,8 @@ function malformed(error: z.ZodError): AppError {
   })
 }
 
+const NO_UPDATES = hash('sha256', '[]')
+
 /** The platform's four fields are not enough: two updates of one second differ only in `updates`. */
 function dedupeKey({
   subscription_id,
@@ -74,13 +76,16 @@ function dedupeKey({
 }: WebhookEvent): string {
   const sorted = Object.entries(updates).sort(([a], [b]) => (a < b ? -1 : 1))
   const canonical = JSON.stringify(sorted.map(([name, value]) => [name, typeof value, String(value)]))
-  const digest = createHash('sha256').update(canonical).digest('hex')
+  const digest = sorted.length === 0 ? NO_UPDATES : hash('sha256', canonical)
   return [subscription_id, object_type, object_id, aspect_type, event_time, digest].join(':')
 }
 
 function notices(event: WebhookEvent): readonly Notice[] {
   const { object_type: type, aspect_type: aspect, owner_id: platformUserId, object_id: sourceId, updates } = event
   if (type === 'activity') return [{ platformUserId, sourceId, kind: aspect === 'delete' ? 'deleted' : 'changed' }]
-  const deauthorized = aspect === 'update' && String(updates['authorized']) === 'false'
-  return deauthorized ? [{ platformUserId, sourceId: null, kind: 'deauthorized' }] : []
+  const { authorized, ...others } = updates
+  // An account that is gone has withdrawn everything; both are believed only when the tokens no longer work.
+  const left = aspect === 'delete' || (aspect === 'update' && String(authorized) === 'false')
+  if (left) return [{ platformUserId, sourceId: null, kind: 'deauthorized' }]
+  return Object.keys(others).length === 0 ? [] : [{ platformUserId, sourceId: null, kind: 'changed' }]
 }

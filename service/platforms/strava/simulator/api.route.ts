@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { z } from 'zod'
 import type { Entry } from './activities.ts'
+import { zonesOfActivity } from './activity-zones.ts'
 import { detailedAthlete, statsOf, summaryAthlete, zonesOf } from './athletes.ts'
 import { PageRequest, pageOf } from './paging.ts'
 import {
@@ -66,6 +67,8 @@ function serveActivities(app: FastifyInstance, simulation: Simulation): void {
   app.get('/activities/:id', async (request) => findVisible(simulation, request).detail())
 
   app.get('/activities/:id/laps', async (request) => findVisible(simulation, request).detail()['laps'] ?? [])
+
+  app.get('/activities/:id/zones', async (request) => zonesOfActivity(findVisible(simulation, request).detail()))
 
   app.get('/activities/:id/streams', async (request) => {
     const { keys, key_by_type: byType } = StreamsQuery.parse(request.query)
