@@ -1020,14 +1020,17 @@ create table public.app_users (
   user_id uuid not null,
   time_zone text,
   created_at timestamp with time zone default now() not null,
+  time_zone_platform text,
   constraint app_users_pkey PRIMARY KEY (user_id)
 );
+CREATE TRIGGER choose_time_zone BEFORE UPDATE OF time_zone ON public.app_users FOR EACH ROW WHEN ((CURRENT_USER = 'tributary_hasura'::name)) EXECUTE FUNCTION ops.choose_time_zone();
 CREATE TRIGGER refuse_erased BEFORE INSERT ON public.app_users FOR EACH ROW EXECUTE FUNCTION ops.refuse_erased();
 CREATE TRIGGER refuse_to_lose_held BEFORE DELETE ON public.app_users FOR EACH ROW EXECUTE FUNCTION ops.refuse_to_lose_held();
 comment on table public.app_users is 'One row for each person who has connected something.';
 comment on column public.app_users.user_id is 'The person, as named by the identity provider in x-hasura-user-id.';
-comment on column public.app_users.time_zone is 'IANA time zone the person chose; null means not chosen.';
+comment on column public.app_users.time_zone is 'IANA time zone: the person''s choice, else that of their newest activity at a platform whose data may be combined; null: not known.';
 comment on column public.app_users.created_at is 'When the person was first seen here.';
+comment on column public.app_users.time_zone_platform is 'The platform that time_zone is from; null: the person chose it, or it is not known.';
 grant select on public.app_users to tributary_hasura;
 grant update (time_zone) on public.app_users to tributary_hasura;
 grant delete, insert, select, update on public.app_users to tributary_service;
@@ -3020,6 +3023,26 @@ end $function$;
 comment on function ops.check_run_status() is 'Refuses the changes of sync_runs.status that docs/operations/states.md does not have.';
 grant execute on function ops.check_run_status() to public;
 
+CREATE OR REPLACE FUNCTION ops.choose_time_zone()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  if new.time_zone is not null then
+    -- Everything that has no offset is placed by it: a name that Postgres does not know would stop the person's data.
+    begin
+      perform now() at time zone new.time_zone;
+    exception when invalid_parameter_value then
+      raise exception 'time_zone is no IANA time zone' using errcode = 'check_violation';
+    end;
+  end if;
+  new.time_zone_platform := null;
+  return new;
+end $function$;
+comment on function ops.choose_time_zone() is 'What a person chooses is theirs: no platform changes it any more. Refuses what is no time zone.';
+grant execute on function ops.choose_time_zone() to public;
+
 CREATE OR REPLACE FUNCTION ops.closed_partitions(p_table text, p_before timestamp with time zone)
  RETURNS TABLE(name text, starts timestamp with time zone, ends timestamp with time zone)
  LANGUAGE sql
@@ -3395,6 +3418,35 @@ END;
 comment on function ops.find_policy_work(integer) is 'People with data of a platform that its policy no longer allows to keep, or soon will not: ops.enforce_policy looks at each more closely.';
 grant execute on function ops.find_policy_work(integer) to public;
 grant execute on function ops.find_policy_work(integer) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.follow_time_zone(p_user_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  v_newest record;
+begin
+  -- Of platforms that keep their data apart nothing may decide where others' data belongs.
+  select a.time_zone, a.platform into v_newest
+  from public.activities a join public.platforms p on p.id = a.platform and p.combinable
+  where a.user_id = p_user_id and a.time_zone is not null and a.started_at is not null
+  order by a.started_at desc limit 1;
+  if not exists (
+    select 1 from public.app_users u
+    where u.user_id = p_user_id and (u.time_zone is null or u.time_zone_platform is not null)
+      and (u.time_zone, u.time_zone_platform) is distinct from (v_newest.time_zone, v_newest.platform)) then return; end if;
+  if v_newest.time_zone is not null then
+    begin
+      perform now() at time zone v_newest.time_zone;
+    exception when invalid_parameter_value then return;
+    end;
+  end if;
+  update public.app_users u set time_zone = v_newest.time_zone, time_zone_platform = v_newest.platform
+  where u.user_id = p_user_id and (u.time_zone is null or u.time_zone_platform is not null);
+end $function$;
+comment on function ops.follow_time_zone(uuid) is 'Sets the time zone of a person who chose none to that of their newest activity; forgets it when there is none any more.';
+grant execute on function ops.follow_time_zone(uuid) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.has_consent(p_user_id uuid, p_platform text)
  RETURNS boolean
@@ -4831,6 +4883,7 @@ begin
       union select local_day from reported)
   into removed, days;
   perform ops.rebuild_daily_metrics(p_user_id, p_platform, days);
+  perform ops.follow_time_zone(p_user_id);
   -- With everything gone, what was asked for says nothing: whoever connects again gets the history again.
   if p_before = 'infinity' then
     delete from ops.requested_windows w where w.user_id = p_user_id and w.platform = p_platform;
@@ -5088,6 +5141,7 @@ begin
   )
   select array_agg(distinct local_day) into v_days_of_details from written;
 
+  if v_days is not null and p_records @? '$[*].timeZone ? (@ != null)' then perform ops.follow_time_zone(p_user_id); end if;
   return array(select distinct day from unnest(v_days || v_days_of_details) as day order by day);
 end $function$;
 comment on function ops.store_activities(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the activities of one payload and answers the local days whose numbers may have changed. An older payload never overwrites a newer one; the same payload twice changes nothing.';

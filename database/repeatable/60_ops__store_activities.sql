@@ -76,6 +76,7 @@ begin
   )
   select array_agg(distinct local_day) into v_days_of_details from written;
 
+  if v_days is not null and p_records @? '$[*].timeZone ? (@ != null)' then perform ops.follow_time_zone(p_user_id); end if;
   return array(select distinct day from unnest(v_days || v_days_of_details) as day order by day);
 end $$;
 comment on function ops.store_activities(uuid, text, uuid, timestamptz, timestamptz, jsonb) is

@@ -42,6 +42,7 @@ begin
       union select local_day from reported)
   into removed, days;
   perform ops.rebuild_daily_metrics(p_user_id, p_platform, days);
+  perform ops.follow_time_zone(p_user_id);
   -- With everything gone, what was asked for says nothing: whoever connects again gets the history again.
   if p_before = 'infinity' then
     delete from ops.requested_windows w where w.user_id = p_user_id and w.platform = p_platform;

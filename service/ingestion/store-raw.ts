@@ -50,18 +50,25 @@ export async function requireConsent(tx: Tx, key: { userId: string; platform: st
   if (!(await lockConsent(tx, key))) throw new AppError('consent/required', { platform: key.platform })
 }
 
-/** Keeps a payload as it came. The event trigger on the table does the rest. Throws consent/required: nothing of the transaction is kept. */
+/** Keeps a payload as it came. The event trigger on the table does the rest. Throws consent/required or platform/unavailable (it is no JSON): nothing of the transaction is kept. */
 export async function storeRaw(tx: Tx, raw: NewRawData): Promise<void> {
   await requireConsent(tx, raw)
   const { text, replaced } = storableJson(raw.text)
   const metadata = replaced ? { ...raw.metadata, replaced_nul_characters: true } : raw.metadata
-  await tx.query(sql`
+  const stored = tx.query(sql`
     insert into public.raw_fitness_data (user_id, platform, data_type, raw_data, metadata, received_at)
     select ${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb, coalesce((
       select d.received_at + ${raw.delivered?.place ?? 0}::integer * interval '1 microsecond'
       from ops.webhook_deliveries d where d.id = ${raw.delivered?.deliveryId ?? null}::uuid), now())
     where set_config('hasura.tracecontext', ${eventContext()}, true) is not null`)
+  await stored.catch((cause: unknown) => {
+    // Half an answer or a proxy's page: the next attempt may get the whole one.
+    const isNoJson = cause instanceof Error && 'code' in cause && cause.code === INVALID_TEXT_REPRESENTATION
+    throw isNoJson ? new AppError('platform/unavailable', { platform: raw.platform, why: 'not_json' }) : cause
+  })
 }
+
+const INVALID_TEXT_REPRESENTATION = '22P02'
 
 /** From where Hasura's trigger takes it into the event; empty: none. */
 function eventContext(): string {

@@ -132,3 +132,94 @@ describe('storing activities', () => {
     expect(await only(db)).toMatchObject({ name: 'version 19' })
   })
 })
+
+interface Zone {
+  readonly time_zone: string | null
+  readonly time_zone_platform: string | null
+}
+
+describe('the time zone of a person', () => {
+  const zoneOf = async (db: TestDatabase) =>
+    (await db.admin.query<Zone>('select time_zone, time_zone_platform from app_users')).rows[0]
+  /** An activity in a zone, on a day of March. */
+  const there = (day: number, timeZone: string | null) => ({
+    ...run,
+    sourceId: `z${day}`,
+    startedAt: `2026-03-0${day}T08:00:00Z`,
+    endedAt: `2026-03-0${day}T09:00:00Z`,
+    timeZone,
+  })
+  const chosen = (timeZone: string) => ({ time_zone: timeZone, time_zone_platform: null })
+  const followed = (timeZone: string | null) => ({ time_zone: timeZone, time_zone_platform: timeZone && 'strava' })
+
+  test('is that of the newest activity, and of no other', async ({ db }) => {
+    await insertConnectedPerson(db.admin, ADA)
+    await store(db, there(3, 'Europe/Berlin'))
+    expect(await zoneOf(db)).toEqual(followed('Europe/Berlin'))
+    await store(db, there(2, 'America/New_York'))
+    await store(db, there(4, null))
+    expect(await zoneOf(db)).toEqual(followed('Europe/Berlin'))
+    await store(db, there(5, 'Asia/Kathmandu'))
+    expect(await zoneOf(db)).toEqual(followed('Asia/Kathmandu'))
+    await store(db, there(6, 'Mars/Olympus'))
+    expect(await zoneOf(db)).toEqual(followed('Asia/Kathmandu'))
+  })
+
+  test('stays what the person chose, the same one included', async ({ db }) => {
+    await insertConnectedPerson(db.admin, ADA)
+    await store(db, there(3, 'Europe/Berlin'))
+    await db.hasura.query("update app_users set time_zone = 'Europe/Berlin'")
+    expect(await zoneOf(db)).toEqual(chosen('Europe/Berlin'))
+    await store(db, there(4, 'Asia/Kathmandu'))
+    expect(await zoneOf(db)).toEqual(chosen('Europe/Berlin'))
+    await expect(db.hasura.query("update app_users set time_zone = 'Mars/Olympus'")).rejects.toMatchObject({
+      code: '23514',
+    })
+  })
+
+  test('is not taken from a platform whose data is kept apart, and goes with the data it came from', async ({ db }) => {
+    await insertConnectedPerson(db.admin, ADA)
+    await db.admin.query(`update platforms set policy = '{"combinable": false}' where id = 'strava'`)
+    await store(db, there(3, 'Europe/Berlin'))
+    expect(await zoneOf(db)).toEqual(followed(null))
+    await db.admin.query(`update platforms set policy = '{"combinable": true}' where id = 'strava'`)
+    await store(db, there(4, 'Europe/Berlin'))
+    expect(await zoneOf(db)).toEqual(followed('Europe/Berlin'))
+    await db.service.query("select * from ops.remove_data_from_before($1, 'strava', 'infinity')", [ADA])
+    expect(await zoneOf(db)).toEqual(followed(null))
+  })
+})
+
+describe('the zones of an activity', () => {
+  const storeZones = async (db: TestDatabase, zones: readonly object[], observedAt: string) =>
+    db.service.query("select ops.store_activity_zones($1, 'strava', $2, now(), $3, $4::jsonb)", [
+      ADA,
+      RAW_1,
+      observedAt,
+      JSON.stringify(zones),
+    ])
+  const zone = (zoneNumber: number, timeS: number) => ({
+    sourceId: run.sourceId,
+    kind: 'heart_rate_bpm',
+    zoneNumber,
+    unit: '/min',
+    lowerBound: 100,
+    upperBound: null,
+    timeS,
+  })
+
+  test('are those of the newest payload, whichever comes last', async ({ db }) => {
+    await insertConnectedPerson(db.admin, ADA)
+    await store(db, run)
+    await storeZones(db, [zone(1, 10), zone(2, 20)], EVENING)
+    await storeZones(db, [zone(1, 99), zone(3, 99)], MORNING)
+    const read = async () =>
+      (await db.admin.query('select zone_number as n, time_s::int as s from activity_zones order by 1')).rows
+    expect(await read()).toEqual([
+      { n: 1, s: 10 },
+      { n: 2, s: 20 },
+    ])
+    await storeZones(db, [zone(1, 11)], '2026-03-01T23:00:00Z')
+    expect(await read()).toEqual([{ n: 1, s: 11 }])
+  })
+})

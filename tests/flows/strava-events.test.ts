@@ -1,0 +1,64 @@
+import { describe, expect } from 'vitest'
+import { processDelivery } from '../../service/ingestion/process-delivery.task.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { connect, testWithFew as test } from '../support/service.ts'
+import { deliver, deliveries, newestActivity, normalizeAll, rawTypes } from '../support/strava-deliveries.ts'
+
+async function shown(db: TestDatabase, id: number): Promise<string> {
+  const { rows } = await db.admin.query<{ private: boolean }>('select private from activities where source_id = $1', [
+    String(id),
+  ])
+  const [row] = rows
+  return row === undefined ? 'gone' : row.private ? 'private' : 'visible'
+}
+
+describe('events about one activity', () => {
+  test('in whatever order leave what Strava answers: gone, here again, private, visible', async ({ db, service }) => {
+    await connect(service)
+    await service.work()
+    const { id } = (await service.simulate('POST', '/activity', { private: false })) as { id: number }
+    let second = 0
+    const after = async (event: object) => {
+      second += 1
+      await deliver(service, { object_id: id, event_time: second, ...event })
+      await service.work()
+      await normalizeAll(db)
+      await service.work()
+      return shown(db, id)
+    }
+    const hide = () => service.simulate('POST', '/faults', { next: [{ match: `/activities/${id}`, status: 404 }] })
+    const update = { aspect_type: 'update' }
+    expect(await after({ aspect_type: 'create' })).toBe('visible')
+    // With activity:read alone "Only You" is told as a deletion; the way back as a creation.
+    await hide()
+    expect(await after({ aspect_type: 'delete' })).toBe('gone')
+    await hide()
+    expect(await after({ ...update, updates: { title: 'Late' } })).toBe('gone')
+    expect(await after({ aspect_type: 'create' })).toBe('visible')
+    await service.simulate('PATCH', `/activity/${id}`, { private: true })
+    expect(await after({ ...update, updates: { private: 'true' } })).toBe('private')
+    // An old event that comes last changes nothing, and neither does one that says the opposite.
+    expect(await after({ ...update, updates: { private: 'false' }, event_time: 0 })).toBe('private')
+    expect(await after({ aspect_type: 'delete', event_time: 0 })).toBe('private')
+    await service.simulate('PATCH', `/activity/${id}`, { private: false })
+    expect(await after({ ...update, updates: { private: 'false' } })).toBe('visible')
+    const { rows } = await db.admin.query('select status from connections')
+    expect(rows).toEqual([{ status: 'active' }])
+  })
+
+  test('whose answer came by half bring nothing, and it is asked for again', async ({ db, service }) => {
+    await connect(service)
+    expect(await deliver(service, { object_id: await newestActivity(service) })).toBe(200)
+    const { rows } = await db.admin.query<{ id: string }>('select id from ops.webhook_deliveries')
+    const { ingestion } = service
+    const send: typeof ingestion.send = async (request, platform) => {
+      const answer = await ingestion.send(request, platform)
+      return { ...answer, text: answer.text.slice(0, -40) }
+    }
+    const half = processDelivery.run({ deliveryId: rows[0]!.id }, { ...ingestion, send })
+    await expect(half).rejects.toMatchObject({ code: 'platform/unavailable', facts: { why: 'not_json' } })
+    expect(await deliveries(db)).toEqual([{ state: 'received', outcome: null }])
+    await service.work()
+    expect(await rawTypes(db)).toEqual(['activity'])
+  })
+})
