@@ -8,6 +8,7 @@ import { sql } from '../runtime/sql.ts'
 import { noteFetched } from './arrivals.ts'
 import { requestPlatform } from './request-platform.ts'
 import type { ConnectionKey, IngestionServices } from './services.ts'
+import { storeAnswer } from './store-answer.ts'
 import { storeRaw } from './store-raw.ts'
 
 /** Fetches what a platform said is waiting, at the address it gave, with the owner's token. */
@@ -40,7 +41,7 @@ interface Callback extends ConnectionKey {
 }
 
 async function fetchIt(services: IngestionServices, callback: Callback): Promise<JobResult> {
-  const { platform, dataType, fileFacts, deliveryId } = callback
+  const { platform, dataType, fileFacts } = callback
   const configured = services.platforms.get(platform)
   const url = (await services.openInbox(platform, callback.urlSealed)).toString('utf8')
   const webhook = configured?.webhook
@@ -49,32 +50,33 @@ async function fetchIt(services: IngestionServices, callback: Callback): Promise
     await finishCallback(services.db, callback, { state: 'failed', outcome: 'callback_refused' })
     return undefined
   }
-  const reply = await requestPlatform(services, { key: callback, request: { method: 'GET', url }, urgency: 'webhook' })
+  const wrapFile = fileFacts === null ? undefined : configured?.files?.[dataType]
+  const { origin, keep } = keeperOf(services, callback)
+  const readBody = (chunks: AsyncIterable<Buffer>) => keep((tx) => storeAnswer(tx, origin, chunks))
+  const request = { method: 'GET', url, ...(wrapFile === undefined && { readBody }) } as const
+  const reply = await requestPlatform(services, { key: callback, request, urgency: 'webhook' })
   if (reply.kind === 'wait') return { runAgainAt: reply.until }
-  if (reply.kind === 'not_found') {
-    await finishCallback(services.db, callback, { state: 'failed', outcome: 'not_there' })
-    return undefined
+  if (reply.kind === 'not_found') await finishCallback(services.db, callback, { state: 'failed', outcome: 'not_there' })
+  else if (wrapFile !== undefined && fileFacts !== null) {
+    const text = JSON.stringify(wrapFile(reply.bytes, fileFacts))
+    await keep((tx) => storeRaw(tx, { ...callback, text, metadata: origin.metadata }))
   }
-  const wrapFile = configured?.files?.[dataType]
-  const text =
-    fileFacts === null || wrapFile === undefined ? reply.text : JSON.stringify(wrapFile(reply.bytes, fileFacts))
-  const payload = readPayload(text, platform)
-  const recordOf = configured?.api?.backfill?.recordOf
-  await services.db.transaction(async (tx) => {
-    if (!(await finishCallback(tx, callback, { state: 'stored', outcome: null }))) return
-    await storeRaw(tx, { ...callback, text, metadata: { delivery_id: deliveryId, from: 'callback', verified: true } })
-    if (recordOf !== undefined && fileFacts === null) await noteFetched(tx, callback, { payload, recordOf })
-  })
   return undefined
 }
 
-/** Half an answer or a proxy's error page: the next attempt may get the whole one. */
-function readPayload(text: string, platform: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new AppError('platform/unavailable', { platform, why: 'not_json' })
+/** What is said of all that the address answers, and how it is kept: together with the end of the callback, and once. */
+function keeperOf({ db, platforms }: IngestionServices, callback: Callback) {
+  const { userId, platform, dataType, deliveryId, fileFacts } = callback
+  const recordOf = platforms.get(platform)?.api?.backfill?.recordOf
+  const note = async (tx: Tx, payload: unknown) => {
+    if (recordOf !== undefined && fileFacts === null) await noteFetched(tx, callback, { payload, recordOf })
   }
+  const keep = (write: (tx: Tx) => Promise<void>) =>
+    db.transaction(async (tx) => {
+      if (await finishCallback(tx, callback, { state: 'stored', outcome: null })) await write(tx)
+    })
+  const metadata = { delivery_id: deliveryId, from: 'callback', verified: true }
+  return { origin: { userId, platform, dataType, deliveryId, metadata, note }, keep }
 }
 
 type CallbackItem = Extract<WebhookItem, { kind: 'callback' }>

@@ -6,6 +6,8 @@ export interface PlatformRequest {
   readonly form?: Readonly<Record<string, string>>
   /** Sent as JSON; instead of `form`. */
   readonly json?: Readonly<Record<string, unknown>>
+  /** Takes the body of a successful answer once all of it is here, a piece at a time; the answer's `text` and `bytes` are empty then. */
+  readonly readBody?: (chunks: AsyncIterable<Buffer>) => Promise<void>
 }
 
 export interface PlatformAnswer {

@@ -2,18 +2,19 @@ import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
-import { sendRequest } from './http-client.ts'
+import { type HttpRequest, sendRequest } from './http-client.ts'
 
 async function at(
   answer: (response: ServerResponse) => void,
   limits: { headersTimeoutMs?: number; bodyTimeoutMs?: number; timeoutMs?: number },
+  more: Partial<HttpRequest> = {},
 ) {
   const server = createServer((_request, response) => answer(response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   try {
-    return await sendRequest({ method: 'GET', url }, { timeoutMs: 5_000, maxBytes: 1_000, ...limits })
+    return await sendRequest({ method: 'GET', url, ...more }, { timeoutMs: 5_000, maxBytes: 1_000, ...limits })
   } finally {
     server.closeAllConnections()
     server.close()
@@ -59,5 +60,40 @@ describe('a request gives up', () => {
       status: 200,
       text: '{"a":1}',
     })
+  })
+})
+
+describe('a body that is read as it comes', () => {
+  const read = async (answer: (response: ServerResponse) => void, readBody: HttpRequest['readBody']) =>
+    at(answer, { bodyTimeoutMs: 100 }, readBody === undefined ? {} : { readBody })
+
+  test('is handed over, and only where the answer is a success', async () => {
+    const seen: string[] = []
+    const reader = async (chunks: AsyncIterable<Buffer>) => {
+      for await (const chunk of chunks) seen.push(chunk.toString())
+    }
+    expect(await read((response) => response.end('[1]'), reader)).toMatchObject({ status: 200, text: '' })
+    expect(await read((response) => response.writeHead(503).end('no'), reader)).toMatchObject({
+      status: 503,
+      text: 'no',
+    })
+    expect(seen).toEqual(['[1]'])
+  })
+
+  test('that fails is the platform’s fault, and a reader that fails is not', async () => {
+    const half = (response: ServerResponse) => void response.writeHead(200).write('{"half":')
+    const drain = async (chunks: AsyncIterable<Buffer>) => {
+      for await (const _ of chunks);
+    }
+    await expect(read(half, drain)).rejects.toMatchObject({
+      code: 'platform/unavailable',
+      facts: { why: 'body_timeout' },
+    })
+    const large = (response: ServerResponse) => void response.end('x'.repeat(2_000))
+    await expect(read(large, drain)).rejects.toMatchObject({ facts: { why: 'answer_too_large' } })
+    const fail = async () => {
+      throw new RangeError('my own')
+    }
+    await expect(read((response) => response.end('[1]'), fail)).rejects.toThrow(new RangeError('my own'))
   })
 })

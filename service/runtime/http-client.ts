@@ -1,4 +1,5 @@
 import { AppError } from './errors.ts'
+import { type PackedBody, packBody, unpackBody } from './packed-body.ts'
 import { currentTrace, inSpan } from './trace.ts'
 import { traceparentOf } from './trace-context.ts'
 
@@ -10,6 +11,8 @@ export interface HttpRequest {
   readonly form?: Readonly<Record<string, string>>
   /** Sent as JSON; instead of `form`. */
   readonly json?: Readonly<Record<string, unknown>>
+  /** Takes the body of a successful answer once all of it is here; `text` and `bytes` are empty then. What it throws is thrown as it is. */
+  readonly readBody?: (chunks: AsyncIterable<Buffer>) => Promise<void>
   /** Tells the other side which chain of work it is for; to be set for our own services alone. */
   readonly tellsTrace?: boolean
 }
@@ -40,14 +43,15 @@ export async function sendRequest(request: HttpRequest, limits: HttpLimits): Pro
   // The host alone: a path may hold an id, a query a code.
   const facts = { 'http.request.method': request.method, 'server.address': new URL(request.url).hostname }
   return inSpan({ name: request.method, facts }, async (tell) => {
-    const answer = await send(request, limits)
+    const { packed, ...answer } = await send(request, limits)
     tell({ 'http.response.status_code': answer.status })
+    if (packed !== undefined) await request.readBody?.(unpackBody(packed))
     return answer
   })
 }
 
-async function send(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer> {
-  const { method, url, headers, form, json } = request
+async function send(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer & { packed?: PackedBody }> {
+  const { method, url, headers, form, json, readBody } = request
   const patience = startPatience(limits)
   try {
     const response = await fetch(url, {
@@ -64,8 +68,11 @@ async function send(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswe
       ...(json === undefined ? {} : { body: JSON.stringify(json) }),
     })
     patience.waitForBody()
-    const bytes = await readBounded(response, limits.maxBytes, patience.waitForBody)
+    const chunks = readBounded(response, limits.maxBytes, patience.waitForBody)
     const { status, headers: answered } = response
+    if (readBody !== undefined && response.ok)
+      return { status, headers: answered, bytes: Buffer.alloc(0), text: '', packed: await packBody(chunks) }
+    const bytes = await collect(chunks)
     return { status, headers: answered, bytes, text: bytes.toString('utf8') }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
@@ -105,17 +112,20 @@ function startPatience({ timeoutMs, headersTimeoutMs = timeoutMs, bodyTimeoutMs 
   }
 }
 
-async function readBounded(response: Response, maxBytes: number, onChunk: () => void): Promise<Buffer> {
-  if (response.body === null) return Buffer.alloc(0)
-  const chunks: Uint8Array[] = []
+async function* readBounded(response: Response, maxBytes: number, onChunk: () => void): AsyncGenerator<Buffer> {
   let bytes = 0
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body ?? []) {
     onChunk()
     bytes += chunk.byteLength
     if (bytes > maxBytes) throw new AppError('platform/unavailable', { why: 'answer_too_large', max_bytes: maxBytes })
-    chunks.push(chunk)
+    yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
   }
-  return Buffer.concat(chunks)
+}
+
+async function collect(chunks: AsyncIterable<Buffer>): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const chunk of chunks) pieces.push(chunk)
+  return Buffer.concat(pieces)
 }
 
 /** A word such as ECONNREFUSED or TimeoutError; the message may name an address with a secret in it. */

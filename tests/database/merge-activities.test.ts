@@ -72,8 +72,9 @@ describe('the same workout on two platforms', () => {
     await insert(db, [{ id: '1' }, { ...other, ...difference }])
     expect(await shown(db)).toEqual(['garmin 1 + strava 2'])
     const { rows } = await db.service.query(`
-      select activity_count, distance_m::float8, provenance -> 'activity_count' -> 'sources' as counted from daily_summaries`)
-    expect(rows).toEqual([{ activity_count: 1, distance_m: 10_000, counted: [{ platform: 'garmin', value: 1 }] }])
+      select activity_count, distance_m::float8, sports, provenance -> 'activity_count' -> 'sources' as counted from daily_summaries`)
+    const counted = [{ platform: 'garmin', value: 1 }]
+    expect(rows).toEqual([{ activity_count: 1, distance_m: 10_000, sports: ['run'], counted }])
   })
 
   test.for([
@@ -146,6 +147,11 @@ describe('the same workout on two platforms', () => {
     expect(await shown(db)).toEqual(['garmin 1', 'strava 2'])
     const { rows } = await db.service.query('select activity_count, kept_apart from daily_summaries')
     expect(rows).toEqual([{ activity_count: 1, kept_apart: { strava: 4 } }])
+    const apart = async () =>
+      (await db.service.query("select records::int from policy_effects where effect = 'kept_apart'")).rows
+    expect(await apart()).toEqual([{ records: 4 }])
+    await db.service.query('delete from activities')
+    expect([await shown(db), await apart()]).toEqual([[], [{ records: 0 }]])
   })
 
   test('of one platform is recognized by its two devices, and one device makes two', async ({ db }) => {

@@ -209,6 +209,19 @@ describe('merging what several devices measured', () => {
     expect(await merge(db, ['2026-03-28'])).toMatchObject([{ value, method }])
   })
 
+  test('names as sources only those that something was counted of', async ({ db }) => {
+    await prepare(db)
+    const from = Date.UTC(2026, 6, 1)
+    const quarter = { start: 600, minutes: 15, offsetSeconds: 0 }
+    const samples = [
+      { ...quarter, device: 'garmin/', value: 400 },
+      { ...quarter, device: 'apple-health/iPhone', start: 602, minutes: 10, value: 350 },
+    ]
+    await store(db, samples, from)
+    const [day] = await merge(db, ['2026-07-01'])
+    expect(day).toMatchObject({ value: 400, sources: [{ platform: 'garmin', source: '', value: 400 }] })
+  })
+
   test('counts walking towards distance, beside what a device calls distance', async ({ db }) => {
     await prepare(db)
     await store(db, [{ device: 'garmin/', start: 600, minutes: 60, value: 4000, offsetSeconds: 3600 }], STARTS[0]!)

@@ -1,7 +1,9 @@
 import { describe, expect } from 'vitest'
+import { storeAnswer } from '../../service/ingestion/store-answer.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { connectBoth, normalizeAll, person, test } from '../support/garmin-scene.ts'
 import { ADA } from '../support/people.ts'
+import type { TestService } from '../support/service.ts'
 
 async function callbacks({ admin }: TestDatabase): Promise<unknown[]> {
   return (await admin.query('select data_type, state, outcome from ops.callbacks order by created_at')).rows
@@ -20,6 +22,66 @@ const statusOf = async ({ admin }: TestDatabase) =>
       ADA,
     ])
   ).rows[0]!.status
+
+describe('a long answer', () => {
+  const origin = (deliveryId: string) => ({
+    userId: ADA,
+    platform: 'garmin',
+    dataType: 'epochs',
+    deliveryId,
+    metadata: {},
+    note: async () => undefined,
+  })
+  /** As the network cuts it: anywhere. */
+  async function* cut(text: string, bytes = 65_537): AsyncGenerator<Buffer> {
+    const all = Buffer.from(text)
+    for (let from = 0; from < all.length; from += bytes) yield all.subarray(from, from + bytes)
+  }
+  const keep = ({ db }: TestService, deliveryId: string, text: string) =>
+    db.transaction((tx) => storeAnswer(tx, origin(deliveryId), cut(text)))
+  const kept = async ({ admin }: TestDatabase) =>
+    (
+      await admin.query<{ items: string[]; bytes: number }>(`
+      select array(select e ->> 'n' from jsonb_array_elements(case jsonb_typeof(raw_data) when 'array' then raw_data else '[]' end) as e) as items,
+        octet_length(raw_data::text) as bytes
+      from raw_fitness_data where data_type = 'epochs' order by received_at`)
+    ).rows
+
+  test('is kept page by page, in order, and its largest item by itself', async ({ db, service, door }) => {
+    await connectBoth(service)
+    await door.post({ dailies: [] })
+    const { rows } = await db.admin.query<{ id: string }>('select id from ops.webhook_deliveries')
+    const items = Array.from({ length: 2000 }, (_, n) => ({ n, note: 'é,]"'.repeat(n === 1000 ? 400_000 : 50) }))
+    await keep(service, rows[0]!.id, ` \n${JSON.stringify(items)}`)
+    const pages = await kept(db)
+    expect(pages.flatMap((page) => page.items)).toEqual(items.map(({ n }) => String(n)))
+    expect(pages.find((page) => page.items.includes('1000'))?.items).toEqual(['1000'])
+    expect(Math.max(...pages.filter((page) => page.items.length > 1).map(({ bytes }) => bytes))).toBeLessThan(200_000)
+  })
+
+  test.for([
+    ['no item', '[]', 1],
+    ['one thing that is no list', '{"n":1}', 1],
+  ] as const)('of %s is kept as it is', async ([, text, count], { db, service }) => {
+    await connectBoth(service)
+    await keep(service, ADA, text)
+    expect(await kept(db)).toHaveLength(count)
+  })
+
+  test.for([
+    ['half a list', `[${'{"n":1},'.repeat(300_000)}`],
+    ['a page of a proxy', '<html>'],
+    ['nothing', ''],
+    ['an item that is no JSON', `[${'{"n":1},'.repeat(30_000)}{"n":}]`],
+  ] as const)('that is %s leaves nothing behind, and is asked for again', async ([, text], { db, service }) => {
+    await connectBoth(service)
+    await expect(keep(service, ADA, text)).rejects.toMatchObject({
+      code: 'platform/unavailable',
+      facts: { why: 'not_json' },
+    })
+    expect(await kept(db)).toEqual([])
+  })
+})
 
 describe('what a ping announces', () => {
   test('is fetched with the owner’s token, is verified by that, and becomes rows', async ({ db, service, door }) => {
