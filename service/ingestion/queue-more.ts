@@ -7,6 +7,8 @@ import { insertRun } from './runs.ts'
 import type { ConnectionKey } from './services.ts'
 
 const ENRICHMENT_DELAY_MS = 5_000
+/** Nobody waits for it: what people did comes first. */
+const PROFILE_DELAY_MS = 60_000
 
 /** What a list of activities does not tell: their details, where it had news, and what the account says of the person. */
 export async function queueMore(
@@ -15,7 +17,10 @@ export async function queueMore(
   { api, news }: { api: PlatformApi; news: boolean },
 ): Promise<void> {
   if (api.profile !== undefined)
-    await enqueue(tx, refreshProfile, { payload: { userId, platform, hours: PROFILE_HOURS.daily } })
+    await enqueue(tx, refreshProfile, {
+      payload: { userId, platform, hours: PROFILE_HOURS.daily },
+      runAt: new Date(Date.now() + PROFILE_DELAY_MS),
+    })
   if (api.enrichment === undefined || !news) return
   const asked = { userId, platform, kind: 'enrichment', since: until, until, cursor: {}, askedBy: 'schedule' } as const
   const { runId, started } = await insertRun(tx, asked)

@@ -37,6 +37,8 @@ describe('details and series', () => {
     await startNow(db)
     await service.work()
     expect(await run(db)).toEqual({ status: 'complete', progress: 1 })
+    await db.admin.query("update graphile_worker._private_jobs set run_at = now() where key like 'refresh_profile:%'")
+    await service.work()
     await normalize(db, service)
     // The test service asks for the last seven days.
     const { rows } = await db.admin.query(`

@@ -34,7 +34,6 @@ describe('a person who connects Oura', () => {
       'daily_activity',
       'daily_readiness',
       'daily_sleep',
-      'personal_info',
       'sleep',
     ])
     const { rows: connections } = await db.admin.query(

@@ -3,6 +3,7 @@ import { refreshProfile } from '../../service/ingestion/refresh-profile.task.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ADA } from '../support/people.ts'
 import { connect, type TestService, testWithFew as test } from '../support/service.ts'
+import { deliver, deliveries } from '../support/strava-deliveries.ts'
 
 const ZONES = JSON.stringify({ heart_rate: { zones: [0, 111, 139, 152, 166].map((min) => ({ min, max: -1 })) } })
 
@@ -49,5 +50,29 @@ describe('the profile', () => {
     expect(await stored(db)).toEqual(['athlete'])
     const { rows } = await db.admin.query('select status, missing_scopes from connections')
     expect(rows).toEqual([{ status: 'active', missing_scopes: [] }])
+  })
+
+  test('is brought by an event about the athlete, not more often than once an hour', async ({ db, service }) => {
+    await connect(service)
+    await service.work()
+    // It comes a minute after the history.
+    await db.admin.query("update graphile_worker._private_jobs set run_at = now() where key like 'refresh_profile:%'")
+    await service.work()
+    const changed = { object_type: 'athlete', object_id: 1, aspect_type: 'update', updates: { weight: '70' } }
+    const profiles = async () => {
+      const { rowCount } = await db.admin.query("select from raw_fitness_data where data_type = 'athlete'")
+      return rowCount
+    }
+    expect(await profiles()).toBe(1)
+    await deliver(service, changed)
+    await service.work()
+    expect(await profiles()).toBe(1)
+    await db.admin.query(`
+      update raw_fitness_data set created_at = created_at - interval '61 minutes' where data_type = 'athlete';
+      update connections set connected_at = connected_at - interval '2 hours'`)
+    await deliver(service, { ...changed, event_time: 2 })
+    await service.work()
+    expect(await profiles()).toBe(2)
+    expect(await deliveries(db)).toEqual(Array.from({ length: 2 }, () => ({ state: 'processed', outcome: 'profile' })))
   })
 })

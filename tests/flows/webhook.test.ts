@@ -214,27 +214,6 @@ describe('a webhook', () => {
     expect(await streams()).toBe(before)
   })
 
-  test('of a changed athlete brings the profile, not more often than once an hour', async ({ db, service }) => {
-    await connect(service)
-    await service.work()
-    const changed = { object_type: 'athlete', object_id: 1, aspect_type: 'update', updates: { weight: '70' } }
-    const profiles = async () => {
-      const { rowCount } = await db.admin.query("select from raw_fitness_data where data_type = 'athlete'")
-      return rowCount
-    }
-    expect(await profiles()).toBe(1)
-    await deliver(service, changed)
-    await service.work()
-    expect(await profiles()).toBe(1)
-    await db.admin.query(`
-      update raw_fitness_data set created_at = created_at - interval '61 minutes' where data_type = 'athlete';
-      update connections set connected_at = connected_at - interval '2 hours'`)
-    await deliver(service, { ...changed, event_time: 2 })
-    await service.work()
-    expect(await profiles()).toBe(2)
-    expect(await deliveries(db)).toEqual(Array.from({ length: 2 }, () => ({ state: 'processed', outcome: 'profile' })))
-  })
-
   test('of somebody else is dropped without a request', async ({ db, service }) => {
     await connect(service)
     await service.work()
