@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
-import { findToEnrich, hasUnprocessedRaw } from './enrichment-queries.ts'
+import { findToEnrich, isOnItsWay } from './enrichment-queries.ts'
 import { fetchDetails } from './fetch-details.ts'
 import { apiOf, type IngestionServices } from './services.ts'
 import { requireConsent, storeRaw } from './store-raw.ts'
@@ -22,10 +22,12 @@ export const enrichActivity = defineTask<IngestionServices>()({
   async run({ sourceId, dataTypes, ...key }, services): Promise<JobResult> {
     const { enrichment } = apiOf(services.platforms, key.platform).api
     if (enrichment === undefined) return undefined
-    // The series of an activity have no place before it is there.
-    if (await hasUnprocessedRaw(services.db, key)) return { runAgainAt: new Date(Date.now() + UNPROCESSED_DELAY_MS) }
     const activity = await findToEnrich(services.db, key, { sourceId, days: enrichment.days, dataTypes })
-    if (activity === undefined) return undefined
+    if (activity === undefined) {
+      // The series of an activity have no place before it is there.
+      const coming = await isOnItsWay(services.db, key, sourceId)
+      return coming ? { runAgainAt: new Date(Date.now() + UNPROCESSED_DELAY_MS) } : undefined
+    }
     const requests = enrichment.requests(sourceId).filter(({ dataType }) => activity.lacking.includes(dataType))
     const metadata = { from: 'enrichment' }
     const fetched = await fetchDetails(services, { key, sourceId, localDay: activity.localDay, requests, metadata })

@@ -61,3 +61,12 @@ export async function findToEnrich(
       and a.local_day > (now() - make_interval(days => ${days}::integer))::date`)
   return rows[0]?.lacking.length === 0 ? undefined : rows[0]
 }
+
+/** Whether a payload about it is not a row yet; one that could not be made into rows for ten minutes is waited for no more. */
+export async function isOnItsWay(db: Db, { userId, platform }: ConnectionKey, sourceId: string): Promise<boolean> {
+  const { rowCount } = await db.query(sql`
+    select from public.raw_fitness_data r
+    where r.user_id = ${userId}::uuid and r.platform = ${platform} and r.processed_at is null
+      and r.created_at > now() - interval '10 minutes' and r.metadata ->> 'source_id' = ${sourceId} limit 1`)
+  return rowCount > 0
+}

@@ -105,15 +105,8 @@ async function queueRun(
   return runId
 }
 
-const KINDS = [
-  'activities',
-  'activity_streams',
-  'activity_laps',
-  'activity_zones',
-  'daily_metrics',
-  'sleep_sessions',
-  'samples',
-] as const
+// Time in zones is an extra of activities, for which nobody waits.
+const KINDS = ['activities', 'activity_streams', 'activity_laps', 'daily_metrics', 'sleep_sessions', 'samples'] as const
 
 /** What this platform does not have at all: said at once, so that nobody waits for it. */
 function listLacking({ coverage }: ConfiguredPlatform): readonly RunResult[] {

@@ -135,6 +135,14 @@ describe('records before they are written', () => {
   ] as const)('a workout %s is rejected alone, with what belongs to it', ([, change, reason]) => {
     const lap = { ...NO_MEASURES, lapNumber: 1, startedAt: null }
     const stream = { kind: 'heart_rate_bpm', unit: '/min', offsetsS: [0], values: [120] }
+    const zone = {
+      kind: 'heart_rate_bpm' as const,
+      zoneNumber: 1,
+      unit: '/min',
+      lowerBound: 0,
+      upperBound: 120,
+      timeS: 60,
+    }
     const records = {
       // As a normalizer would leave it out, were it unknown.
       activities: [{ ...workout, sourceId: 'bad', ...change } as ActivityRecord, workout],
@@ -146,12 +154,14 @@ describe('records before they are written', () => {
         { ...lap, sourceId: 'bad' },
         { ...lap, sourceId: '1' },
       ],
+      activityZones: ['bad', '1'].map((sourceId) => ({ ...zone, sourceId })),
       rejected: [],
     }
-    const { activities, activityStreams, activityLaps, rejected } = checkRecords(records, NOW)
+    const { activities, activityStreams, activityLaps, activityZones, rejected } = checkRecords(records, NOW)
     expect(activities).toEqual([workout])
     expect(activityStreams).toEqual([{ ...stream, sourceId: '1' }])
     expect(activityLaps).toEqual([{ ...lap, sourceId: '1' }])
+    expect(activityZones).toEqual([{ ...zone, sourceId: '1' }])
     expect(rejected).toEqual([{ position: 1_000_000, reason: `activity: ${reason}`, sourceId: 'bad' }])
   })
 

@@ -64,12 +64,12 @@ function idOf(item: {
   return item.stages?.[0]?.sourceId ?? item.sourceId ?? undefined
 }
 
-/** Series and laps of an activity that is refused have nothing to belong to. */
+/** Series, laps and zones of an activity that is refused have nothing to belong to. */
 function withActivities(
-  { activities: told = [], activityStreams, activityLaps }: Records,
+  { activities: told = [], activityStreams, activityLaps, activityZones }: Records,
   kept: readonly ActivityRecord[],
   rejected: RejectedRecord[],
-): Pick<Records, 'activities' | 'activityStreams' | 'activityLaps'> {
+): Pick<Records, 'activities' | 'activityStreams' | 'activityLaps' | 'activityZones'> {
   const checked = kept.map(withoutWrongMeasures)
   const wrong = new Set(checked.flatMap((each) => each.wrong))
   for (const name of wrong)
@@ -85,6 +85,7 @@ function withActivities(
     activities: checked.map(({ activity }) => activity),
     ...(activityStreams && { activityStreams: activityStreams.filter(belongs) }),
     ...(activityLaps && { activityLaps: activityLaps.filter(belongs) }),
+    ...(activityZones && { activityZones: activityZones.filter(belongs) }),
   }
 }
 

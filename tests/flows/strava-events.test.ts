@@ -1,6 +1,8 @@
 import { describe, expect } from 'vitest'
+import { enrichActivity } from '../../service/ingestion/enrich-activity.task.ts'
 import { processDelivery } from '../../service/ingestion/process-delivery.task.ts'
 import type { TestDatabase } from '../support/database.ts'
+import { ADA } from '../support/people.ts'
 import { connect, testWithFew as test } from '../support/service.ts'
 import { deliver, deliveries, newestActivity, normalizeAll, rawTypes } from '../support/strava-deliveries.ts'
 
@@ -44,6 +46,22 @@ describe('events about one activity', () => {
     expect(await after({ ...update, updates: { private: 'false' } })).toBe('visible')
     const { rows } = await db.admin.query('select status from connections')
     expect(rows).toEqual([{ status: 'active' }])
+  })
+
+  test('are waited for until they are a row, but not for ever', async ({ db, service }) => {
+    await connect(service)
+    const key = { userId: ADA, platform: 'strava', sourceId: '7', dataTypes: ['activity_streams'] }
+    const look = () => enrichActivity.run(key, service.ingestion)
+    expect(await look()).toBeUndefined()
+    await db.admin.query(
+      `insert into raw_fitness_data (user_id, platform, data_type, raw_data, metadata)
+       values ($1, 'strava', 'activity', '{}', '{"source_id": "7"}')`,
+      [ADA],
+    )
+    expect((await look())?.runAgainAt).toBeInstanceOf(Date)
+    await db.admin.query("update raw_fitness_data set created_at = created_at - interval '11 minutes'")
+    expect(await look()).toBeUndefined()
+    expect(JSON.stringify(await service.simulate('GET', '/requests'))).not.toContain('streams')
   })
 
   test('whose answer came by half bring nothing, and it is asked for again', async ({ db, service }) => {
