@@ -123,6 +123,9 @@ describe('the same workout on two platforms', () => {
     expect(await shown(db)).toEqual(['garmin 1 + strava 2'])
     const { rows } = await db.service.query('select local_day::text, activity_count from daily_summaries')
     expect(rows).toEqual([{ local_day: '2026-02-28', activity_count: 1 }])
+    // Late data of the day after: its neighbour is merged again without the day on which the shown record stands.
+    await db.service.query("select ops.rebuild_daily_summaries($1, '{2026-03-02}')", [ADA])
+    expect((await db.service.query('select from activity_duplicates')).rowCount).toBe(1)
   })
 
   test('is shown as the person prefers it', async ({ db }) => {

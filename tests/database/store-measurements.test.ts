@@ -75,6 +75,13 @@ describe('storing sleep', () => {
     expect(await days({ sourceId: 'named', localDay: '2026-03-30' })).toEqual(['2026-03-30'])
   })
 
+  test('that a newer version moves to another day has both days merged again', async ({ db }) => {
+    await insertConnectedPerson(db.admin, ADA)
+    await storeSleep(db, [night])
+    const moved = { ...night, localDay: '2026-03-28' }
+    expect(await storeSleep(db, [moved], { rawId: RAW_2, observedAt: EVENING })).toEqual(['2026-03-28', '2026-03-29'])
+  })
+
   test('is removed when it is gone at the source, and does not come back', async ({ db }) => {
     await insertConnectedPerson(db.admin, ADA)
     await storeSleep(db, [night])
