@@ -1,3 +1,5 @@
+set local lock_timeout = '5s';
+
 create table public.activity_zones (
   user_id uuid not null,
   activity_id uuid not null,
