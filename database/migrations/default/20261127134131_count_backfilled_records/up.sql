@@ -9,7 +9,6 @@ comment on column ops.delivered_items.recorded_at is 'The time that the platform
 alter table ops.requested_windows
   add column asked_by_run uuid,
   add column records integer;
-create index requested_windows_asked_by_run on ops.requested_windows (user_id, asked_by_run) where asked_by_run is not null;
 comment on column ops.requested_windows.outcome is 'read (a list), pushed, accepted (asked for, it comes by itself), arrived, nothing_came, asked_before, too_old or not_permitted.';
 comment on column ops.requested_windows.asked_by_run is 'The run that asked for a backfill; null for lists.';
 comment on column ops.requested_windows.records is 'How many records of a backfill are here; null before it was looked at, and for lists.';
