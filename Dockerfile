@@ -17,8 +17,8 @@ LABEL org.opencontainers.image.title="tributary" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-# The bounds on memory count on both: docs/operations/settings.md.
-ENV NODE_ENV=production MALLOC_ARENA_MAX=2 NODE_OPTIONS=--max-semi-space-size=16
+# The bounds on memory count on all three: docs/operations/settings.md.
+ENV NODE_ENV=production MALLOC_ARENA_MAX=2 MALLOC_MMAP_THRESHOLD_=262144 NODE_OPTIONS=--max-semi-space-size=16
 WORKDIR /app
 COPY --from=dependencies --chown=0:0 /app/node_modules ./node_modules
 COPY --chown=0:0 package.json LICENSE ./

@@ -21,7 +21,8 @@ export interface ProgramOptions {
 export function describePrograms({ root, ports, standIn, told, databases, env }: ProgramOptions): Program[][] {
   const { DATABASE_URL: _admin, PG_DATABASE_URL: _other, ...rest } = env
   // glibc keeps what was freed in as many places as there are threads; the bound on memory counts on two.
-  const common = { MALLOC_ARENA_MAX: '2', ...rest, ...told }
+  // What is larger than the threshold goes back to the system when freed; without it the threshold grows with the pieces, to 32 MB.
+  const common = { MALLOC_ARENA_MAX: '2', MALLOC_MMAP_THRESHOLD_: '262144', ...rest, ...told }
   const asService = { ...common, DATABASE_URL: databases.DATABASE_URL }
   const asHasura = { ...common, PG_DATABASE_URL: databases.PG_DATABASE_URL }
   const answersAt = (port: number, path: string) => `http://127.0.0.1:${port}${path}`

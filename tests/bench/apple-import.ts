@@ -107,9 +107,14 @@ async function runImport(adminUrl: string, path: string): Promise<Imported> {
   return { seconds: (performance.now() - started) / 1000, records, peakMegabytes }
 }
 
-/** With the one setting of the image that matters here. */
+/** With the settings of the image that matter here. */
 function environment(databaseUrl: string): NodeJS.ProcessEnv {
-  return { PATH: process.env['PATH'], MALLOC_ARENA_MAX: '2', ...leastSettings(databaseUrl) }
+  return {
+    PATH: process.env['PATH'],
+    MALLOC_ARENA_MAX: '2',
+    MALLOC_MMAP_THRESHOLD_: '262144',
+    ...leastSettings(databaseUrl),
+  }
 }
 
 /** The rows are there, parsed: out to files, the tables emptied, and in again. Only the last is measured. */
