@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import { BinaryArray } from '../runtime/binary-array.ts'
 import type { Db } from '../runtime/db.ts'
 import type { CarriedTrace } from '../runtime/job-trace.ts'
 import { arrayText, sql } from '../runtime/sql.ts'
+import { timeOrderedId } from '../runtime/time-ordered-id.ts'
 
 export interface NewDelivery {
   readonly platform: string
@@ -25,7 +25,7 @@ export async function insertDeliveries(
   deliveries: readonly NewDelivery[],
 ): Promise<ReadonlySet<number>> {
   const places = inOrderOfKeys(deliveries)
-  const placesOfIds = new Map<string, number>(places.map((place) => [randomUUID(), place]))
+  const placesOfIds = new Map<string, number>(places.map((place) => [timeOrderedId(), place]))
   const columns = columnsOf(places.flatMap((place) => deliveries[place] ?? []))
   const { rows } = await db.query<{ ids: string[] | null }>(sql`
     select ops.receive_deliveries(${arrayText([...placesOfIds.keys()])}::uuid[], ${columns.platforms}::text[], ${columns.keys}::text[],
