@@ -267,9 +267,16 @@ export function isSchedule(text: string): boolean {
   }
 }
 
-/** Runs every job that is due now, then ends: for commands and tests. */
+/** Runs every job that is due now, then ends, and what it completed has left the queue: for commands and tests. */
 export async function runDueJobs({ db, tasks }: Pick<RunnerOptions, 'db' | 'tasks'>): Promise<void> {
-  await runOnce({ pgPool: db.pool, noHandleSignals: true, logger: silentLogger, taskList: asTaskList(tasks) })
+  await runOnce({
+    pgPool: db.pool,
+    noHandleSignals: true,
+    logger: silentLogger,
+    taskList: asTaskList(tasks),
+    // graphile-worker waits at its end for completions that it gathers, and for no others (`_runTaskList` in its main.js).
+    preset: { worker: { completeJobBatchDelay: 0 } },
+  })
 }
 
 function asTaskList(tasks: readonly BoundTask[]): TaskList {

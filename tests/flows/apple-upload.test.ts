@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { request } from 'node:http'
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect } from 'vitest'
 import { createApiKey } from '../../service/access/api-keys.ts'
@@ -164,7 +165,7 @@ describe('an upload', () => {
   })
 })
 
-/** A phone that goes into a tunnel. */
+/** A phone that goes into a tunnel, when all that it sent was read. */
 async function cutAfter(
   service: TestService,
   { id, bytes, total }: { id: string; bytes: Buffer; total: number },
@@ -174,8 +175,12 @@ async function cutAfter(
   const headers = { ...ZIP, authorization: await sign(ADA), 'upload-id': id, 'content-length': total }
   const call = request({ port: (app.server.address() as AddressInfo).port, path: ADDRESS, method: 'POST', headers })
   call.on('error', () => undefined)
+  const arrives = once(app.server, 'request')
   await new Promise<void>((resolve) => call.write(bytes, () => resolve()))
-  await new Promise((resolve) => setTimeout(resolve, 100))
+  const [body] = (await arrives) as [IncomingMessage]
+  // What is only in its buffer goes with the connection.
+  const isRead = () => body.socket.bytesRead === call.socket?.bytesWritten && body.readableLength === 0
+  await expect.poll(isRead, { timeout: 10_000, interval: 5 }).toBe(true)
   await new Promise((resolve) => call.on('close', resolve).destroy())
   await app.close()
 }

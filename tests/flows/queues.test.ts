@@ -10,7 +10,9 @@ import { requestBackfill } from '../../service/ingestion/request-backfill.task.t
 import { bindTask, defineTask, enqueue, owedForMs, type QueueName, runJobs } from '../../service/runtime/jobs.ts'
 import { admitByRate } from '../../service/wire-failures.ts'
 import { bindTasks } from '../../service/wire-tasks.ts'
+import { ADA } from '../support/people.ts'
 import { type TestService, testWithFew as test } from '../support/service.ts'
+import { tryIt } from '../support/try-it.ts'
 
 /** Jobs that take a moment, in each of the queues; how many ran at once, and how many ran. */
 function scene(
@@ -142,5 +144,17 @@ describe('the queues', () => {
     await runner.stop()
     const { rows } = await db.admin.query('select attempts, last_error from graphile_worker.jobs')
     expect(rows).toEqual([{ attempts: 1, last_error: 'job/timed_out' }])
+  })
+})
+
+describe('what is due', () => {
+  test('has left the queue when it was run, however long the queue takes over that', async ({ db, service }) => {
+    const { queue, work, jobs } = tryIt(service)
+    await db.admin.query(`
+      create function public.linger() returns trigger language plpgsql as $$ begin perform pg_sleep(0.3); return old; end $$;
+      create trigger linger before delete on graphile_worker._private_jobs for each row execute function public.linger()`)
+    await queue({ userId: ADA })
+    await work()
+    expect(await jobs()).toEqual([])
   })
 })

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { bindTask, defineTask, enqueue, type JobResult, runDueJobs } from '../../service/runtime/jobs.ts'
 import type { TestService } from './service.ts'
@@ -63,19 +62,9 @@ export function tryIt(service: TestService) {
     work: async () => {
       await admin('update graphile_worker._private_jobs set run_at = now()')
       await runDueJobs({ db: service.db, tasks: [bound] })
-      await untilReleased(service)
     },
     letters: async () => (await admin('select * from public.dead_letters order by died_at')).rows,
     jobs: async () => (await admin(JOBS)).rows,
     admin,
-  }
-}
-
-/** The runner's last word to the queue may still be on its way. */
-async function untilReleased({ db }: TestService): Promise<void> {
-  for (let waited = 0; waited < 40; waited += 1) {
-    const { rowCount } = await db.pool.query("select from graphile_worker._private_jobs where locked_by <> 'another'")
-    if (rowCount === 0) return
-    await sleep(50)
   }
 }
