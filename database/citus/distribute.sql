@@ -14,6 +14,7 @@ select create_distributed_table('public.samples', 'user_id', colocate_with => 'p
 select create_distributed_table('public.activities', 'user_id', colocate_with => 'public.raw_fitness_data');
 select create_distributed_table('public.activity_streams', 'user_id', colocate_with => 'public.raw_fitness_data');
 select create_distributed_table('public.activity_laps', 'user_id', colocate_with => 'public.raw_fitness_data');
+select create_distributed_table('public.activity_zones', 'user_id', colocate_with => 'public.raw_fitness_data');
 select create_distributed_table('public.sleep_sessions', 'user_id', colocate_with => 'public.raw_fitness_data');
 select create_distributed_table('public.sleep_stages', 'user_id', colocate_with => 'public.raw_fitness_data');
 select create_distributed_table('public.activity_duplicates', 'user_id', colocate_with => 'public.raw_fitness_data');

@@ -9,7 +9,7 @@ const PAGE = readFileSync(join(import.meta.dirname, '../../docs/operations/state
 
 /** From and to of a table's rows, as the page has them. */
 function documented({ heading, states }: Machine): Set<string> {
-  const section = PAGE.split(/^## /m).find((text) => text.split('\n')[0]!.includes(heading))!
+  const section = PAGE.split(/^#{2,3} /m).find((text) => text.split('\n')[0]!.includes(heading))!
   const rows = [...section.matchAll(/^\| (any|null|`[^|]+`) \| (null|`[^|]+`) \|/gm)]
   const names = (cell: string) =>
     cell === 'any' ? states : [...cell.matchAll(/`(\w+)`|null/g)].map(([all, name]) => name ?? all)

@@ -54,7 +54,8 @@ const STATEMENTS = [
    select id, 'collection', 1, 'en', body, encode(sha256(body::bytea), 'hex'), ${AT}
    from p, unnest(array['garmin', 'strava']) as id cross join (values ('I agree. What I agree to is said here.')) as text (body)
    on conflict do nothing`,
-  `insert into app_users (user_id, time_zone, created_at) select u, t, ${AT} from p`,
+  // A zone as POSIX writes one: Postgres takes it, and whose it is can be seen.
+  `insert into app_users (user_id, time_zone, created_at) select u, '<' || t || '>0', ${AT} from p`,
   `insert into connections (user_id, platform, id, status, status_reason, granted_scopes, platform_user_id, connected_at, updated_at)
    select u, id, (i || k)::uuid, 'active', t, array[t], t, ${AT}, ${AT}
    from p, unnest(array['strava', 'garmin']) with ordinality as platform (id, k)`,
