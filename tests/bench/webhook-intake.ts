@@ -5,7 +5,7 @@ import { openIntakeScene } from './intake-scene.ts'
 const CONNECTIONS = 64
 const PER_SECOND = 1_000
 /** What we promise, and what only something broken misses. */
-const RATIO = { promised: 1.2, alarm: 0.6 }
+const RATIO = { promised: 1.2, alarm: 0.4 }
 const P99_MS = { promised: 25, alarm: 500 }
 
 export interface IntakeSize {
