@@ -225,6 +225,22 @@ describe('a webhook', () => {
   })
 })
 
+/** None goes on before so many have their answer: however slow one of them begins, neither has read after the other stored. */
+function meetingBefore<Args extends unknown[], Answer>(
+  count: number,
+  send: (...args: Args) => Promise<Answer>,
+): (...args: Args) => Promise<Answer> {
+  const { promise: met, resolve } = Promise.withResolvers<void>()
+  let here = 0
+  return async (...args) => {
+    const answer = await send(...args)
+    here += 1
+    if (here === count) resolve()
+    await met
+    return answer
+  }
+}
+
 describe('two deliveries about one record', () => {
   test('that are acted on at once: one of them reads again, for what it read may be the older', async ({
     db,
@@ -238,7 +254,8 @@ describe('two deliveries about one record', () => {
     // Both have read, and wait for the connection: whoever looks before it has its row sees nothing of the other.
     const held = await db.admin.connect()
     await held.query('begin; select from connections for update')
-    const running = Promise.all(rows.map((row) => processDelivery.run({ deliveryId: row.id }, service.ingestion)))
+    const ingestion = { ...service.ingestion, send: meetingBefore(2, service.ingestion.send) }
+    const running = Promise.all(rows.map((row) => processDelivery.run({ deliveryId: row.id }, ingestion)))
     await new Promise((resolve) => setTimeout(resolve, 700))
     await held.query('commit')
     held.release()
