@@ -1,7 +1,8 @@
+import { timingSafeEqual } from 'node:crypto'
 import type { onRequestHookHandler } from 'fastify'
 import type { TakeRequest } from '../access/rate-limit.ts'
 import type { Platforms } from '../platforms/contract.ts'
-import { digestOf, equalDigests } from '../runtime/constant-time.ts'
+import { digestOf } from '../runtime/constant-time.ts'
 import { AppError } from '../runtime/errors.ts'
 import { networkOf } from '../runtime/network-of.ts'
 import type { Secret } from '../runtime/secret.ts'
@@ -54,7 +55,7 @@ export function entranceOf(webhook: { pathSecret: Secret; previousPathSecret?: S
 /** Takes as long for a platform that does not exist. */
 export function opensWith(entrance: Entrance | undefined, secret: string): boolean {
   const given = digestOf(secret)
-  const present = equalDigests(given, entrance?.present ?? NO_SECRET)
-  const previous = equalDigests(given, entrance?.previous ?? NO_SECRET)
+  const present = timingSafeEqual(given, entrance?.present ?? NO_SECRET)
+  const previous = timingSafeEqual(given, entrance?.previous ?? NO_SECRET)
   return entrance !== undefined && secret !== '' && (present || previous)
 }
