@@ -1,4 +1,4 @@
--- drops: drop function if exists ops.store_activity_streams(uuid, text, uuid, timestamptz, timestamptz, jsonb); drop function if exists ops.store_activity_streams(uuid, text, uuid, timestamptz, timestamptz, text[], text[], text[], text[], integer[], text[]);
+-- drops: drop function if exists ops.store_activity_streams(uuid, text, uuid, timestamptz, timestamptz, text[], text[], text[], text[], integer[], text[]);
 create or replace function ops.store_activity_streams(
   p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamptz, p_observed_at timestamptz,
   p_source_ids text[], p_kinds text[], p_units text[], p_values text[], p_times integer[], p_offsets text[]

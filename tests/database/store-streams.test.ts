@@ -52,7 +52,8 @@ test('series of two recordings in one payload have each its own times and values
     applicationName: 'test',
     onIdleError: () => {},
   })
-  const missing = await database.transaction((tx) => storeStreams(tx, RAW, streams)).finally(() => database.close())
+  const missing = await database.transaction((tx) => storeStreams(tx, RAW, streams))
+  await database.close()
   expect(missing).toEqual(['79'])
   const { rows } = await db.admin.query(
     `select a.source_id, s.kind, s.unit, s.offsets_s, s."values"::text from activity_streams s join activities a on a.id = s.activity_id
