@@ -5213,43 +5213,48 @@ comment on function ops.store_activity_laps(uuid,text,uuid,timestamp with time z
 grant execute on function ops.store_activity_laps(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
 grant execute on function ops.store_activity_laps(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
 
-CREATE OR REPLACE FUNCTION ops.store_activity_streams(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
+CREATE OR REPLACE FUNCTION ops.store_activity_streams(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_source_ids text[], p_kinds text[], p_units text[], p_values text[], p_times integer[], p_offsets text[])
  RETURNS text[]
  LANGUAGE sql
 BEGIN ATOMIC
- WITH incoming AS (
-          SELECT r."sourceId",
+ WITH times AS MATERIALIZED (
+          SELECT t."position",
+             (t.offsets_s)::integer[] AS offsets_s
+            FROM unnest(store_activity_streams.p_offsets) WITH ORDINALITY t(offsets_s, "position")
+         ), incoming AS (
+          SELECT r.source_id,
              r.kind,
              r.unit,
-             r."offsetsS",
              r."values",
+             r.times,
              a.id AS activity_id
-            FROM (jsonb_to_recordset(store_activity_streams.p_records) r("sourceId" text, kind text, unit text, "offsetsS" integer[], "values" numeric[])
-              LEFT JOIN public.activities a ON (((a.user_id = store_activity_streams.p_user_id) AND (a.platform = store_activity_streams.p_platform) AND (a.source_id = r."sourceId"))))
+            FROM (UNNEST(store_activity_streams.p_source_ids, store_activity_streams.p_kinds, store_activity_streams.p_units, store_activity_streams.p_values, store_activity_streams.p_times) r(source_id, kind, unit, "values", times)
+              LEFT JOIN public.activities a ON (((a.user_id = store_activity_streams.p_user_id) AND (a.platform = store_activity_streams.p_platform) AND (a.source_id = r.source_id))))
          ), written AS (
           INSERT INTO public.activity_streams AS s (user_id, activity_id, kind, unit, offsets_s, "values", raw_id, raw_created_at, observed_at)  SELECT store_activity_streams.p_user_id AS p_user_id,
                      i_1.activity_id,
                      i_1.kind,
                      i_1.unit,
-                     i_1."offsetsS",
-                     i_1."values",
+                     t.offsets_s,
+                     (i_1."values")::numeric[] AS "values",
                      store_activity_streams.p_raw_id AS p_raw_id,
                      store_activity_streams.p_raw_created_at AS p_raw_created_at,
                      store_activity_streams.p_observed_at AS p_observed_at
-                    FROM incoming i_1
+                    FROM (incoming i_1
+                      JOIN times t ON ((t."position" = i_1.times)))
                    WHERE (i_1.activity_id IS NOT NULL)
                    ORDER BY i_1.activity_id, i_1.kind ON CONFLICT(user_id, activity_id, kind) DO UPDATE SET unit = excluded.unit, offsets_s = excluded.offsets_s, "values" = excluded."values", raw_id = excluded.raw_id, raw_created_at = excluded.raw_created_at, observed_at = excluded.observed_at
            WHERE ((excluded.observed_at > s.observed_at) OR ((excluded.observed_at = s.observed_at) AND (((s.unit IS DISTINCT FROM excluded.unit) OR (s.offsets_s IS DISTINCT FROM excluded.offsets_s)) OR (s."values" IS DISTINCT FROM excluded."values"))))
          )
-  SELECT COALESCE(array_agg(DISTINCT i."sourceId"), '{}'::text[]) AS "coalesce"
+  SELECT COALESCE(array_agg(DISTINCT i.source_id), '{}'::text[]) AS "coalesce"
     FROM incoming i
    WHERE ((i.activity_id IS NULL) AND (NOT (EXISTS ( SELECT 1
             FROM ops.deleted_records d
-           WHERE ((d.user_id = store_activity_streams.p_user_id) AND (d.platform = store_activity_streams.p_platform) AND (d.record_type = 'activity'::text) AND (d.source_id = i."sourceId") AND (d.observed_at >= store_activity_streams.p_observed_at))))));
+           WHERE ((d.user_id = store_activity_streams.p_user_id) AND (d.platform = store_activity_streams.p_platform) AND (d.record_type = 'activity'::text) AND (d.source_id = i.source_id) AND (d.observed_at >= store_activity_streams.p_observed_at))))));
 END;
-comment on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) is 'Writes the series of one payload; answers the source ids whose activity is not here.';
-grant execute on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to public;
-grant execute on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,jsonb) to tributary_service;
+comment on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,text[],text[],text[],text[],integer[],text[]) is 'Writes the series of one payload; answers the source ids whose activity is not here. Series of one recording share their times: p_times says which of p_offsets. Values and offsets are arrays as text.';
+grant execute on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,text[],text[],text[],text[],integer[],text[]) to public;
+grant execute on function ops.store_activity_streams(uuid,text,uuid,timestamp with time zone,timestamp with time zone,text[],text[],text[],text[],integer[],text[]) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.store_activity_zones(p_user_id uuid, p_platform text, p_raw_id uuid, p_raw_created_at timestamp with time zone, p_observed_at timestamp with time zone, p_records jsonb)
  RETURNS text[]

@@ -20,14 +20,8 @@ import {
 } from './queries.ts'
 import { removeUnproduced } from './remove-unproduced.ts'
 import type { NormalizationServices } from './services.ts'
-import {
-  storeDailyMetrics,
-  storeLaps,
-  storeSamples,
-  storeSleepSessions,
-  storeStreams,
-  storeZones,
-} from './store-records.ts'
+import { storeDailyMetrics, storeLaps, storeSamples, storeSleepSessions, storeZones } from './store-records.ts'
+import { storeStreams } from './store-streams.ts'
 
 /**
  * Writes what a payload became and answers the local days whose numbers may have changed. An older payload never overwrites a newer one, so the order in which jobs run does not matter.
