@@ -8,8 +8,7 @@ export type Simulated = 'approve' | 'deny' | 'read_only'
 export async function answerConsent(
   person: Person,
   simulate: Simulated = 'approve',
-  platform = 'strava',
-  athlete?: number,
+  { platform = 'strava', athlete }: { readonly platform?: string; readonly athlete?: number | undefined } = {},
 ): Promise<URLSearchParams> {
   await agreeTo(person, platform)
   const { connectPlatform } = await person.get(Connect, { platform })
@@ -43,7 +42,7 @@ export async function connectStrava(
   simulate: Simulated = 'approve',
   athlete?: number,
 ): Promise<CompleteMutation['completeConnection']> {
-  const handle = (await answerConsent(person, simulate, 'strava', athlete)).get('handle')
+  const handle = (await answerConsent(person, simulate, { athlete })).get('handle')
   const { completeConnection } = await person.get(Complete, { handle })
   return completeConnection
 }
