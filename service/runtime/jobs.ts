@@ -43,7 +43,7 @@ export interface Task<Payload, Services> {
   run(payload: Payload, services: Services): Promise<JobResult>
 }
 
-export const QUEUES = ['webhooks', 'imports', 'reconciliation', 'general'] as const
+export const QUEUES = ['webhooks', 'imports', 'reconciliation', 'enrichment', 'general'] as const
 export type QueueName = (typeof QUEUES)[number]
 
 /** `runAgainAt`: nothing failed, the work has to wait (a rate limit, say). It burns no attempt. */
