@@ -7,6 +7,8 @@ export interface Program {
   /** What it is called in messages; its log is named after it. */
   readonly name: string
   readonly script: string
+  /** Of Node itself, before the script: those that NODE_OPTIONS may not hold. */
+  readonly flags?: readonly string[]
   readonly env: NodeJS.ProcessEnv
   /** Answers, with a status below 500, when the program is ready. */
   readonly readyUrl?: string
@@ -24,7 +26,10 @@ export function startChild(program: Program, logDirectory: string): Child {
   mkdirSync(logDirectory, { recursive: true })
   const logPath = join(logDirectory, `${program.name}.log`)
   const log = openSync(logPath, 'a', 0o600)
-  const { command, args } = endWithParent({ command: process.execPath, args: [program.script] }, 'TERM')
+  const { command, args } = endWithParent(
+    { command: process.execPath, args: [...(program.flags ?? []), program.script] },
+    'TERM',
+  )
   // A process group of its own: Ctrl-C would otherwise reach it too, and a second signal means "at once" to the service.
   const child = spawn(command, args, { env: program.env, stdio: ['ignore', log, log], detached: true })
   closeSync(log)

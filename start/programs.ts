@@ -41,7 +41,12 @@ export function describePrograms({ root, ports, standIn, told, databases, env }:
       readyUrl: answersAt(ports.SERVICE_PORT, '/health/ready'),
     },
   ]
-  const worker = { name: 'worker', script: join(root, 'service/worker.ts'), env: asService }
+  const worker = {
+    name: 'worker',
+    script: join(root, 'service/worker.ts'),
+    flags: ['--min-semi-space-size=4'],
+    env: asService,
+  }
   const hasura = {
     name: 'hasura',
     script: join(root, 'hasura/local/main.ts'),
