@@ -7,6 +7,8 @@ import { withAccessToken } from './connections/with-access-token.ts'
 import type { IngestionServices } from './ingestion/services.ts'
 import type { Metrics } from './monitoring/metrics.ts'
 import { type ObserveCall, outcomeOf } from './monitoring/platform-calls.ts'
+import { openBatch } from './normalization/normalize-batch.ts'
+import type { NormalizationServices } from './normalization/services.ts'
 import type { Database } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import type { Log } from './runtime/log.ts'
@@ -49,18 +51,21 @@ interface Parts {
   readonly vault: Vault
   readonly metrics: Metrics
   readonly connections: ConnectionServices
+  readonly normalization: NormalizationServices
   readonly takeTurn: TakeTurn
 }
 
 /** The sync engine's services; what it needs of consent and of the vault is handed to it. */
-export function wireIngestion({ config, log, db, vault, metrics, connections, takeTurn }: Parts): IngestionServices {
+export function wireIngestion(parts: Parts): IngestionServices {
+  const { config, db, vault, metrics, connections, normalization, takeTurn } = parts
   const ledgerKey = config.backup.key === undefined ? undefined : createBackupKey(config.backup.key)
   return {
     db,
     takeTurn,
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
-    send: sender({ config, log, metrics }),
+    openBatch: (owner) => openBatch(normalization, owner),
+    send: sender(parts),
     sealInbox: (platform, body) => vault.sealInbox(platform, body),
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     withAccessToken: (key, use) => withAccessToken(connections, key, use),

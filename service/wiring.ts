@@ -70,9 +70,9 @@ export function wire(
   const vault = auditVault({ db: plain, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
   const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.atOnce.webhooks / 2) })
-  const ingestion = wireIngestion({ config, log, db, vault, metrics, connections, takeTurn })
   const normalization = wireNormalization({ config, db, metrics, takeTurn })
-  const uploads = wireUploads({ vault, ingestion, normalization })
+  const ingestion = wireIngestion({ config, log, db, vault, metrics, connections, normalization, takeTurn })
+  const uploads = wireUploads({ vault, ingestion })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
   const takeRequest = createRateLimiter({
     db,

@@ -5,7 +5,8 @@ import { type EnrichmentCursor, findNextToEnrich, hasUnprocessedRaw } from './en
 import { fetchDetails } from './fetch-details.ts'
 import { advanceRun, findRunningRun, finishRun, markWaiting, type SyncRun } from './runs.ts'
 import { apiOf, type IngestionServices } from './services.ts'
-import { lockForRun, type NewRawData, storeRaw } from './store-raw.ts'
+import { storeArriving } from './store-arriving.ts'
+import { lockForRun, type NewRawData } from './store-raw.ts'
 
 const UNPROCESSED_DELAY_MS = 2_000
 
@@ -15,6 +16,7 @@ export const enrichActivities = defineTask<IngestionServices>()({
   payload: z.object({ userId: z.uuid(), runId: z.uuid() }),
   jobKey: ({ runId }) => `enrich_activities:${runId}`,
   priority: PRIORITY.enrichment,
+  queue: 'enrichment',
   async run(key, services): Promise<JobResult> {
     const run = await findRunningRun<EnrichmentCursor>(services.db, key)
     if (run === undefined) return undefined
@@ -64,13 +66,15 @@ interface Enriched {
   readonly done: number
 }
 
-async function keep({ db }: IngestionServices, { run, raws, cursor, done }: Enriched): Promise<void> {
-  await db.transaction(async (tx) => {
-    await lockForRun(tx, run)
-    const progress = Math.min(0.99, Math.round(done * 10_000) / 10_000)
-    const moved = await advanceRun(tx, run, { reached: null, progress, records: raws.length, nextCursor: cursor })
-    if (!moved) return
-    for (const raw of raws) await storeRaw(tx, raw)
-    await enqueue(tx, enrichActivities, { payload: { userId: run.userId, runId: run.runId } })
-  })
+async function keep(services: IngestionServices, { run, raws, cursor, done }: Enriched): Promise<void> {
+  const progress = Math.min(0.99, Math.round(done * 10_000) / 10_000)
+  await storeArriving(services, raws, (storePayload) =>
+    services.db.transaction(async (tx) => {
+      await lockForRun(tx, run)
+      const moved = await advanceRun(tx, run, { reached: null, progress, records: raws.length, nextCursor: cursor })
+      if (!moved) return
+      for (const raw of raws) await storePayload(tx, raw)
+      await enqueue(tx, enrichActivities, { payload: { userId: run.userId, runId: run.runId } })
+    }),
+  )
 }

@@ -3,7 +3,7 @@ import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
 import { findToEnrich, isOnItsWay } from './enrichment-queries.ts'
 import { fetchDetails } from './fetch-details.ts'
 import { apiOf, type IngestionServices } from './services.ts'
-import { requireConsent, storeRaw } from './store-raw.ts'
+import { storeArriving } from './store-arriving.ts'
 
 const UNPROCESSED_DELAY_MS = 5_000
 
@@ -18,6 +18,7 @@ export const enrichActivity = defineTask<IngestionServices>()({
   }),
   jobKey: ({ userId, platform, sourceId }) => `enrich_activity:${platform}:${userId}:${sourceId}`,
   priority: PRIORITY.enrichment,
+  queue: 'enrichment',
   maxAttempts: 5,
   async run({ sourceId, dataTypes, ...key }, services): Promise<JobResult> {
     const { enrichment } = apiOf(services.platforms, key.platform).api
@@ -32,10 +33,11 @@ export const enrichActivity = defineTask<IngestionServices>()({
     const metadata = { from: 'enrichment' }
     const fetched = await fetchDetails(services, { key, sourceId, localDay: activity.localDay, requests, metadata })
     if (fetched.kind === 'wait') return { runAgainAt: fetched.until }
-    await services.db.transaction(async (tx) => {
-      await requireConsent(tx, key)
-      for (const raw of fetched.raws) await storeRaw(tx, raw)
-    })
+    await storeArriving(services, fetched.raws, (storePayload) =>
+      services.db.transaction(async (tx) => {
+        for (const raw of fetched.raws) await storePayload(tx, raw)
+      }),
+    )
     return undefined
   },
 })

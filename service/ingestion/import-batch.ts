@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import type { UploadedPayload } from '../platforms/contract.ts'
 import { BinaryArray } from '../runtime/binary-array.ts'
-import type { Database, Tx } from '../runtime/db.ts'
+import type { Database } from '../runtime/db.ts'
 import { letGo } from '../runtime/flat-memory.ts'
 import { advanceRun, type SyncRun } from './runs.ts'
+import type { OpenBatch } from './services.ts'
 import { type ArrivedPayload, storableJson, storeArrived } from './store-raw.ts'
 import type { UploadKey } from './uploads.ts'
 
@@ -11,19 +12,6 @@ import type { UploadKey } from './uploads.ts'
 export interface UploadCursor {
   readonly uploadId: string
   readonly payloads: number
-}
-
-export interface ArrivingPayload {
-  readonly rawId: string
-  readonly dataType: string
-  readonly payload: unknown
-  readonly metadata: Readonly<Record<string, unknown>>
-}
-
-/** Normalizes payloads as they are read; closed, answers the function that writes what they became, in the transaction that stores them. */
-export type OpenBatch = (owner: { userId: string; platform: string }) => {
-  add(payload: ArrivingPayload): void
-  close(): Promise<(tx: Tx, stored: { createdAt: string; receivedAt: readonly string[] }) => Promise<void>>
 }
 
 export interface BatchServices {
@@ -78,7 +66,7 @@ export class ImportBatch {
 
   add({ dataType, payload, records, observedAt, progress }: UploadedPayload): void {
     const { key, receivedAt } = this.#origin
-    const metadata = { sync_run_id: key.runId, upload_id: key.uploadId, normalized_on_arrival: true }
+    const metadata = { sync_run_id: key.runId, upload_id: key.uploadId }
     const arriving = { rawId: randomUUID(), dataType, metadata }
     this.#normalized.add({ ...arriving, payload })
     const isOlder = observedAt !== null && observedAt < receivedAt

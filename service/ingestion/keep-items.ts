@@ -8,7 +8,6 @@ import { advanceDelivery, type DeliveredItem, insertDeliveredItem, readBody } fr
 import { noteDelivery } from './note-delivery.ts'
 import type { Delivery } from './queries.ts'
 import type { Routed, Span } from './route-items.ts'
-import { markSynced } from './runs.ts'
 import type { ConnectionKey, IngestionServices } from './services.ts'
 import { stageJson, storeStaged } from './stage-json.ts'
 import { type Delivered, lockConsent, storeRaw } from './store-raw.ts'
@@ -46,10 +45,8 @@ export async function keepItems(
     }
     await pages.store(tx)
     // In one order in every process, or two deliveries about the same people would wait for each other.
-    for (const key of [...touched.values()].toSorted((one, other) => (one.userId < other.userId ? -1 : 1))) {
-      await noteDelivery(services, tx, key)
-      await markSynced(tx, key)
-    }
+    for (const key of [...touched.values()].toSorted((one, other) => (one.userId < other.userId ? -1 : 1)))
+      await noteDelivery(services, tx, { ...key, synced: true })
     return advanceDelivery(tx, batch.deliveryId, { from, to, outcomes })
   })
   if (!moved) return false

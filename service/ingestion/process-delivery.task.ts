@@ -12,12 +12,10 @@ import { type Delivery, dropDelivery, findWaitingDelivery, finishDelivery, wasSt
 import { noteFailedNotice } from './reconciliation-queries.ts'
 import { PROFILE_HOURS, refreshProfile } from './refresh-profile.task.ts'
 import { ERASED_OWNER } from './route-items.ts'
-import { cancelRuns, markSynced } from './runs.ts'
+import { cancelRuns } from './runs.ts'
 import type { ConnectionKey, IngestionServices } from './services.ts'
-import { lockConsent, storeRaw } from './store-raw.ts'
-
-/** By then it is a row. */
-const ENRICHMENT_DELAY_MS = 5_000
+import { type StorePayload, storeArriving } from './store-arriving.ts'
+import { lockConsent } from './store-raw.ts'
 
 /** A webhook is a hint: what it says is read back from the platform with the owner's own token before anything changes. */
 export const processDelivery = defineTask<IngestionServices>()({
@@ -47,22 +45,29 @@ async function processWhole(services: IngestionServices, deliveryId: string, del
   for (const notice of webhook.read(body)) {
     const effect = await checkNotice(services, platform, notice)
     if (effect.kind === 'wait') return { runAgainAt: effect.until }
-    effects.push(effect)
+    effects.push(effect.kind === 'store' ? withDelivery(effect, deliveryId) : effect)
   }
   return keep(services, { deliveryId, effects, since: delivery.takenAt })
+}
+
+function withDelivery(effect: Extract<Effect, { kind: 'store' }>, deliveryId: string): Effect {
+  return { ...effect, raw: { ...effect.raw, metadata: { ...effect.raw.metadata, delivery_id: deliveryId } } }
 }
 
 /** What was read may be older than what another worker read and stored meanwhile: then nothing is kept, and it is read again. */
 class Overtaken extends Error {}
 
 async function keep(services: IngestionServices, applied: Applied): Promise<JobResult> {
-  try {
-    await services.db.transaction((tx) => apply(services, tx, applied))
-    return undefined
-  } catch (error) {
-    if (error instanceof Overtaken) return { runAgainAt: new Date() }
-    throw error
-  }
+  const raws = applied.effects.flatMap((effect) => (effect.kind === 'store' ? [effect.raw] : []))
+  return storeArriving(services, raws, async (storePayload) => {
+    try {
+      await services.db.transaction((tx) => apply({ ...services, storePayload }, tx, applied))
+      return undefined
+    } catch (error) {
+      if (error instanceof Overtaken) return { runAgainAt: new Date() }
+      throw error
+    }
+  })
 }
 
 /** A large one waits for its turn, a small one for nothing. */
@@ -79,7 +84,9 @@ interface Applied {
   readonly since: string
 }
 
-async function apply(services: IngestionServices, tx: Tx, { deliveryId, effects, since }: Applied): Promise<void> {
+type StoringServices = IngestionServices & { readonly storePayload: StorePayload }
+
+async function apply(services: StoringServices, tx: Tx, { deliveryId, effects, since }: Applied): Promise<void> {
   const outcome =
     effects.map((effect) => (effect.kind === 'none' ? effect.why : effect.kind)).join(',') || 'nothing_to_do'
   const state = effects.some((effect) => ['store', 'end', 'profile'].includes(effect.kind)) ? 'processed' : 'dropped'
@@ -88,7 +95,7 @@ async function apply(services: IngestionServices, tx: Tx, { deliveryId, effects,
   for (const effect of effects) {
     if (effect.kind === 'none' && effect.failed !== undefined)
       await noteFailedNotice(tx, effect.failed.key, { sourceId: effect.failed.sourceId, cause: effect.why })
-    if (effect.kind === 'store') await store(services, tx, { ...effect, deliveryId, since })
+    if (effect.kind === 'store') await store(services, tx, { ...effect, since })
     if (effect.kind === 'profile') await noteProfile(services, tx, effect.key)
     if (effect.kind === 'end') {
       await services.endByPlatform(tx, effect.key)
@@ -99,24 +106,18 @@ async function apply(services: IngestionServices, tx: Tx, { deliveryId, effects,
 
 async function noteProfile(services: IngestionServices, tx: Tx, key: ConnectionKey): Promise<void> {
   if (!(await lockConsent(tx, key))) return
-  await noteDelivery(services, tx, key)
+  await noteDelivery(services, tx, { ...key, synced: false })
   await enqueue(tx, refreshProfile, { payload: { ...key, hours: PROFILE_HOURS.changed } })
 }
 
-type Storing = Extract<Effect, { kind: 'store' }> & Pick<Applied, 'deliveryId' | 'since'>
+type Storing = Extract<Effect, { kind: 'store' }> & Pick<Applied, 'since'>
 
-async function store(
-  services: IngestionServices,
-  tx: Tx,
-  { key, raw, more, deliveryId, since }: Storing,
-): Promise<void> {
+async function store(services: StoringServices, tx: Tx, { key, raw, more, since }: Storing): Promise<void> {
   if (!(await lockConsent(tx, key))) return // withdrawn since we asked the platform
   // First the connection's row, which keeps others of the same person waiting; then a look at what they stored.
-  await noteDelivery(services, tx, key)
+  await noteDelivery(services, tx, { ...key, synced: true })
   const sourceId = String(raw.metadata['source_id'])
   if (await wasStoredSince(tx, key, { sourceId, since })) throw new Overtaken()
-  await storeRaw(tx, { ...raw, metadata: { ...raw.metadata, delivery_id: deliveryId } })
-  await markSynced(tx, key)
-  const runAt = new Date(Date.now() + ENRICHMENT_DELAY_MS)
-  if (more.length > 0) await enqueue(tx, enrichActivity, { payload: { ...key, sourceId, dataTypes: [...more] }, runAt })
+  await services.storePayload(tx, raw)
+  if (more.length > 0) await enqueue(tx, enrichActivity, { payload: { ...key, sourceId, dataTypes: [...more] } })
 }

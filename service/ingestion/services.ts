@@ -15,9 +15,23 @@ export interface ConnectionKey {
   readonly platform: string
 }
 
+export interface ArrivingPayload {
+  readonly rawId: string
+  readonly dataType: string
+  readonly payload: unknown
+  readonly metadata: Readonly<Record<string, unknown>>
+}
+
+/** Normalizes payloads as they are read; closed, answers the function that writes what they became, in the transaction that stores them. */
+export type OpenBatch = (owner: { userId: string; platform: string }) => {
+  add(payload: ArrivingPayload): void
+  close(): Promise<(tx: Tx, stored: { createdAt: string; receivedAt: readonly string[] }) => Promise<void>>
+}
+
 /** What the sync engine is handed; `wiring.ts` supplies the real ones. */
 export interface IngestionServices {
   readonly db: Database
+  readonly openBatch: OpenBatch
   readonly platforms: Platforms
   readonly send: (request: PlatformRequest, platform: string) => Promise<PlatformAnswer>
   /** The inbox is sealed with a key of its own purpose. */

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { BinaryArray } from '../runtime/binary-array.ts'
 import type { Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
@@ -52,20 +53,37 @@ export async function requireConsent(tx: Tx, key: { userId: string; platform: st
 
 /** Keeps a payload as it came. The event trigger on the table does the rest. Throws consent/required or platform/unavailable (it is no JSON): nothing of the transaction is kept. */
 export async function storeRaw(tx: Tx, raw: NewRawData): Promise<void> {
-  await requireConsent(tx, raw)
+  await insertRaw(tx, raw, { rawId: randomUUID(), isProcessed: false })
+}
+
+/** Where a payload is: times as text with microseconds. */
+export interface StoredRaw {
+  readonly createdAt: string
+  readonly receivedAt: string
+}
+
+/** `isProcessed`: the transaction normalizes it. Throws as `storeRaw` does. */
+export async function insertRaw(
+  tx: Tx,
+  raw: NewRawData,
+  { rawId, isProcessed }: { rawId: string; isProcessed: boolean },
+): Promise<StoredRaw> {
   const { text, replaced } = storableJson(raw.text)
   const metadata = replaced ? { ...raw.metadata, replaced_nul_characters: true } : raw.metadata
-  const stored = tx.query(sql`
-    insert into public.raw_fitness_data (user_id, platform, data_type, raw_data, metadata, received_at)
-    select ${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb, coalesce((
+  const stored = tx.query<StoredRaw>(sql`
+    insert into public.raw_fitness_data (id, user_id, platform, data_type, raw_data, metadata, received_at, processed_at)
+    select ${rawId}::uuid, ${raw.userId}::uuid, ${raw.platform}, ${raw.dataType}, ${text}::jsonb, ${JSON.stringify(metadata)}::jsonb, coalesce((
       select d.received_at + ${raw.delivered?.place ?? 0}::integer * interval '1 microsecond'
-      from ops.webhook_deliveries d where d.id = ${raw.delivered?.deliveryId ?? null}::uuid), now())
-    where set_config('hasura.tracecontext', ${eventContext()}, true) is not null`)
-  await stored.catch((cause: unknown) => {
+      from ops.webhook_deliveries d where d.id = ${raw.delivered?.deliveryId ?? null}::uuid), now()), case when ${isProcessed} then now() end
+    where ops.lock_consent(${raw.userId}::uuid, ${raw.platform}) and set_config('hasura.tracecontext', ${eventContext()}, true) is not null
+    returning created_at::text as "createdAt", received_at::text as "receivedAt"`)
+  const { rows } = await stored.catch((cause: unknown) => {
     // Half an answer or a proxy's page: the next attempt may get the whole one.
     const isNoJson = cause instanceof Error && 'code' in cause && cause.code === INVALID_TEXT_REPRESENTATION
     throw isNoJson ? new AppError('platform/unavailable', { platform: raw.platform, why: 'not_json' }) : cause
   })
+  if (rows[0] === undefined) throw new AppError('consent/required', { platform: raw.platform })
+  return rows[0]
 }
 
 const INVALID_TEXT_REPRESENTATION = '22P02'

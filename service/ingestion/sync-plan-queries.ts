@@ -12,10 +12,16 @@ export interface HeardPlan {
 }
 
 /** Notes on the connection that the platform told us something, and answers what was heard before. Undefined: there is none. */
-export async function markHeard(tx: Tx, { userId, platform }: ConnectionKey): Promise<HeardPlan | undefined> {
+export interface Heard extends ConnectionKey {
+  /** It brought data, too. */
+  readonly synced: boolean
+}
+
+export async function markHeard(tx: Tx, { userId, platform, synced }: Heard): Promise<HeardPlan | undefined> {
   const { rows } = await tx.query<HeardPlan>(sql`
     with marked as (
-      update public.connections set last_webhook_at = now(), updated_at = now()
+      update public.connections set last_webhook_at = now(), updated_at = now(),
+        last_synced_at = case when ${synced} then now() else last_synced_at end
       where user_id = ${userId}::uuid and platform = ${platform}
       returning user_id, platform, strategy, polling_since, connected_at
     )

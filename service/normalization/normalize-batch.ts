@@ -1,11 +1,9 @@
-import type { Normalize } from '../platforms/contract.ts'
 import type { Records } from '../platforms/records.ts'
 import type { Tx } from '../runtime/db.ts'
-import { AppError } from '../runtime/errors.ts'
 import { arrayText, sql } from '../runtime/sql.ts'
-import { checkRecords } from './check-records.ts'
-import { lockPerson, type RawData, storeRejections } from './queries.ts'
-import { replaceRecords } from './replace-records.ts'
+import { lockPerson } from './queries.ts'
+import { readParsed } from './read-payload.ts'
+import { writeArrived } from './replace-records.ts'
 import { SampleColumns } from './sample-columns.ts'
 import type { NormalizationServices } from './services.ts'
 
@@ -49,7 +47,7 @@ export function openBatch(services: NormalizationServices, owner: Owner): Arrivi
   return {
     add({ payload, ...arriving }) {
       const normalize = normalizers[arriving.dataType]
-      const { samples = [], ...others } = read(normalize, { payload, metadata: arriving.metadata }, now)
+      const { samples = [], ...others } = readParsed(normalize, { payload, metadata: arriving.metadata }, now)
       columns.addPayload(arriving.rawId, samples)
       prepared.push({ ...arriving, others })
     },
@@ -73,25 +71,12 @@ async function write(services: NormalizationServices, tx: Tx, batch: ClosedBatch
   for (const [index, { rawId, dataType, metadata, others }] of prepared.entries()) {
     const at = { createdAt: stored.createdAt, receivedAt: stored.receivedAt[index] ?? stored.createdAt }
     const raw = { userId, platform, rawId, dataType, text: '', metadata, ...at }
-    await storeOthers(services, tx, { raw, others })
+    // What is not a sample goes the usual way, and so do spans and deletions of samples.
+    await writeArrived(services, tx, { raw, records: others })
   }
   if (days.length > 0) await services.queueRebuild(tx, userId, days)
   const rejected = prepared.reduce((sum, { others }) => sum + others.rejected.length, 0)
   if (rejected > 0) services.countRejected(platform, rejected)
-}
-
-function read(
-  normalize: Normalize | undefined,
-  { payload, metadata }: Pick<ArrivingPayload, 'payload' | 'metadata'>,
-  now: Date,
-): Records {
-  if (normalize === undefined) return { rejected: [{ position: 0, reason: 'no normalizer for this kind of payload' }] }
-  try {
-    return checkRecords(normalize(payload, metadata), now)
-  } catch (error) {
-    if (!(error instanceof AppError) || error.spec.retry) throw error
-    return { rejected: [{ position: 0, reason: [error.code, error.facts['problem']].filter(Boolean).join(': ') }] }
-  }
 }
 
 async function storeSampleBatch(
@@ -108,15 +93,4 @@ async function storeSampleBatch(
       ${arrayText(source)}::text[], ${arrayText(variant)}::text[], ${arrayText(sourceId)}::text[],
       ${arrayText(manual)}::boolean[])::text[] as days`)
   return rows[0]?.days ?? []
-}
-
-/** What is not a sample goes the usual way, and so do spans and deletions of samples. */
-async function storeOthers(
-  services: NormalizationServices,
-  tx: Tx,
-  { raw, others }: { raw: RawData; others: Records },
-): Promise<void> {
-  const { rejected, ...lists } = others
-  if (Object.values(lists).some((list) => list.length > 0)) await replaceRecords(services, tx, { raw, records: others })
-  else if (rejected.length > 0) await storeRejections(tx, raw, rejected)
 }

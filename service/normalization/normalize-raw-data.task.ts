@@ -18,7 +18,7 @@ export const normalizeRawData = defineTask<NormalizationServices>()({
   priority: PRIORITY.normal,
   async run(key, services): Promise<JobResult> {
     const state = await findRawState(services.db, key)
-    if (state === undefined || state.normalizedOnArrival) return undefined
+    if (state === undefined || state.isProcessed) return undefined
     if (state.storedBytes < LARGE_BYTES) {
       await normalizeRaw(services, key)
       return undefined

@@ -17,8 +17,8 @@ export interface RawData {
 }
 
 export interface RawState {
-  /** It was normalized in the transaction that stored it: the event that tells of it comes after the fact. */
-  readonly normalizedOnArrival: boolean
+  /** In the transaction that stored it, say: the event that tells of it comes after the fact. */
+  readonly isProcessed: boolean
   /** As it rests: compressed. */
   readonly storedBytes: number
 }
@@ -26,8 +26,7 @@ export interface RawState {
 /** Without reading the payload. */
 export async function findRawState(db: Db, { userId, createdAt, rawId }: RawKey): Promise<RawState | undefined> {
   const { rows } = await db.query<RawState>(sql`
-    select r.processed_at is not null and r.metadata @> '{"normalized_on_arrival": true}' as "normalizedOnArrival",
-      pg_column_size(r.raw_data) as "storedBytes"
+    select r.processed_at is not null as "isProcessed", pg_column_size(r.raw_data) as "storedBytes"
     from public.raw_fitness_data r
     where r.user_id = ${userId}::uuid and r.created_at = ${createdAt}::timestamptz and r.id = ${rawId}::uuid`)
   return rows[0]

@@ -13,9 +13,22 @@ export interface Payload {
 
 /** What a payload becomes. One that cannot be read at all is rejected as a whole: kept, marked, and not tried again until a replay. */
 export function readPayload(normalize: Normalize | undefined, { text, metadata }: Payload, now: Date): Records {
+  try {
+    return readParsed(normalize, { payload: parseJson(text), metadata }, now)
+  } catch (error) {
+    return rejectWhole(error)
+  }
+}
+
+/** The same of JSON that was read already. */
+export function readParsed(
+  normalize: Normalize | undefined,
+  { payload, metadata }: { readonly payload: unknown } & Pick<Payload, 'metadata'>,
+  now: Date,
+): Records {
   if (normalize === undefined) return { rejected: [{ position: 0, reason: 'no normalizer for this kind of payload' }] }
   try {
-    return checkRecords(normalize(parseJson(text), metadata), now)
+    return checkRecords(normalize(payload, metadata), now)
   } catch (error) {
     return rejectWhole(error)
   }

@@ -20,14 +20,8 @@ import {
 } from './queries.ts'
 import { removeUnproduced } from './remove-unproduced.ts'
 import type { NormalizationServices } from './services.ts'
-import {
-  storeDailyMetrics,
-  storeLaps,
-  storeSamples,
-  storeSleepSessions,
-  storeStreams,
-  storeZones,
-} from './store-records.ts'
+import { storeDailyMetrics, storeLaps, storeSamples, storeSleepSessions, storeZones } from './store-records.ts'
+import { storeStreams } from './store-streams.ts'
 
 /**
  * Writes what a payload became and answers the local days whose numbers may have changed. An older payload never overwrites a newer one, so the order in which jobs run does not matter.
@@ -35,19 +29,44 @@ import {
  * Throws normalization/activity_missing (retried) when a series or a lap arrives before its activity.
  */
 export async function replaceRecords(
-  { queueRebuild }: Pick<NormalizationServices, 'queueRebuild'>,
+  services: Pick<NormalizationServices, 'queueRebuild'>,
   tx: Tx,
   { raw, records, replay = false }: { raw: RawData; records: Records; replay?: boolean },
 ): Promise<readonly string[]> {
   await lockPerson(tx, raw.userId)
   // Only then can there be rows that the payload no longer produces: its normalizer changed.
   const unproducedDays = replay ? await removeUnproduced(tx, raw, records) : []
+  const days = await writeRecords(services, tx, { raw, records, unproducedDays })
+  await storeRejections(tx, raw, records.rejected)
+  await markProcessed(tx, raw)
+  return days
+}
+
+/** The same for a payload that the caller, who holds the person's lock, stored just now as processed: nothing of it was rejected before. */
+export async function writeArrived(
+  services: Pick<NormalizationServices, 'queueRebuild'>,
+  tx: Tx,
+  { raw, records }: { raw: RawData; records: Records },
+): Promise<void> {
+  await writeRecords(services, tx, { raw, records, unproducedDays: [] })
+  if (records.rejected.length > 0) await storeRejections(tx, raw, records.rejected)
+}
+
+interface Writing {
+  readonly raw: RawData
+  readonly records: Records
+  readonly unproducedDays: readonly string[]
+}
+
+async function writeRecords(
+  { queueRebuild }: Pick<NormalizationServices, 'queueRebuild'>,
+  tx: Tx,
+  { raw, records, unproducedDays }: Writing,
+): Promise<readonly string[]> {
   const activityDays = [...unproducedDays, ...(await replaceActivities(tx, { raw, records }))]
   if (activityDays.length > 0) await rebuildDailyMetrics(tx, raw, activityDays)
   const days = new Set([...activityDays, ...(await replaceMeasurements(tx, { raw, records }))])
-  await storeRejections(tx, raw, records.rejected)
   if (days.size > 0) await queueRebuild(tx, raw.userId, [...days])
-  await markProcessed(tx, raw)
   return [...days].toSorted()
 }
 

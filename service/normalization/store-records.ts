@@ -1,6 +1,5 @@
 import type {
   ActivityLapRecord,
-  ActivityStreamRecord,
   ActivityZoneRecord,
   DailyMetricRecord,
   SampleRecord,
@@ -8,7 +7,6 @@ import type {
   SleepRecord,
 } from '../platforms/records.ts'
 import type { Tx } from '../runtime/db.ts'
-import { letGoOfText } from '../runtime/flat-memory.ts'
 import { sql } from '../runtime/sql.ts'
 import type { RawData } from './queries.ts'
 
@@ -16,40 +14,8 @@ interface DaysRow {
   readonly days: string[]
 }
 
-interface MissingRow {
+export interface MissingRow {
   readonly missing: string[]
-}
-
-// A series of a day at one second's grain is a megabyte of text, which is held four times on its way: such go one by one.
-const LONG_SERIES = 10_000
-/** As text: one of the series, and its time. */
-const BYTES_OF_VALUE = 10
-
-/** Answers the source ids whose activity is not here (yet, or no longer). */
-export async function storeStreams(
-  tx: Tx,
-  raw: RawData,
-  streams: readonly ActivityStreamRecord[],
-): Promise<readonly string[]> {
-  const isLong = ({ values }: ActivityStreamRecord) => values.length > LONG_SERIES
-  const short = streams.filter((stream) => !isLong(stream))
-  const missing: string[] = []
-  for (const together of [...(short.length > 0 ? [short] : []), ...streams.filter(isLong).map((stream) => [stream])]) {
-    missing.push(...(await storeTogether(tx, raw, together)))
-    letGoOfText((together[0]?.values.length ?? 0) * BYTES_OF_VALUE)
-  }
-  return missing
-}
-
-async function storeTogether(
-  tx: Tx,
-  raw: RawData,
-  streams: readonly ActivityStreamRecord[],
-): Promise<readonly string[]> {
-  const { rows } = await tx.query<MissingRow>(sql`
-    select ops.store_activity_streams(${raw.userId}::uuid, ${raw.platform}, ${raw.rawId}::uuid, ${raw.createdAt}::timestamptz,
-      ${raw.receivedAt}::timestamptz, ${JSON.stringify(streams)}::jsonb) as missing`)
-  return rows[0]?.missing ?? []
 }
 
 /** Answers the source ids whose activity is not here (yet, or no longer). */

@@ -48,7 +48,7 @@ test('a pool that does not listen has connections, and is never handed one to li
     connect: (callback?: (error: undefined, client: string) => void) =>
       callback === undefined ? Promise.resolve('a client') : callback(undefined, 'a client'),
     query() {
-      return new Promise((resolve) => this.connect((_error, client) => resolve(`answered by ${client}`)))
+      return new Promise((resolve) => void this.connect((_error, client) => resolve(`answered by ${client}`)))
     },
   }
   const deaf = scene().nudges.deaf(pool as unknown as pg.Pool)

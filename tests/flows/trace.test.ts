@@ -58,12 +58,16 @@ describe('what a webhook sets going', () => {
     const ids = { trace_id: TRACE, request_id: 'relay-17' }
     expect(linesOf(product, 'POST /webhooks/:platform/:secret')).toMatchObject([ids])
     expect(linesOf(product, 'process_delivery')).toMatchObject([{ ...ids, outcome: 'success' }])
+    expect(linesOf(product, 'enrich_activity')).toMatchObject([{ ...ids, outcome: 'success' }])
+    // Its series came with the history.
     expect(linesOf(product, 'platform_call')).toMatchObject([{ ...ids, platform: 'strava', outcome: 'ok' }])
     expect(linesOf(product, 'POST /events/raw_data_inserted')).toMatchObject([{ trace_id: TRACE }])
-    expect(linesOf(product, 'normalize_raw_data')).toMatchObject([{ trace_id: TRACE, outcome: 'success' }])
+    // It was normalized as it came.
+    expect(linesOf(product, 'normalize_raw_data')).toEqual([])
+    expect(linesOf(product, 'rebuild_summaries')).toMatchObject([{ ...ids, outcome: 'success' }])
     expect(product.lines.filter((line) => line['trace_id'] !== TRACE)).toEqual([])
-    const [call] = product.platform.exchanges
-    expect(call!.traceparent).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`))
+    const [first] = product.platform.exchanges
+    expect(first!.traceparent).toMatch(new RegExp(`^00-${TRACE}-[0-9a-f]{16}-01$`))
     const { rows } = await db.admin.query(
       "select payload #>> '{trace_context,trace_id}' as id from hdb_catalog.event_log order by created_at desc limit 1",
     )
@@ -75,11 +79,13 @@ describe('what a webhook sets going', () => {
     await deliver(product, { traceparent: TRACEPARENT })
     await settle(product)
     const spans = () => product.collector.spans.filter(({ traceId }) => traceId === TRACE)
-    await expect.poll(() => spans().map(({ name }) => name), { timeout: 5_000 }).toContain('job normalize_raw_data')
+    await expect.poll(() => spans().map(({ name }) => name), { timeout: 5_000 }).toContain('job rebuild_summaries')
     const find = (name: string) => spans().find((span) => span.name === name)!
     const edge = find('POST /webhooks/:platform/:secret')
     const job = find('job process_delivery')
-    const call = spans().find(({ attributes }) => attributes['server.address'] === '127.0.0.1')!
+    const call = spans().find(
+      ({ attributes, parentSpanId }) => attributes['server.address'] === '127.0.0.1' && parentSpanId === job.spanId,
+    )!
     expect(edge).toMatchObject({
       parentSpanId: CALLER_SPAN,
       kind: 2, // server
@@ -94,10 +100,9 @@ describe('what a webhook sets going', () => {
     expect(call).toMatchObject({ parentSpanId: job.spanId, kind: 3, name: 'GET' }) // client
     expect(call.spanId).toBe(product.platform.exchanges[0]!.traceparent!.split('-')[2])
     const writes = spans().filter(({ name }) => name === 'transaction')
-    expect(writes.map(({ parentSpanId }) => parentSpanId)).toContain(job.spanId)
-    expect(find('job normalize_raw_data').parentSpanId).toBe(
-      writes.find(({ parentSpanId }) => parentSpanId === find('POST /events/raw_data_inserted').spanId)!.spanId,
-    )
+    const ofJob = writes.filter(({ parentSpanId }) => parentSpanId === job.spanId).map(({ spanId }) => spanId)
+    expect(ofJob).toContain(find('job rebuild_summaries').parentSpanId)
+    expect(ofJob).toContain(find('job enrich_activity').parentSpanId)
     // Neither the secret of the path, nor what a query or a token would bring.
     expect(product.collector.texts.join()).not.toMatch(/w{32}|access_token|Bearer|\?|per_page/)
   })
@@ -118,7 +123,8 @@ describe('what a mutation sets going', () => {
     })
     expect(await answer.json()).toEqual({ data: { syncNow: { syncRunId: expect.any(String) } } })
     await settle(product)
-    for (const operation of ['POST /actions/syncNow', 'import_history', 'platform_call'])
+    const steps = ['import_history', 'platform_call', 'POST /events/raw_data_inserted', 'normalize_raw_data']
+    for (const operation of ['POST /actions/syncNow', ...steps])
       expect([operation, linesOf(product, operation)[0]]).toMatchObject([operation, { trace_id: TRACE }])
     expect(product.lines.filter((line) => line['trace_id'] !== TRACE)).toEqual([])
     const requestId = linesOf(product, 'POST /actions/syncNow')[0]!['request_id']

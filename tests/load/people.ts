@@ -22,7 +22,7 @@ export async function connectPeople(
 
 async function connect(product: RunningProduct, number: number): Promise<Person> {
   const person = await signIn(product, `88888888-8888-4888-8888-${String(number).padStart(12, '0')}`)
-  const handle = (await answerConsent(person, 'approve', 'garmin')).get('handle')
+  const handle = (await answerConsent(person, 'approve', { platform: 'garmin' })).get('handle')
   await person.get(Complete, { handle })
   return person
 }

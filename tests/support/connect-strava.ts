@@ -8,11 +8,12 @@ export type Simulated = 'approve' | 'deny' | 'read_only'
 export async function answerConsent(
   person: Person,
   simulate: Simulated = 'approve',
-  platform = 'strava',
+  { platform = 'strava', athlete }: { readonly platform?: string; readonly athlete?: number | undefined } = {},
 ): Promise<URLSearchParams> {
   await agreeTo(person, platform)
   const { connectPlatform } = await person.get(Connect, { platform })
-  const callback = await redirected(`${connectPlatform.authorizationUrl}&simulate=${simulate}`)
+  const chosen = athlete === undefined ? '' : `&simulate_athlete=${athlete}`
+  const callback = await redirected(`${connectPlatform.authorizationUrl}&simulate=${simulate}${chosen}`)
   return new URLSearchParams(new URL(await redirected(callback)).hash.slice(1))
 }
 
@@ -39,8 +40,9 @@ export async function redirected(url: string): Promise<string> {
 export async function connectStrava(
   person: Person,
   simulate: Simulated = 'approve',
+  athlete?: number,
 ): Promise<CompleteMutation['completeConnection']> {
-  const handle = (await answerConsent(person, simulate)).get('handle')
+  const handle = (await answerConsent(person, simulate, { athlete })).get('handle')
   const { completeConnection } = await person.get(Complete, { handle })
   return completeConnection
 }

@@ -39,7 +39,11 @@ export async function signIn({ graphqlUrl, dataDirectory }: Endpoint, userId: st
     cwd: ROOT,
     env: { ...process.env, TRIBUTARY_DATA_DIR: dataDirectory, NODE_ENV: 'development' },
   })
-  const token = stdout.trim()
+  return personWith(graphqlUrl, { userId, token: stdout.trim() })
+}
+
+/** Somebody whose token was made elsewhere. */
+export function personWith(graphqlUrl: string, { userId, token }: { userId: string; token: string }): Person {
   const authorization = `Bearer ${token}`
   const ask: Person['ask'] = async (query, variables = {}) => {
     const headers = { 'content-type': 'application/json', authorization }

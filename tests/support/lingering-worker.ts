@@ -25,5 +25,10 @@ const onPool = async (poolId: string) => {
   await beat(db, poolId)
   startHeartbeat({ db, log, poolId })
 }
-await runJobs({ db, tasks: [task], concurrency: { webhooks: 1, imports: 1, reconciliation: 1, general: 4 }, onPool })
+await runJobs({
+  db,
+  tasks: [task],
+  concurrency: { webhooks: 1, imports: 1, reconciliation: 1, enrichment: 1, general: 4 },
+  onPool,
+})
 process.stdout.write('working\n')

@@ -68,7 +68,7 @@ const jobs = await runJobs({
     bindTask(minutely, null, { ...options, schedule: '* * * * *' }),
     bindTask(slow, null, options),
   ],
-  concurrency: { webhooks: 1, imports: 1, reconciliation: 1, general: 2 },
+  concurrency: { webhooks: 1, imports: 1, reconciliation: 1, enrichment: 1, general: 2 },
   onPool: async (poolId) => {
     await beat(plain, poolId)
     heartbeat = startHeartbeat({ db: plain, log, poolId })

@@ -32,10 +32,10 @@ interface Sources extends StateStore {
   readonly file: readonly JsonObject[] | undefined
 }
 
-export function openActivities({ state, save, now, file }: Sources): Activities {
+export function openActivities({ state, change, now, file }: Sources): Activities {
   const startedAtMs = now().getTime()
   const history = rememberHistory()
-  const changesOf = (athleteId: number) => state.changes[athleteId] ?? {}
+  const changesOf = (athleteId: number) => state.changes.get(athleteId) ?? new Map<string, JsonObject | null>()
   const base = (athleteId: number): readonly Entry[] => {
     if (file !== undefined)
       return file
@@ -46,25 +46,24 @@ export function openActivities({ state, save, now, file }: Sources): Activities 
   }
   const list = (athleteId: number): readonly Entry[] => {
     const changes = changesOf(athleteId)
-    const changed = Object.values(changes).filter((activity) => activity !== null)
-    if (Object.keys(changes).length === 0) return base(athleteId)
-    return [...base(athleteId).filter(({ id }) => !Object.hasOwn(changes, id)), ...changed.map(entryOf)].sort(
-      newestFirst,
-    )
+    if (changes.size === 0) return base(athleteId)
+    const changed = [...changes.values()].filter((activity) => activity !== null)
+    return [...base(athleteId).filter(({ id }) => !changes.has(id)), ...changed.map(entryOf)].sort(newestFirst)
   }
-  const change = (athleteId: number, id: string, activity: JsonObject | null) => {
-    state.changes[athleteId] = { ...changesOf(athleteId), [id]: activity }
-    save()
+  const find = (athleteId: number, id: string): Entry | undefined => {
+    const changed = changesOf(athleteId).get(id)
+    if (changed === undefined) return base(athleteId).find((entry) => entry.id === id)
+    return changed === null ? undefined : entryOf(changed)
   }
   return {
     list,
-    find: (athleteId, id) => list(athleteId).find((entry) => entry.id === id),
+    find,
     newRun: (athleteId) => {
-      const index = 100 + Object.keys(changesOf(athleteId)).length
+      const index = 100 + changesOf(athleteId).size
       return summaryOf(runEndingAt({ athleteId, index, endsAtMs: now().getTime() }))
     },
-    put: (athleteId, activity) => change(athleteId, readId(activity), activity),
-    remove: (athleteId, id) => change(athleteId, id, null),
+    put: (athleteId, activity) => change({ activity: { athleteId, id: readId(activity), activity } }),
+    remove: (athleteId, id) => change({ activity: { athleteId, id, activity: null } }),
   }
 }
 

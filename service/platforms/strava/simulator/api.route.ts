@@ -94,16 +94,21 @@ function grantOf({ grants }: Simulation, request: FastifyRequest): Grant {
 }
 
 function visibleEntries(simulation: Simulation, request: FastifyRequest): readonly Entry[] {
-  const { athleteId, scopes } = grantOf(simulation, request)
+  const { athleteId, seesAll } = readerOf(simulation, request)
   const entries = simulation.activities.list(athleteId)
-  if (scopes.includes('activity:read_all')) return entries
-  if (!scopes.includes('activity:read')) throw missingScope('activity:read_permission')
-  return entries.filter(({ onlyMe }) => !onlyMe)
+  return seesAll ? entries : entries.filter(({ onlyMe }) => !onlyMe)
 }
 
 function findVisible(simulation: Simulation, request: FastifyRequest): Entry {
-  const { id } = ActivityPath.parse(request.params)
-  const entry = visibleEntries(simulation, request).find((candidate) => candidate.id === id)
-  if (entry === undefined) throw noActivity()
+  const { athleteId, seesAll } = readerOf(simulation, request)
+  const entry = simulation.activities.find(athleteId, ActivityPath.parse(request.params).id)
+  if (entry === undefined || (entry.onlyMe && !seesAll)) throw noActivity()
   return entry
+}
+
+function readerOf(simulation: Simulation, request: FastifyRequest): { athleteId: number; seesAll: boolean } {
+  const { athleteId, scopes } = grantOf(simulation, request)
+  const seesAll = scopes.includes('activity:read_all')
+  if (!seesAll && !scopes.includes('activity:read')) throw missingScope('activity:read_permission')
+  return { athleteId, seesAll }
 }

@@ -77,11 +77,7 @@ function find(
   { activities, state }: Simulation,
   wanted: { id: string; athlete_id?: number | undefined },
 ): { athleteId: number; activity: JsonObject } {
-  const known = [
-    state.latestAthleteId ?? 1,
-    ...state.grants.map(({ athleteId }) => athleteId),
-    ...Object.keys(state.changes).map(Number),
-  ]
+  const known = [state.latestAthleteId ?? 1, ...state.grants.keys(), ...state.changes.keys()]
   for (const athleteId of new Set(wanted.athlete_id === undefined ? known : [wanted.athlete_id])) {
     const entry = activities.find(athleteId, wanted.id)
     if (entry !== undefined) return { athleteId, activity: entry.summary() }

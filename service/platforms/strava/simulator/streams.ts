@@ -37,6 +37,7 @@ function courseOf(activity: JsonObject): Course {
 
 function timeAndPlace(activity: JsonObject, shares: readonly number[], movingSeconds: number): Streams {
   const course = courseOf(activity)
+  const covered = shares.map(course.covered)
   const pauseSeconds = Math.max(0, (readNumber(activity, 'elapsed_time') ?? movingSeconds) - movingSeconds)
   const distanceM = readNumber(activity, 'distance') ?? 0
   const meanSpeed = distanceM / movingSeconds
@@ -44,10 +45,10 @@ function timeAndPlace(activity: JsonObject, shares: readonly number[], movingSec
   return {
     // A device that pauses itself records nothing meanwhile: one gap, half-way.
     time: shares.map((share) => Math.round(share * movingSeconds) + (share > 0.5 ? pauseSeconds : 0)),
-    distance: distanceM === 0 ? undefined : shares.map((share) => round(course.covered(share) * distanceM, 1)),
+    distance: distanceM === 0 ? undefined : covered.map((share) => round(share * distanceM, 1)),
     velocity_smooth: distanceM === 0 ? undefined : shares.map((share) => round(course.pace(share) * meanSpeed, 2)),
-    latlng: route === undefined ? undefined : shares.map((share) => route(course.covered(share))),
-    ...altitudeAndGrade(activity, shares.map(course.covered)),
+    latlng: route === undefined ? undefined : covered.map(route),
+    ...altitudeAndGrade(activity, covered),
     moving: shares.map(() => true),
   }
 }
@@ -92,6 +93,8 @@ function measured(activity: JsonObject, shares: readonly number[]): Streams {
   }
 }
 
+/** As often as there are points: text in between, as `toFixed` makes it, costs ten times as much. */
 function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits))
+  const scale = 10 ** digits
+  return Math.round(value * scale) / scale
 }

@@ -25,7 +25,7 @@ interface Settings extends StateStore {
   readonly faults: Faults
 }
 
-export function openWebhooks({ state, save, now, retryMs, faults }: Settings): Webhooks {
+export function openWebhooks({ state, change, now, retryMs, faults }: Settings): Webhooks {
   const ending = new AbortController()
   const underway = new Set<Promise<void>>()
   const deliver = async (url: string, body: string) => {
@@ -43,15 +43,12 @@ export function openWebhooks({ state, save, now, retryMs, faults }: Settings): W
       if (state.subscription !== null) throw badRequest('PushSubscription', 'application', 'already exists')
       await askForProof(callbackUrl, verifyToken)
       const subscription = { id: state.nextSubscriptionId, callbackUrl, createdAt: now().toISOString() }
-      state.subscription = subscription
-      state.nextSubscriptionId += 1
-      save()
+      change({ facts: { subscription, nextSubscriptionId: subscription.id + 1 } })
       return subscription
     },
     unsubscribe(id) {
       if (String(state.subscription?.id) !== id) return false
-      state.subscription = null
-      save()
+      change({ facts: { subscription: null } })
       return true
     },
     send(event) {

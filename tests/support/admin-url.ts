@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readSettings } from '../support/running.ts'
+import { readSettings } from './running.ts'
 
 /** Of the embedded server of a product that runs in this data directory: the launcher wrote where it listens and as whom one may come. */
 export function readAdminUrl(dataDirectory: string): string {
