@@ -3692,6 +3692,7 @@ CREATE OR REPLACE FUNCTION ops.match_activities(p_user_id uuid, p_days date[])
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
+  v_near date[] := array(select distinct day + beside from unnest(p_days) as day cross join generate_series(-1, 1) as beside);
   v_pair record;
   v_shown uuid;
   v_hidden uuid[] := '{}';
@@ -3699,8 +3700,12 @@ declare
   v_changed date[];
 begin
   for v_pair in
-    with near as (
-      select distinct day + beside as day from unnest(p_days) as day cross join generate_series(-1, 1) as beside
+    with ranks as materialized (
+      select d.platform, d.device_name, ops.source_rank(p_user_id, 'activity_count', d.platform, d.device_name) as rank
+      from (
+        select distinct a.platform, coalesce(a.device_name, '') as device_name
+        from public.activities a where a.user_id = p_user_id and a.local_day = any (v_near)
+      ) as d
     ), candidates as (
       select a.id, a.platform, a.source_id, a.parent_source_id, a.local_day, a.device_name, a.started_at, a.distance_m, a.sport,
         case when p.combinable then '' else a.platform end as platform_group,
@@ -3708,11 +3713,12 @@ begin
         coalesce(a.elapsed_time_s, a.moving_time_s) as duration_s,
         coalesce(a.ended_at, a.started_at + make_interval(secs => coalesce(a.elapsed_time_s, a.moving_time_s, 0))) as ended_at,
         -- A whole whose parts are counted stays: to show another record of it would count both.
-        row_number() over (order by a.counted, ops.source_rank(p_user_id, 'activity_count', a.platform, coalesce(a.device_name, '')),
-          a.manual, not a.has_route, a.platform, a.source_id) as place
-      from near join public.activities a on a.user_id = p_user_id and a.local_day = near.day
+        row_number() over (order by a.counted, r.rank, a.manual, not a.has_route, a.platform, a.source_id) as place
+      from public.activities a
       join public.platforms p on p.id = a.platform
       join public.sports s on s.id = a.sport
+      join ranks r on r.platform = a.platform and r.device_name = coalesce(a.device_name, '')
+      where a.user_id = p_user_id and a.local_day = any (v_near)
     ), compared as (
       select a.id as hidden, b.id as shown, a.place as hidden_place, b.place as shown_place,
         a.family = b.family as same_family, a.family = b.family or a.any_family or b.any_family as may_be_same,
@@ -3723,6 +3729,9 @@ begin
           / nullif(extract(epoch from greatest(a.ended_at - a.started_at, b.ended_at - b.started_at)), 0) as overlap,
         abs(nullif(a.distance_m, 0) - nullif(b.distance_m, 0)) as distance_difference_m, greatest(a.distance_m, b.distance_m) as distance_m
       from candidates a join candidates b on b.place < a.place and b.platform_group = a.platform_group
+        -- Nothing else can be the same, and a day of many workouts has the square of them as pairs.
+        and (a.started_at is null or b.started_at is null or (a.started_at <= greatest(b.started_at, b.ended_at) + interval '2 minutes'
+          and b.started_at <= greatest(a.started_at, a.ended_at) + interval '2 minutes'))
       -- One device records one workout at a time; the parts of an event, and the event itself, are not each other.
       -- Of a workout that one platform tells twice (an app's upload and an export, say) only the ids differ.
       where (a.platform <> b.platform or ((a.device_name <> b.device_name or (a.sport = b.sport
@@ -3755,6 +3764,7 @@ begin
     v_hidden := v_hidden || v_pair.hidden;
     v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_shown, 'matched_by', v_pair.matched_by);
   end loop;
+  if v_hidden = '{}' and not exists (select from public.activity_duplicates d where d.user_id = p_user_id) then return '{}'; end if;
 
   with wanted as (
     select f.* from jsonb_to_recordset(v_found) as f (hidden uuid, shown uuid, matched_by text)
@@ -3916,13 +3926,19 @@ BEGIN ATOMIC
              c.value,
              c.method,
              c.sources,
-             c.place,
-                 CASE
-                     WHEN (c.platform_group = ''::text) THEN 0
-                     ELSE ops.source_rank(merge_days.p_user_id, c.kind, c.platform_group, ''::text)
-                 END AS rank
+             c.place
             FROM candidates c
            ORDER BY c.local_day, c.kind, c.platform_group, c.place
+         ), counted AS (
+          SELECT g.local_day,
+             g.kind,
+             g.platform_group,
+             g.value,
+             g.method,
+             g.sources,
+             g.place,
+             count(*) OVER (PARTITION BY g.local_day, g.kind) AS choices
+            FROM one_for_each_group g
          ), placed AS (
           SELECT g.local_day,
              g.kind,
@@ -3931,9 +3947,13 @@ BEGIN ATOMIC
              g.method,
              g.sources,
              g.place,
-             g.rank,
-             row_number() OVER (PARTITION BY g.local_day, g.kind ORDER BY g.rank, g.platform_group) AS choice
-            FROM one_for_each_group g
+             g.choices,
+             row_number() OVER (PARTITION BY g.local_day, g.kind ORDER BY
+                 CASE
+                     WHEN ((g.choices = 1) OR (g.platform_group = ''::text)) THEN 0
+                     ELSE ops.source_rank(merge_days.p_user_id, g.kind, g.platform_group, ''::text)
+                 END, g.platform_group) AS choice
+            FROM counted g
          ), merged AS (
           SELECT c.local_day,
              c.kind,
@@ -4129,11 +4149,9 @@ BEGIN ATOMIC
              c_1.source,
              c_1.value,
              c_1.reported,
-                 CASE
-                     WHEN p.combinable THEN ''::text
-                     ELSE c_1.platform
-                 END AS platform_group
-            FROM (( SELECT reported.local_day,
+             g.platform_group,
+             count(*) OVER (PARTITION BY c_1.local_day, c_1.kind, g.platform_group) AS choices
+            FROM ((( SELECT reported.local_day,
                      reported.kind,
                      reported.platform,
                      reported.source,
@@ -4149,6 +4167,11 @@ BEGIN ATOMIC
                      sampled.reported
                     FROM sampled) c_1
               JOIN public.platforms p ON ((p.id = c_1.platform)))
+              CROSS JOIN LATERAL ( SELECT
+                         CASE
+                             WHEN p.combinable THEN ''::text
+                             ELSE p.id
+                         END AS platform_group) g)
          )
   SELECT DISTINCT ON (c.local_day, c.kind, c.platform_group) c.local_day,
      c.kind,
@@ -4156,7 +4179,11 @@ BEGIN ATOMIC
      c.value,
      jsonb_build_array(jsonb_build_object('platform', c.platform, 'source', c.source, 'value', c.value)) AS jsonb_build_array
     FROM candidates c
-   ORDER BY c.local_day, c.kind, c.platform_group, (ops.source_rank(merge_preferred.p_user_id, c.kind, c.platform, c.source)), c.platform, (NOT c.reported), c.source;
+   ORDER BY c.local_day, c.kind, c.platform_group,
+         CASE
+             WHEN (c.choices > 1) THEN ops.source_rank(merge_preferred.p_user_id, c.kind, c.platform, c.source)
+             ELSE NULL::integer
+         END, c.platform, (NOT c.reported), c.source;
 END;
 comment on function ops.merge_preferred(uuid,date[]) is 'Numbers that cannot be added: those of the best-ranked source, as the platform reports them for the day, else from its samples.';
 grant execute on function ops.merge_preferred(uuid,date[]) to public;
@@ -4615,15 +4642,28 @@ CREATE OR REPLACE FUNCTION ops.rebuild_daily_summaries(p_user_id uuid, p_days da
  RETURNS jsonb
  LANGUAGE plpgsql
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 declare
+  v_near date[];
   v_days date[];
   v_kept_apart jsonb;
 begin
-  -- The days beside them too: an interval that crosses midnight takes part in both.
-  select array_agg(distinct day + beside) into v_days from unnest(p_days) as day cross join generate_series(-1, 1) as beside;
-  v_days := v_days || ops.match_activities(p_user_id, v_days);
-  select array_agg(distinct day) into v_days from unnest(v_days) as day;
+  select array_agg(distinct day + beside) into v_near from unnest(p_days) as day cross join generate_series(-1, 1) as beside;
+  -- The days beside them change where an interval that crosses midnight takes part in both, and where records of one workout are of two days.
+  select array_agg(distinct day) into v_days
+  from (
+    select unnest(p_days || ops.match_activities(p_user_id, v_near)) as day
+    union all
+    select near.day from unnest(v_near) as near (day)
+    where exists (select from public.sleep_sessions s where s.user_id = p_user_id and s.local_day = near.day)
+      or exists (
+        select from public.samples s
+        where s.user_id = p_user_id and s.kind = any (array(select k.id from public.metric_kinds k where k.aggregation = 'sum'))
+          and s.started_at >= (near.day::timestamp at time zone 'UTC') - interval '30 hours'
+          and s.started_at < (near.day::timestamp at time zone 'UTC') + interval '54 hours'
+          and s.local_day = near.day)
+  ) as changed;
   perform ops.merge_days(p_user_id, v_days);
 
   with numbers as (

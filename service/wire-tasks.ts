@@ -16,6 +16,7 @@ import { renewSubscriptions } from './ingestion/renew-subscriptions.task.ts'
 import { normalizeRawData } from './normalization/normalize-raw-data.task.ts'
 import { sweepUnprocessed } from './normalization/sweep-unprocessed.task.ts'
 import { type BindOptions, type BoundTask, bindTask } from './runtime/jobs.ts'
+import { urgentFirst } from './runtime/urgent-first.ts'
 import { wireAuditSealing } from './wire-audit.ts'
 import { bindBackupTasks } from './wire-backup.ts'
 import { bindBreachTasks } from './wire-breach.ts'
@@ -75,5 +76,6 @@ export function bindTasks(wiring: Wiring): readonly BoundTask[] {
     bindTask(deleteExpiredStates, connections, { ...options, schedule: '*/10 * * * *' }),
     bindTask(createPartitions, { db }, { ...options, schedule: '0 3 * * *' }),
   ]
-  return tasks.map((task) => refuseErased(task, wiring))
+  const order = urgentFirst()
+  return tasks.map((task) => order(refuseErased(task, wiring)))
 }

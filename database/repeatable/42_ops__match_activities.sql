@@ -2,6 +2,7 @@
 create or replace function ops.match_activities(p_user_id uuid, p_days date[]) returns date[]
 language plpgsql volatile set search_path = pg_catalog, pg_temp as $$
 declare
+  v_near date[] := array(select distinct day + beside from unnest(p_days) as day cross join generate_series(-1, 1) as beside);
   v_pair record;
   v_shown uuid;
   v_hidden uuid[] := '{}';
@@ -9,8 +10,12 @@ declare
   v_changed date[];
 begin
   for v_pair in
-    with near as (
-      select distinct day + beside as day from unnest(p_days) as day cross join generate_series(-1, 1) as beside
+    with ranks as materialized (
+      select d.platform, d.device_name, ops.source_rank(p_user_id, 'activity_count', d.platform, d.device_name) as rank
+      from (
+        select distinct a.platform, coalesce(a.device_name, '') as device_name
+        from public.activities a where a.user_id = p_user_id and a.local_day = any (v_near)
+      ) as d
     ), candidates as (
       select a.id, a.platform, a.source_id, a.parent_source_id, a.local_day, a.device_name, a.started_at, a.distance_m, a.sport,
         case when p.combinable then '' else a.platform end as platform_group,
@@ -18,11 +23,12 @@ begin
         coalesce(a.elapsed_time_s, a.moving_time_s) as duration_s,
         coalesce(a.ended_at, a.started_at + make_interval(secs => coalesce(a.elapsed_time_s, a.moving_time_s, 0))) as ended_at,
         -- A whole whose parts are counted stays: to show another record of it would count both.
-        row_number() over (order by a.counted, ops.source_rank(p_user_id, 'activity_count', a.platform, coalesce(a.device_name, '')),
-          a.manual, not a.has_route, a.platform, a.source_id) as place
-      from near join public.activities a on a.user_id = p_user_id and a.local_day = near.day
+        row_number() over (order by a.counted, r.rank, a.manual, not a.has_route, a.platform, a.source_id) as place
+      from public.activities a
       join public.platforms p on p.id = a.platform
       join public.sports s on s.id = a.sport
+      join ranks r on r.platform = a.platform and r.device_name = coalesce(a.device_name, '')
+      where a.user_id = p_user_id and a.local_day = any (v_near)
     ), compared as (
       select a.id as hidden, b.id as shown, a.place as hidden_place, b.place as shown_place,
         a.family = b.family as same_family, a.family = b.family or a.any_family or b.any_family as may_be_same,
@@ -33,6 +39,9 @@ begin
           / nullif(extract(epoch from greatest(a.ended_at - a.started_at, b.ended_at - b.started_at)), 0) as overlap,
         abs(nullif(a.distance_m, 0) - nullif(b.distance_m, 0)) as distance_difference_m, greatest(a.distance_m, b.distance_m) as distance_m
       from candidates a join candidates b on b.place < a.place and b.platform_group = a.platform_group
+        -- Nothing else can be the same, and a day of many workouts has the square of them as pairs.
+        and (a.started_at is null or b.started_at is null or (a.started_at <= greatest(b.started_at, b.ended_at) + interval '2 minutes'
+          and b.started_at <= greatest(a.started_at, a.ended_at) + interval '2 minutes'))
       -- One device records one workout at a time; the parts of an event, and the event itself, are not each other.
       -- Of a workout that one platform tells twice (an app's upload and an export, say) only the ids differ.
       where (a.platform <> b.platform or ((a.device_name <> b.device_name or (a.sport = b.sport
@@ -65,6 +74,7 @@ begin
     v_hidden := v_hidden || v_pair.hidden;
     v_found := v_found || jsonb_build_object('hidden', v_pair.hidden, 'shown', v_shown, 'matched_by', v_pair.matched_by);
   end loop;
+  if v_hidden = '{}' and not exists (select from public.activity_duplicates d where d.user_id = p_user_id) then return '{}'; end if;
 
   with wanted as (
     select f.* from jsonb_to_recordset(v_found) as f (hidden uuid, shown uuid, matched_by text)

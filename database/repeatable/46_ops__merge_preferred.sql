@@ -23,13 +23,15 @@ begin atomic
     join public.metric_kinds k on k.id = s.kind
     group by s.local_day, s.kind, s.platform, s.source
   ), candidates as (
-    select c.*, case when p.combinable then '' else c.platform end as platform_group
+    select c.*, g.platform_group, count(*) over (partition by c.local_day, c.kind, g.platform_group) as choices
     from (select * from reported union all select * from sampled) c join public.platforms p on p.id = c.platform
+    cross join lateral (select case when p.combinable then '' else p.id end as platform_group) g
   )
   select distinct on (c.local_day, c.kind, c.platform_group) c.local_day, c.kind, c.platform_group, c.value,
     jsonb_build_array(jsonb_build_object('platform', c.platform, 'source', c.source, 'value', c.value))
   from candidates c
-  order by c.local_day, c.kind, c.platform_group, ops.source_rank(p_user_id, c.kind, c.platform, c.source), c.platform, not c.reported, c.source;
+  order by c.local_day, c.kind, c.platform_group,
+    case when c.choices > 1 then ops.source_rank(p_user_id, c.kind, c.platform, c.source) end, c.platform, not c.reported, c.source;
 end;
 comment on function ops.merge_preferred(uuid, date[]) is
   'Numbers that cannot be added: those of the best-ranked source, as the platform reports them for the day, else from its samples.';

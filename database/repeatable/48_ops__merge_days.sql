@@ -11,12 +11,15 @@ begin atomic
     union all
     select p.local_day, p.kind, p.platform_group, p.value, 'preferred_source', p.sources, 2 from ops.merge_preferred(p_user_id, p_days) p
   ), one_for_each_group as (
-    select distinct on (c.local_day, c.kind, c.platform_group) c.*,
-      case when c.platform_group = '' then 0 else ops.source_rank(p_user_id, c.kind, c.platform_group, '') end as rank
+    select distinct on (c.local_day, c.kind, c.platform_group) c.*
     from candidates c order by c.local_day, c.kind, c.platform_group, c.place
+  ), counted as (
+    select g.*, count(*) over (partition by g.local_day, g.kind) as choices from one_for_each_group g
   ), placed as (
     -- What may be combined goes before what may not; a platform that is kept apart is shown where it is alone.
-    select g.*, row_number() over (partition by g.local_day, g.kind order by g.rank, g.platform_group) as choice from one_for_each_group g
+    select g.*, row_number() over (partition by g.local_day, g.kind
+      order by case when g.choices = 1 or g.platform_group = '' then 0 else ops.source_rank(p_user_id, g.kind, g.platform_group, '') end, g.platform_group) as choice
+    from counted g
   ), merged as (
     select c.local_day, c.kind, c.value, c.method, c.sources,
       coalesce((select jsonb_agg(jsonb_build_object('platform', o.platform_group, 'value', o.value) order by o.platform_group)

@@ -73,6 +73,7 @@ export async function enqueue<Payload>(
 export interface BoundTask {
   readonly identifier: string
   readonly queue: QueueName
+  readonly priority: number
   /** Five cron fields in UTC; undefined: not scheduled. */
   readonly schedule?: string
   /** Throws when the queue must not complete the job: it was dealt with otherwise, or could not be. */
@@ -114,7 +115,8 @@ export function bindTask<Payload, Services>(
   }
   const perform = (payload: unknown, job: HeldJob) =>
     runAsJob({ tracer: options.tracer, task: task.identifier, payload }, (tell) => work(payload, job, tell))
-  return { identifier: task.identifier, queue, perform, ...(schedule === undefined ? {} : { schedule }) }
+  const { identifier, priority = PRIORITY.normal } = task
+  return { identifier, queue, priority, perform, ...(schedule === undefined ? {} : { schedule }) }
 }
 
 /** The queue would complete a job whose function returns; this one has been put back or buried. Only a code ever reaches `last_error`. */

@@ -128,6 +128,37 @@ describe('the same workout on two platforms', () => {
     expect((await db.service.query('select from activity_duplicates')).rowCount).toBe(1)
   })
 
+  test('is found from the day of either when only that day is merged again', async ({ db }) => {
+    await prepare(db)
+    const merge = (day: string) => db.service.query('select ops.rebuild_daily_summaries($1, $2::date[])', [ADA, [day]])
+    await insert(db, [{ id: '2', platform: 'strava', started_at: '2026-03-01T00:00:30Z' }])
+    await merge('2026-03-01')
+    await insert(db, [{ id: '1', started_at: '2026-02-28T23:59:30Z' }])
+    await merge('2026-02-28')
+    const { rows } = await db.service.query('select local_day::text, activity_count from daily_summaries')
+    expect(rows).toEqual([{ local_day: '2026-02-28', activity_count: 1 }])
+  })
+
+  test('is two again when one record turns out to be of another time', async ({ db }) => {
+    await prepare(db)
+    await insert(db, [{ id: '1' }, { id: '2', platform: 'strava' }])
+    expect(await shown(db)).toEqual(['garmin 1 + strava 2'])
+    await db.service.query(
+      "update activities set started_at = started_at + interval '5 hours', ended_at = ended_at + interval '5 hours' where source_id = '1'",
+    )
+    expect(await shown(db)).toEqual(['garmin 1', 'strava 2'])
+  })
+
+  test('is shown once when both are short and the second starts as the first has ended', async ({ db }) => {
+    await prepare(db)
+    const walk = { sport: 'walk', elapsed_time_s: 60, distance_m: 90 }
+    await insert(db, [
+      { ...walk, id: '1' },
+      { ...walk, id: '2', platform: 'strava', started_at: '2026-03-01T07:01:30Z' },
+    ])
+    expect(await shown(db)).toEqual(['garmin 1 + strava 2'])
+  })
+
   test('is shown as the person prefers it', async ({ db }) => {
     await prepare(db)
     await insert(db, [{ id: '1' }, other])

@@ -33,4 +33,20 @@ describe('numbers of a platform that may not be combined', () => {
       { kind: 'steps', value: 8000, of: 'apple-health', kept_apart: apart(9000) },
     ])
   })
+
+  test('are those of the platform that the person prefers, where neither may be combined', async ({ db }) => {
+    await db.admin.query(
+      `insert into platforms (id, display_name, policy) select p, '', '{"combinable": false}' from unnest('{garmin,apple-health}'::text[]) as p`,
+    )
+    await db.admin.query('insert into app_users (user_id) values ($1)', [ADA])
+    await db.service.query("insert into source_priorities (user_id, platform, rank) values ($1, 'garmin', 1)", [ADA])
+    await db.service.query(
+      `insert into daily_metrics (user_id, local_day, platform, kind, value, observed_at)
+       values ($1, $2, 'garmin', 'steps', 9000, now()), ($1, $2, 'apple-health', 'steps', 8000, now())`,
+      [ADA, DAY],
+    )
+    await db.service.query('select ops.rebuild_daily_summaries($1, $2::date[])', [ADA, [DAY]])
+    const { rows } = await db.service.query('select value::float8, kept_apart from merged_metrics')
+    expect(rows).toEqual([{ value: 9000, kept_apart: [{ platform: 'apple-health', value: 8000 }] }])
+  })
 })

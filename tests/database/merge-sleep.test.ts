@@ -74,6 +74,19 @@ describe('a night', () => {
     expect(told[0]?.match(/platform/g)).toHaveLength(1)
   })
 
+  test('that another device calls the next day gives way when only its own day is merged again', async ({ db }) => {
+    await prepare(db)
+    await sleep(db, [['apple-health', '2026-03-01T20:00:00Z', '2026-03-02T04:00:00Z', 27_000, 'Watch']])
+    await db.service.query("update sleep_sessions set local_day = '2026-03-02'")
+    await db.service.query("select ops.rebuild_daily_summaries($1, '{2026-03-02}')", [ADA])
+    await sleep(db, [['garmin', '2026-03-01T20:05:00Z', '2026-03-02T03:55:00Z', 26_000]])
+    await merge(db)
+    const { rows } = await db.service.query(
+      'select local_day::text, sleep_asleep_s::int as asleep from daily_summaries',
+    )
+    expect(rows).toEqual([{ local_day: '2026-03-01', asleep: 26_000 }])
+  })
+
   test('that two devices saw counts once, and a nap that one of them saw is not lost', async ({ db }) => {
     await prepare(db)
     await sleep(db, [
