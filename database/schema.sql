@@ -2189,7 +2189,7 @@ comment on column public.raw_fitness_data.id is 'Id of the payload; unique toget
 comment on column public.raw_fitness_data.user_id is 'Whose data it is.';
 comment on column public.raw_fitness_data.platform is 'Where it came from.';
 comment on column public.raw_fitness_data.data_type is 'The platform''s kind of payload, for example activity_list.';
-comment on column public.raw_fitness_data.raw_data is 'The payload itself.';
+comment on column public.raw_fitness_data.raw_data is 'The payload itself; where metadata says kept_as_text, a string that holds its JSON.';
 comment on column public.raw_fitness_data.metadata is 'How it was obtained: the sync run or delivery, the page.';
 comment on column public.raw_fitness_data.received_at is 'When the platform''s answer, or its delivery with the payload in it, arrived; of two versions of a record the later one is right.';
 comment on column public.raw_fitness_data.processed_at is 'When it was normalized; null until then.';

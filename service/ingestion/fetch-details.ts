@@ -39,7 +39,7 @@ export async function fetchDetails(services: IngestionServices, asked: DetailsAs
     if (reply.kind === 'wait') return reply
     if (reply.kind === 'own') refused.push(dataType)
     const raw = { ...key, metadata: { ...metadata, source_id: sourceId } }
-    if (reply.kind === 'ok') raws.push({ ...raw, dataType, text: reply.text })
+    if (reply.kind === 'ok') raws.push({ ...raw, dataType, text: reply.text, isRecording: wanted.isRecording === true })
     if (dataType !== item?.dataType) continue
     if (reply.kind === 'ok') details = reply.text
     const { deletion } = item

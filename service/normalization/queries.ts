@@ -45,7 +45,8 @@ export async function findRawData(
 ): Promise<LongRawData | undefined> {
   const { rows } = await db.query<LongRawData>(sql`
     select r.user_id as "userId", r.id as "rawId", r.created_at::text as "createdAt", r.platform, r.data_type as "dataType",
-      case when long.list is null then r.raw_data else r.raw_data #- array['0', long.list] end::text as text,
+      case when r.metadata @> '{"kept_as_text": true}' then r.raw_data #>> '{}'
+        when long.list is null then r.raw_data::text else (r.raw_data #- array['0', long.list])::text end as text,
       long.list as "longList", r.metadata, r.received_at::text as "receivedAt"
     from public.raw_fitness_data r
     left join lateral (

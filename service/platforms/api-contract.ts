@@ -54,6 +54,8 @@ export interface EnrichmentRequest {
   readonly days?: number
   /** Whether the activity has such a thing, by the answer to the first request; absent: it has. */
   wanted?(details: string): boolean
+  /** A recording: ten thousands of numbers, kept as text. Only for a payload about one record, whose id the metadata tell. */
+  readonly isRecording?: boolean
   /** Whether an answer says that this is not offered to the person (a subscriber's feature, say): nothing else fails of it. */
   refused?(answer: { status: number; text: string }): boolean
 }

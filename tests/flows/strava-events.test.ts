@@ -1,6 +1,9 @@
 import { describe, expect } from 'vitest'
 import { enrichActivity } from '../../service/ingestion/enrich-activity.task.ts'
 import { processDelivery } from '../../service/ingestion/process-delivery.task.ts'
+import { storeRaw } from '../../service/ingestion/store-raw.ts'
+import { normalizeRaw } from '../../service/normalization/normalize-raw-data.task.ts'
+import type { RawKey } from '../../service/normalization/raw-key.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ADA } from '../support/people.ts'
 import { connect, testWithFew as test } from '../support/service.ts'
@@ -46,6 +49,43 @@ describe('events about one activity', () => {
     expect(await after({ ...update, updates: { private: 'false' } })).toBe('visible')
     const { rows } = await db.admin.query('select status from connections')
     expect(rows).toEqual([{ status: 'active' }])
+  })
+
+  test('have the series kept as the text that came, from which they become the same rows again', async ({
+    db,
+    service,
+  }) => {
+    await connect(service)
+    await service.work()
+    const { id } = (await service.simulate('POST', '/activity')) as { id: number }
+    await deliver(service, { object_id: id })
+    await service.work()
+    await db.admin.query("update graphile_worker._private_jobs set run_at = now() where key like 'enrich_activity:%'")
+    await service.work()
+    const { rows: raws } = await db.admin.query<{ type: string; text: string; key: RawKey }>(
+      `select jsonb_typeof(raw_data) as type, raw_data #>> '{}' as text,
+        jsonb_build_object('userId', user_id, 'createdAt', created_at, 'rawId', id) as key
+      from raw_fitness_data where data_type = 'activity_streams'`,
+    )
+    expect(raws.map(({ type }) => type)).toEqual(['string'])
+    const { heartrate } = JSON.parse(raws[0]!.text) as { heartrate: { data: number[] } }
+    const series = async () =>
+      (await db.admin.query(`select kind, offsets_s, "values"::text from activity_streams order by kind`)).rows
+    const before = await series()
+    expect(before).toContainEqual(
+      expect.objectContaining({ kind: 'heart_rate_bpm', values: `{${heartrate.data.join(',')}}` }),
+    )
+    await db.admin.query('delete from activity_streams')
+    expect(await normalizeRaw(service.normalization, raws[0]!.key, { replay: true })).toMatchObject({ rejected: 0 })
+    expect(await series()).toEqual(before)
+  })
+
+  test('bring no half of an answer: series that are no JSON are not kept', async ({ db, service }) => {
+    await connect(service)
+    const half = { dataType: 'activity_streams', text: '{"time":{"data":[0,1', metadata: {}, isRecording: true }
+    const storing = service.db.transaction((tx) => storeRaw(tx, { userId: ADA, platform: 'strava', ...half }))
+    await expect(storing).rejects.toMatchObject({ code: 'platform/unavailable' })
+    expect(await rawTypes(db)).not.toContain('activity_streams')
   })
 
   test('are waited for until they are a row, but not for ever', async ({ db, service }) => {

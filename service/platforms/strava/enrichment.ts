@@ -14,6 +14,7 @@ export function enrichmentRequests(get: (path: string) => PlatformRequest, zoneD
     const streams = {
       dataType: 'activity_streams',
       request: get(`${path}/streams?keys=${STREAM_KEYS}&key_by_type=true`),
+      isRecording: true,
       wanted: (details: string) => !readDetails(details).manual,
     }
     const zones = {
