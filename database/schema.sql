@@ -2796,6 +2796,34 @@ end $function$;
 comment on function audit.refuse_change() is 'Refuses UPDATE, DELETE and TRUNCATE with SQLSTATE TB002.';
 grant execute on function audit.refuse_change() to public;
 
+CREATE OR REPLACE FUNCTION ops.add_job(p_task text, p_payload json, p_run_at timestamp with time zone, p_max_attempts integer, p_key text, p_priority integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
+ SET enable_seqscan TO 'off'
+AS $function$
+declare
+  v_id bigint;
+  v_revision integer;
+  v_run_at timestamptz;
+begin
+  -- Most keys are new. The mode that does not look for a job of the same key takes a fifth of the time and tells by the revision that there
+  -- was one; only then is it replaced, as the queue does it: the newer payload and time, and a further job beside one that runs.
+  select j.id, j.revision, j.run_at into v_id, v_revision, v_run_at
+  from graphile_worker.add_job(p_task, p_payload, run_at => p_run_at, max_attempts => p_max_attempts, job_key => p_key,
+    priority => p_priority, job_key_mode => 'unsafe_dedupe') j;
+  if v_revision > 0 then
+    select j.id, j.run_at into v_id, v_run_at
+    from graphile_worker.add_job(p_task, p_payload, run_at => p_run_at, max_attempts => p_max_attempts, job_key => p_key,
+      priority => p_priority) j;
+  end if;
+  if v_run_at <= clock_timestamp() then perform ops.tell_of_jobs(p_task, 1, v_id); end if;
+end $function$;
+comment on function ops.add_job(text,json,timestamp with time zone,integer,text,integer) is 'Queues a job in this transaction; of one key there is one job that has not begun. Without a time it is due at once.';
+grant execute on function ops.add_job(text,json,timestamp with time zone,integer,text,integer) to public;
+grant execute on function ops.add_job(text,json,timestamp with time zone,integer,text,integer) to tributary_service;
+
 CREATE OR REPLACE FUNCTION ops.begin_again_with_job(p_payload jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -3481,6 +3509,23 @@ end $function$;
 comment on function ops.has_no_job(text) is 'Whether nothing will happen by itself: no job of that key is queued or runs, and none is kept in dead_letters.';
 grant execute on function ops.has_no_job(text) to public;
 grant execute on function ops.has_no_job(text) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.holds_job(p_job_id bigint, p_worker text, p_since timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+begin
+  return exists (
+    select from graphile_worker._private_jobs j
+    where j.id = p_job_id and j.locked_by = p_worker
+      and date_trunc('milliseconds', j.locked_at) = date_trunc('milliseconds', p_since));
+end $function$;
+comment on function ops.holds_job(bigint,text,timestamp with time zone) is 'Whether the worker has held the job since then without a break. The time tells two holds of one worker apart; a JavaScript date has no microseconds.';
+grant execute on function ops.holds_job(bigint,text,timestamp with time zone) to public;
+grant execute on function ops.holds_job(bigint,text,timestamp with time zone) to tributary_service;
 
 CREATE OR REPLACE FUNCTION ops.is_held(p_user_id uuid)
  RETURNS boolean
@@ -4581,13 +4626,14 @@ CREATE OR REPLACE FUNCTION ops.queue_deliveries(p_ids uuid[], p_task text, p_max
  SET enable_seqscan TO 'off'
 AS $function$
 begin
-  perform graphile_worker.add_jobs(s.specs) from (
+  perform ops.tell_of_jobs(p_task, count(*)::integer, min(j.id)) from (
     select array_agg((p_task, json_strip_nulls(json_build_object('deliveryId', d.id, '_trace', d.trace::json)),
       null, null, p_max_attempts::smallint, p_task || ':' || d.id, p_priority::smallint, null)::graphile_worker.job_spec) as specs
     from unnest(p_ids) as t (id)
     join ops.webhook_deliveries d on d.id = t.id
     where d.state = 'received' and ops.has_no_job(p_task || ':' || d.id)) s
-  where s.specs is not null;
+  cross join lateral graphile_worker.add_jobs(s.specs) j
+  where s.specs is not null having count(*) > 0;
 end $function$;
 comment on function ops.queue_deliveries(uuid[],text,integer,integer) is 'Gives each of these deliveries a job of its own, with the chain of work it belongs to, unless it is dealt with or has one: what a job that ran twice finds done, it leaves alone.';
 grant execute on function ops.queue_deliveries(uuid[],text,integer,integer) to public;
@@ -4766,14 +4812,12 @@ begin
   )
   select array_agg(s.id) into v_ids from stored s;
   if cardinality(v_ids) <= c_most_jobs then
-    -- Nobody can have made a job of what nobody has seen yet: the mode that does not look for one takes a third of the time.
-    perform graphile_worker.add_job(p_task, json_strip_nulls(json_build_object('deliveryId', t.id, '_trace', t.trace::json)),
-      max_attempts => p_max_attempts, job_key => p_task || ':' || t.id, priority => p_priority, job_key_mode => 'unsafe_dedupe')
+    perform ops.add_job(p_task, json_strip_nulls(json_build_object('deliveryId', t.id, '_trace', t.trace::json)), null, p_max_attempts,
+      p_task || ':' || t.id, p_priority)
     from unnest(p_ids, p_traces) as t (id, trace) where t.id = any (v_ids);
   elsif v_ids is not null then
     -- The task of queue-deliveries.task.ts. Before what it queues: a line that nobody sees would be a line nobody is warned of.
-    perform graphile_worker.add_job('queue_deliveries', json_build_object('deliveryIds', v_ids),
-      job_key => 'queue_deliveries:' || v_ids[1], priority => p_priority - 1, job_key_mode => 'unsafe_dedupe');
+    perform ops.add_job('queue_deliveries', json_build_object('deliveryIds', v_ids), null, 25, 'queue_deliveries:' || v_ids[1], p_priority - 1);
   end if;
   return v_ids;
 end $function$;
@@ -5708,36 +5752,42 @@ CREATE OR REPLACE FUNCTION ops.take_request(p_platform text, p_share numeric)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 declare
-  v_wait_until timestamptz;
   v_breaker record;
+  v_now timestamptz;
+  v_wait_until timestamptz;
 begin
-  select * into v_breaker from ops.circuit_breakers c where c.platform = p_platform for update;
-  if v_breaker.state = 'open' and v_breaker.open_until > clock_timestamp() then return v_breaker.open_until; end if;
-  if v_breaker.state = 'half_open' and v_breaker.probe_until > clock_timestamp() then
+  -- Whoever asks for the same platform waits here, so all that follows is as short as it can be.
+  select c.state, c.open_until, c.probe_until into v_breaker from ops.circuit_breakers c where c.platform = p_platform for update;
+  v_now := clock_timestamp();
+  if v_breaker.state = 'open' and v_breaker.open_until > v_now then return v_breaker.open_until; end if;
+  if v_breaker.state = 'half_open' and v_breaker.probe_until > v_now then
     -- A probe is on its way: its answer is known soon, and all who wait for it need not come at once.
-    return least(v_breaker.probe_until, clock_timestamp() + interval '1 second' * (1 + 2 * random()));
+    return least(v_breaker.probe_until, v_now + interval '1 second' * (1 + 2 * random()));
   end if;
-  perform 1 from ops.request_budgets b where b.platform = p_platform and b.unit = 'request' order by b.window_name for update;
-  update ops.request_budgets b
-  set used = 0, resets_at = to_timestamp((floor(extract(epoch from clock_timestamp()) / b.window_seconds) + 1) * b.window_seconds)
-  where b.platform = p_platform and b.unit = 'request' and b.resets_at <= clock_timestamp();
-  select max(b.resets_at) into v_wait_until
-  from ops.request_budgets b
-  where b.platform = p_platform and b.unit = 'request' and b.used + 1 > floor(b.quota * p_share);
-  v_wait_until := greatest(v_wait_until, (
-    select p.paused_until from ops.request_pauses p where p.platform = p_platform and p.paused_until > clock_timestamp()));
+  -- Locked, too: an answer that tells of more requests than ours must not come between this look and what is counted below.
+  select greatest(
+      max(case when b.resets_at > v_now then b.resets_at else ops.window_end(b.window_seconds, v_now) end)
+        filter (where (case when b.resets_at > v_now then b.used else 0 end) + 1 > floor(b.quota * p_share)),
+      (select p.paused_until from ops.request_pauses p where p.platform = p_platform and p.paused_until > v_now))
+    into v_wait_until
+  from (
+    select r.resets_at, r.window_seconds, r.used, r.quota from ops.request_budgets r
+    where r.platform = p_platform and r.unit = 'request' order by r.window_name for update) b;
   if v_wait_until is not null then return v_wait_until; end if;
-  update ops.request_budgets b set used = b.used + 1 where b.platform = p_platform and b.unit = 'request';
+  update ops.request_budgets b set
+    used = case when b.resets_at > v_now then b.used + 1 else 1 end,
+    resets_at = case when b.resets_at > v_now then b.resets_at else ops.window_end(b.window_seconds, v_now) end
+  where b.platform = p_platform and b.unit = 'request';
   if v_breaker.state = 'closed' then
     update ops.circuit_breakers c set
-      requests = case when c.window_ends_at <= clock_timestamp() then 1 else c.requests + 1 end,
-      failures = case when c.window_ends_at <= clock_timestamp() then 0 else c.failures end,
-      window_ends_at = case when c.window_ends_at <= clock_timestamp() then clock_timestamp() + interval '1 minute' else c.window_ends_at end
+      requests = case when c.window_ends_at <= v_now then 1 else c.requests + 1 end,
+      failures = case when c.window_ends_at <= v_now then 0 else c.failures end,
+      window_ends_at = case when c.window_ends_at <= v_now then v_now + interval '1 minute' else c.window_ends_at end
     where c.platform = p_platform;
   else
     -- A probe may take as long as a request may; should its process die, another goes.
-    update ops.circuit_breakers c set state = 'half_open', probe_until = clock_timestamp() + interval '75 seconds',
-      changed_at = case when c.state = 'open' then clock_timestamp() else c.changed_at end
+    update ops.circuit_breakers c set state = 'half_open', probe_until = v_now + interval '75 seconds',
+      changed_at = case when c.state = 'open' then v_now else c.changed_at end
     where c.platform = p_platform;
   end if;
   return null;
@@ -5745,6 +5795,24 @@ end $function$;
 comment on function ops.take_request(text,numeric) is 'Takes one request from every window of the platform''s budget and answers null, or answers when to try again: when a window resets, a pause that the platform asked for ends, or its circuit breaker lets somebody through. The share (0 to 1] keeps the rest of each window for more urgent work.';
 grant execute on function ops.take_request(text,numeric) to public;
 grant execute on function ops.take_request(text,numeric) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.tell_of_jobs(p_task text, p_jobs integer, p_first_id bigint)
+ RETURNS void
+ LANGUAGE sql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+RETURN pg_notify('jobs:insert'::text, (json_build_object('count', 0, 'task', p_task, 'jobs', p_jobs, 'first', p_first_id))::text);
+comment on function ops.tell_of_jobs(text,integer,bigint) is 'Tells the workers when the transaction commits which task has new jobs that are due, so that only those look who run it (service/runtime/job-nudges.ts). Who is not told finds them within a second.';
+grant execute on function ops.tell_of_jobs(text,integer,bigint) to public;
+grant execute on function ops.tell_of_jobs(text,integer,bigint) to tributary_service;
+
+CREATE OR REPLACE FUNCTION ops.window_end(p_seconds integer, p_at timestamp with time zone)
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ IMMUTABLE
+RETURN to_timestamp((((floor((EXTRACT(epoch FROM p_at) / (p_seconds)::numeric)) + (1)::numeric) * (p_seconds)::numeric))::double precision);
+comment on function ops.window_end(integer,timestamp with time zone) is 'When the natural window of so many seconds ends that holds this moment.';
+grant execute on function ops.window_end(integer,timestamp with time zone) to public;
+grant execute on function ops.window_end(integer,timestamp with time zone) to tributary_service;
 
 CREATE OR REPLACE FUNCTION vault.announce_key_deleted()
  RETURNS trigger

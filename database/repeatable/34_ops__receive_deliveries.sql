@@ -3,13 +3,14 @@ create or replace function ops.queue_deliveries(p_ids uuid[], p_task text, p_max
 -- Deliveries and jobs are found by their keys: with few of them at the first call it would read all, however many there are by then.
 language plpgsql volatile set search_path = pg_catalog, pg_temp set enable_seqscan = off as $$
 begin
-  perform graphile_worker.add_jobs(s.specs) from (
+  perform ops.tell_of_jobs(p_task, count(*)::integer, min(j.id)) from (
     select array_agg((p_task, json_strip_nulls(json_build_object('deliveryId', d.id, '_trace', d.trace::json)),
       null, null, p_max_attempts::smallint, p_task || ':' || d.id, p_priority::smallint, null)::graphile_worker.job_spec) as specs
     from unnest(p_ids) as t (id)
     join ops.webhook_deliveries d on d.id = t.id
     where d.state = 'received' and ops.has_no_job(p_task || ':' || d.id)) s
-  where s.specs is not null;
+  cross join lateral graphile_worker.add_jobs(s.specs) j
+  where s.specs is not null having count(*) > 0;
 end $$;
 comment on function ops.queue_deliveries(uuid[], text, integer, integer) is
   'Gives each of these deliveries a job of its own, with the chain of work it belongs to, unless it is dealt with or has one: what a job that ran twice finds done, it leaves alone.';
@@ -32,14 +33,12 @@ begin
   )
   select array_agg(s.id) into v_ids from stored s;
   if cardinality(v_ids) <= c_most_jobs then
-    -- Nobody can have made a job of what nobody has seen yet: the mode that does not look for one takes a third of the time.
-    perform graphile_worker.add_job(p_task, json_strip_nulls(json_build_object('deliveryId', t.id, '_trace', t.trace::json)),
-      max_attempts => p_max_attempts, job_key => p_task || ':' || t.id, priority => p_priority, job_key_mode => 'unsafe_dedupe')
+    perform ops.add_job(p_task, json_strip_nulls(json_build_object('deliveryId', t.id, '_trace', t.trace::json)), null, p_max_attempts,
+      p_task || ':' || t.id, p_priority)
     from unnest(p_ids, p_traces) as t (id, trace) where t.id = any (v_ids);
   elsif v_ids is not null then
     -- The task of queue-deliveries.task.ts. Before what it queues: a line that nobody sees would be a line nobody is warned of.
-    perform graphile_worker.add_job('queue_deliveries', json_build_object('deliveryIds', v_ids),
-      job_key => 'queue_deliveries:' || v_ids[1], priority => p_priority - 1, job_key_mode => 'unsafe_dedupe');
+    perform ops.add_job('queue_deliveries', json_build_object('deliveryIds', v_ids), null, 25, 'queue_deliveries:' || v_ids[1], p_priority - 1);
   end if;
   return v_ids;
 end $$;

@@ -1,6 +1,6 @@
 import type { Db, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
-import { sql } from '../runtime/sql.ts'
+import { preparedSql, sql } from '../runtime/sql.ts'
 import type { ConnectionKey } from './services.ts'
 
 /** Makes sure that the person is known and has agreed to the newest text of the platform. Throws consent/required. */
@@ -13,7 +13,7 @@ export async function requireConsent(tx: Tx, key: ConnectionKey): Promise<void> 
 
 /** Before every call of a platform and before every write: it may have been withdrawn since. Throws consent/required. */
 export async function checkConsent(db: Db, { userId, platform }: ConnectionKey): Promise<void> {
-  const { rows } = await db.query<{ agreed: boolean }>(sql`
+  const { rows } = await db.query<{ agreed: boolean }>(preparedSql`
     select ops.has_consent(${userId}::uuid, ${platform}) as agreed`)
   if (rows[0]?.agreed !== true) throw new AppError('consent/required', { platform })
 }

@@ -1,5 +1,6 @@
 import type { Db } from '../runtime/db.ts'
-import { sql } from '../runtime/sql.ts'
+import { preparedSql, sql } from '../runtime/sql.ts'
+import type { TokenRow } from '../vault/queries.ts'
 import type { TokenState } from './decide-refresh.ts'
 import type { ConnectionKey } from './services.ts'
 
@@ -10,14 +11,18 @@ export interface LeasedTokenState extends TokenState {
   readonly lease: 'free' | 'held' | 'lapsed'
   /** To renew the tokens is to call the platform, too. */
   readonly hasConsent: boolean
+  /** The tokens that all of this is said of. */
+  readonly sealed: TokenRow
 }
+
+type StateRow = Omit<LeasedTokenState, 'sealed' | 'version'> & TokenRow
 
 export async function findTokenState(
   db: Db,
   { userId, platform }: ConnectionKey,
 ): Promise<LeasedTokenState | undefined> {
-  const { rows } = await db.query<LeasedTokenState>(sql`
-    select c.status, t.token_version as version, t.refresh_token_sealed is not null as "hasRefreshToken",
+  const { rows } = await db.query<StateRow>(preparedSql`
+    select c.status, t.access_token_sealed, t.refresh_token_sealed, t.token_version, t.refresh_token_sealed is not null as "hasRefreshToken",
       t.updated_at as "storedAt", t.access_expires_at as "expiresAt", clock_timestamp() as now,
       coalesce(t.refresh_not_before > clock_timestamp(), false) as "coolingDown",
       case when t.lease_holder is null then 'free' when t.lease_expires_at > clock_timestamp() then 'held' else 'lapsed' end as lease,
@@ -25,7 +30,9 @@ export async function findTokenState(
     from public.connections c
     join vault.tokens t on t.user_id = c.user_id and t.platform = c.platform
     where c.user_id = ${userId}::uuid and c.platform = ${platform} and c.status <> 'disconnected'`)
-  return rows[0]
+  if (rows[0] === undefined) return undefined
+  const { access_token_sealed, refresh_token_sealed, token_version, ...state } = rows[0]
+  return { ...state, version: token_version, sealed: { access_token_sealed, refresh_token_sealed, token_version } }
 }
 
 /** Takes a free or lapsed lease, for these very tokens. Of any number who ask at once, one is told true. */

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type BulkheadPolicy, bulkhead } from 'cockatiel'
 import { AppError } from '../runtime/errors.ts'
 import type { Secret } from '../runtime/secret.ts'
+import type { TokenRow } from '../vault/queries.ts'
 import type { StoredTokens } from '../vault/tokens.ts'
 import { checkConsent } from './consent.ts'
 import { askPermission } from './cooldown.ts'
@@ -24,16 +25,15 @@ export async function withAccessToken<Result>(
   key: ConnectionKey,
   use: (accessToken: Secret) => Promise<Result | 'unauthorized'>,
 ): Promise<Result> {
-  const lend = async (token: Secret) => {
-    // Asked last, after any wait for a refresh: what was withdrawn meanwhile is not called for.
-    await checkConsent(services.db, key)
-    return use(token).catch((error: unknown) => noticeMissingScope(services, key, error))
+  const lend = async ({ tokens, waited }: Fresh) => {
+    // Asked last, after any wait for a refresh: what was withdrawn meanwhile is not called for. Without a wait it was read with the tokens.
+    if (waited) await checkConsent(services.db, key)
+    return use(tokens.accessToken).catch((error: unknown) => noticeMissingScope(services, key, error))
   }
-  const tokens = await getFreshTokens(services, key)
-  const result = await lend(tokens.accessToken)
+  const fresh = await findFresh(services, key)
+  const result = await lend(fresh)
   if (result !== 'unauthorized') return result
-  const renewed = await getFreshTokens(services, key, tokens.version)
-  const second = await lend(renewed.accessToken)
+  const second = await lend(await findFresh(services, key, fresh.tokens.version))
   if (second === 'unauthorized')
     throw new AppError('platform/refused', { platform: key.platform, why: 'unauthorized_twice' })
   return second
@@ -56,6 +56,16 @@ export async function getFreshTokens(
   key: ConnectionKey,
   refusedVersion?: string,
 ): Promise<StoredTokens> {
+  return (await findFresh(services, key, refusedVersion)).tokens
+}
+
+interface Fresh {
+  readonly tokens: StoredTokens
+  /** Since the consent was seen the platform was asked for them, or somebody else who did was waited for. */
+  readonly waited: boolean
+}
+
+async function findFresh(services: RefreshServices, key: ConnectionKey, refusedVersion?: string): Promise<Fresh> {
   const { giveUpAfterMs } = services.refreshTiming ?? DEFAULT_TIMING
   const giveUpAt = performance.now() + giveUpAfterMs
   let waited = false
@@ -66,7 +76,7 @@ export async function getFreshTokens(
     const decision = decideRefresh(state, { now: state.now, refusedVersion, jitter: Math.random() })
     switch (decision.do) {
       case 'use':
-        return await getTokens(services, key)
+        return { tokens: await getTokens(services, key, state.sealed), waited }
       case 'reconnect':
         await endConsent(services, key, state.version)
         throw new AppError('connection/reauth_required', { platform: key.platform })
@@ -74,7 +84,7 @@ export async function getFreshTokens(
         // Whoever held the lease gave it back without new tokens: what stopped it would stop everybody who waited for it.
         if (waited && state.lease === 'free') throw new AppError('connection/refresh_busy', { platform: key.platform })
         if ((await tryRefresh(services, key, { state, refusedVersion })) !== 'elsewhere')
-          return await getTokens(services, key)
+          return { tokens: await getTokens(services, key), waited: true }
         break
       case 'wait':
         throw new AppError('connection/refresh_busy', { platform: key.platform, why: 'failed_just_now' })
@@ -137,8 +147,8 @@ async function refreshUnlessPaused(services: RefreshServices, key: ConnectionKey
   throw new AppError(`platform/${permission}`, { platform: key.platform, why: 'token_endpoint_paused' })
 }
 
-async function getTokens({ vault }: RefreshServices, key: ConnectionKey): Promise<StoredTokens> {
-  const tokens = await vault.findTokens(key)
+async function getTokens({ vault }: RefreshServices, key: ConnectionKey, read?: TokenRow): Promise<StoredTokens> {
+  const tokens = await vault.findTokens(key, read)
   if (tokens === undefined) throw notConnected(key)
   return tokens
 }

@@ -1,6 +1,6 @@
 import type { BudgetWindow, PlatformApi } from '../platforms/contract.ts'
 import type { Db } from '../runtime/db.ts'
-import { sql } from '../runtime/sql.ts'
+import { preparedSql, sql } from '../runtime/sql.ts'
 
 /** How much of every window each kind of work may use up; the rest is kept for what is more urgent. */
 export const SHARE = { interactive: 1, webhook: 0.95, polling: 0.9, history: 0.8, enrichment: 0.5 } as const
@@ -36,7 +36,7 @@ export async function takeDaysOfData(db: Db, platform: string, days: number): Pr
 
 /** Takes one request, or answers when to try again: no request is made that is known to be refused, or to a platform that fails. */
 export async function takeRequest(db: Db, platform: string, urgency: Urgency): Promise<Date | undefined> {
-  const { rows } = await db.query<{ wait_until: Date | null }>(sql`
+  const { rows } = await db.query<{ wait_until: Date | null }>(preparedSql`
     select ops.take_request(${platform}::text, ${SHARE[urgency]}::numeric) as wait_until`)
   return rows[0]?.wait_until ?? undefined
 }
@@ -47,7 +47,7 @@ export async function learnBudget(
   platform: string,
   { windows, askedAt }: { windows: ReturnType<PlatformApi['readBudget']>; askedAt: Date },
 ): Promise<void> {
-  await db.query(sql`
+  await db.query(preparedSql`
     with closed as (
       update ops.circuit_breakers set state = 'closed', openings = 0, requests = 0, failures = 0, open_until = null, probe_until = null,
         changed_at = clock_timestamp()

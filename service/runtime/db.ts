@@ -28,8 +28,9 @@ const types = { getTypeParser: pg.types.getTypeParser }
 
 function asDb(client: pg.Pool | pg.PoolClient): Db {
   return {
-    async query<Row extends object>({ text, values }: Query) {
-      const result = await client.query<Row>({ text, values: [...values], types }).catch(nameRefusal)
+    async query<Row extends object>({ text, values, name }: Query) {
+      const statement = { text, values: [...values], types, ...(name !== undefined && { name }) }
+      const result = await client.query<Row>(statement).catch(nameRefusal)
       return { rows: result.rows, rowCount: result.rowCount ?? 0 }
     },
   }

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Database, Db, Tx } from './db.ts'
 import { AppError } from './errors.ts'
 import type { HeldJob } from './job-queries.ts'
-import { sql } from './sql.ts'
+import { preparedSql } from './sql.ts'
 
 /**
  * A worker that was frozen and given up for dead wakes up in the middle of a job that another runs by now. What it reads does no harm;
@@ -57,13 +57,9 @@ function isReading(text: string): boolean {
   return /^\s*select\b/i.test(text)
 }
 
-/** `locked_at` tells two holds of one worker apart; a JavaScript date has no microseconds. */
 async function check(tx: Tx, { id, worker, lockedAt }: HeldJob): Promise<void> {
-  const { rows } = await tx.query<{ held: boolean }>(sql`
-    select set_config('idle_in_transaction_session_timeout', ${IDLE_LIMIT}, true), exists (
-      select from graphile_worker._private_jobs j
-      where j.id = ${id}::bigint and j.locked_by = ${worker}
-        and date_trunc('milliseconds', j.locked_at) = date_trunc('milliseconds', ${lockedAt}::timestamptz)
-    ) as held`)
+  const { rows } = await tx.query<{ held: boolean }>(preparedSql`
+    select set_config('idle_in_transaction_session_timeout', ${IDLE_LIMIT}, true),
+      ops.holds_job(${id}::bigint, ${worker}::text, ${lockedAt}::timestamptz) as held`)
   if (rows[0]?.held !== true) throw new AppError('job/taken_over')
 }

@@ -1,13 +1,4 @@
-import { EventEmitter } from 'node:events'
-import {
-  type JobHelpers,
-  Logger,
-  parseCronItems,
-  run,
-  runOnce,
-  type TaskList,
-  type WorkerEvents,
-} from 'graphile-worker'
+import { type JobHelpers, Logger, runOnce, type TaskList } from 'graphile-worker'
 import type { z } from 'zod'
 import type { Database, Tx } from './db.ts'
 import { AppError, type ErrorCode, type Facts } from './errors.ts'
@@ -16,11 +7,8 @@ import type { JobFence } from './job-fence.ts'
 import type { HeldJob } from './job-queries.ts'
 import { payloadText, runAsJob } from './job-trace.ts'
 import { describeError, type Log } from './log.ts'
-import { sql } from './sql.ts'
+import { preparedSql } from './sql.ts'
 import type { Tracer } from './trace.ts'
-
-const HOUR_MS = 3_600_000
-const DAY_MS = 24 * HOUR_MS
 
 /** Lower runs first. */
 export const PRIORITY = { interactive: -20, webhook: -10, normal: 0, history: 10, enrichment: 20 } as const
@@ -64,9 +52,9 @@ export async function enqueue<Payload>(
     priority = task.priority ?? PRIORITY.normal,
   }: { payload: Payload; runAt?: Date | null; priority?: number },
 ): Promise<void> {
-  await tx.query(sql`
-    select graphile_worker.add_job(${task.identifier}::text, ${payloadText(payload)}::json, run_at => ${runAt}::timestamptz,
-      max_attempts => ${task.maxAttempts ?? 25}::integer, job_key => ${task.jobKey(payload)}::text, priority => ${priority}::integer)`)
+  await tx.query(preparedSql`
+    select ops.add_job(${task.identifier}::text, ${payloadText(payload)}::json, ${runAt}::timestamptz, ${task.maxAttempts ?? 25}::integer,
+      ${task.jobKey(payload)}::text, ${priority}::integer)`)
 }
 
 /** A task whose services are already bound to it; what the runner is handed. */
@@ -178,99 +166,10 @@ function startReport(
 }
 
 // Its lines hold job payloads; ours, written by `bindTask`, do not.
-const silentLogger = new Logger(() => () => undefined)
-
-export interface JobRunner {
-  /** Waits for running jobs; after five seconds they are told to stop, and what remains is given back to the queue. */
-  stop(): Promise<void>
-}
-
-export interface RunnerOptions {
-  readonly db: Database
-  readonly tasks: readonly BoundTask[]
-  /** Jobs at once in this process, for each queue. */
-  readonly concurrency: Readonly<Record<QueueName, number>>
-  /** Told of each pool of places before it takes its first job. */
-  readonly onPool: (poolId: string) => Promise<void>
-}
-
-/**
- * Runs jobs until stopped: for each queue a pool of its own, so that a thousand imports hold up no webhook. No localQueue: it breaks the
- * order of named queues (graphile/worker#621) and locks jobs it has not started.
- */
-export async function runJobs({ db, tasks, concurrency, onPool }: RunnerOptions): Promise<JobRunner> {
-  const used = QUEUES.filter((queue) => queue === 'general' || tasks.some((task) => task.queue === queue))
-  const runners = await Promise.all(
-    used.map((queue) => {
-      const own = tasks.filter((task) => task.queue === queue)
-      return startPool({
-        db,
-        tasks: own,
-        onPool,
-        scheduled: queue === 'general' ? tasks : [],
-        atOnce: concurrency[queue],
-      })
-    }),
-  )
-  return { stop: async () => void (await Promise.all(runners.map((runner) => runner.stop()))) }
-}
-
-interface PoolOptions extends Pick<RunnerOptions, 'db' | 'tasks' | 'onPool'> {
-  readonly atOnce: number
-  /** Whose ticks it notices; a tick only queues. */
-  readonly scheduled: readonly BoundTask[]
-}
-
-async function startPool({ db, tasks, onPool, scheduled, atOnce }: PoolOptions): Promise<JobRunner> {
-  const events: WorkerEvents = new EventEmitter()
-  const pools: Promise<void>[] = []
-  events.on('pool:create', ({ workerPool }) => pools.push(onPool(workerPool.id)))
-  const runner = await run({
-    pgPool: db.pool,
-    concurrency: atOnce,
-    noHandleSignals: true,
-    pollInterval: 1000,
-    events,
-    logger: silentLogger,
-    taskList: asTaskList(tasks),
-    parsedCronItems: parseCronItems(
-      scheduled.flatMap(({ identifier, schedule }) =>
-        schedule === undefined
-          ? []
-          : [
-              {
-                task: identifier,
-                match: schedule,
-                // Ticks that were missed while no worker ran are owed: once, for the key makes one job of them.
-                options: { jobKey: identifier, maxAttempts: 3, backfillPeriod: owedForMs(schedule) },
-              },
-            ],
-      ),
-    ),
-  })
-  await Promise.all(pools)
-  return { stop: () => runner.stop() }
-}
-
-/** How far back missed ticks are made up for: a day for what runs once a day or less often; what runs often comes by itself. */
-export function owedForMs(schedule: string): number {
-  const [minute = '', hour = '', day = '', month = '', weekday = ''] = schedule.trim().split(/\s+/)
-  if (!/^\d+$/.test(minute)) return 0
-  if (!/^\d+$/.test(hour)) return HOUR_MS
-  return [day, month, weekday].every((field) => field === '*') ? DAY_MS : 31 * DAY_MS
-}
-
-/** Whether jobs can run by it: the five fields of a crontab. */
-export function isSchedule(text: string): boolean {
-  try {
-    return parseCronItems([{ task: 'any', match: text }]).length === 1
-  } catch {
-    return false
-  }
-}
+export const silentLogger = new Logger(() => () => undefined)
 
 /** Runs every job that is due now, then ends, and what it completed has left the queue: for commands and tests. */
-export async function runDueJobs({ db, tasks }: Pick<RunnerOptions, 'db' | 'tasks'>): Promise<void> {
+export async function runDueJobs({ db, tasks }: { db: Database; tasks: readonly BoundTask[] }): Promise<void> {
   await runOnce({
     pgPool: db.pool,
     noHandleSignals: true,
@@ -281,7 +180,8 @@ export async function runDueJobs({ db, tasks }: Pick<RunnerOptions, 'db' | 'task
   })
 }
 
-function asTaskList(tasks: readonly BoundTask[]): TaskList {
+/** As graphile-worker is handed them. */
+export function asTaskList(tasks: readonly BoundTask[]): TaskList {
   return Object.fromEntries(
     tasks.map((task) => [
       task.identifier,

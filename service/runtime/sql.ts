@@ -1,11 +1,26 @@
 export interface Query {
   readonly text: string
   readonly values: readonly unknown[]
+  /** Of a statement that each connection prepares once. */
+  readonly name?: string
 }
 
 /** Turns sql`select ${value}` into text with $1 and a value list. Identifiers are never interpolated. */
 export function sql(parts: TemplateStringsArray, ...values: unknown[]): Query {
   return { text: parts.reduce((text, part, index) => `${text}$${index}${part}`), values }
+}
+
+const names = new WeakMap<TemplateStringsArray, string>()
+let named = 0
+
+/**
+ * The same for the few statements that every job or request makes: each connection parses them once, and plans them once where no value
+ * changes the plan. Not for large or partitioned tables, and not for the queue's: a plan that was made while a table was empty reads all of it.
+ */
+export function preparedSql(parts: TemplateStringsArray, ...values: unknown[]): Query {
+  const name = names.get(parts) ?? `tributary_${(named += 1)}`
+  names.set(parts, name)
+  return { ...sql(parts, ...values), name }
 }
 
 const NEEDS_NO_QUOTES = /^[\w/.:+-]+$/

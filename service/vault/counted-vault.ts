@@ -28,7 +28,7 @@ export function countVault(vault: Vault, count: (done: VaultOperation) => void):
     ...vault,
     storeTokens: (tx, owner, pair) => counted(sealing('token'), () => vault.storeTokens(tx, owner, pair)),
     replaceTokens: (tx, owner, change) => counted(sealing('token'), () => vault.replaceTokens(tx, owner, change)),
-    findTokens: (owner) => counted(opening('token'), () => vault.findTokens(owner)),
+    findTokens: (owner, read) => counted(opening('token'), () => vault.findTokens(owner, read)),
     takeTokens: (tx, owner) => counted(opening('token'), () => vault.takeTokens(tx, owner)),
     sealInbox: (platform, bytes) => counted(sealing('inbox'), () => vault.sealInbox(platform, bytes)),
     openInbox: (platform, box) => counted(opening('inbox'), () => vault.openInbox(platform, box)),

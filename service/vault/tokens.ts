@@ -34,8 +34,8 @@ export interface Tokens {
    * Without a new refresh token the old one stays.
    */
   replaceTokens(tx: Tx, owner: TokenOwner, change: { pair: TokenPair; expectedVersion: string }): Promise<boolean>
-  /** Throws vault/unreadable. */
-  findTokens(owner: TokenOwner): Promise<StoredTokens | undefined>
+  /** `read`: as they were found a moment ago. Throws vault/unreadable. */
+  findTokens(owner: TokenOwner, read?: TokenRow): Promise<StoredTokens | undefined>
   /** Deletes them and hands them out once more, to be revoked at the platform. Unreadable ones are deleted too. */
   takeTokens(tx: Tx, owner: TokenOwner): Promise<StoredTokens | undefined>
 }
@@ -84,8 +84,8 @@ export function createTokens({ db, userKeys, environment }: TokensOptions): Toke
     async replaceTokens(tx, owner, { pair, expectedVersion }) {
       return await updateTokens(tx, { ...(await sealPair(tx, owner, pair)), expectedVersion })
     },
-    async findTokens(owner) {
-      let row = await findTokens(db, owner)
+    async findTokens(owner, given) {
+      let row = given ?? (await findTokens(db, owner))
       while (row !== undefined) {
         const read = row
         try {

@@ -4,7 +4,8 @@ import { backlogOf, describeBacklog, describeSlopes, withTrainees } from './prod
 import { sendWebhooks } from './webhook-load.ts'
 
 const PER_SECOND = 20
-const WATCH_EVERY = 20
+/** No divisor of the number of people, so that everybody has their turn. */
+const WATCH_EVERY = 21
 
 export interface Soak {
   readonly people: number

@@ -4,7 +4,7 @@ import { countVisible, type Trainee, train } from './training-people.ts'
 
 const LOOK_EVERY_MS = 25
 /** Who waits long is asked less often, so that a slow product is not slowed further: the error stays below this share. */
-const ERROR_SHARE = 0.05
+const ERROR_SHARE = 0.1
 const GIVE_UP_AFTER_MS = 120_000
 
 export interface Load {

@@ -40,6 +40,13 @@ describe('the circuit breaker of a platform', () => {
     expect(await state(db)).toBe('open')
   })
 
+  test('names the moment of the next probe to whoever comes before', async ({ db, plain }) => {
+    await ask(plain, 5, 5)
+    const { rows } = await db.admin.query<{ open_until: Date }>('select open_until from ops.circuit_breakers')
+    expect(await takeRequest(plain, 'acme', 'interactive')).toEqual(rows[0]!.open_until)
+    expect(await state(db)).toBe('open')
+  })
+
   test('stays closed while fewer than half of the requests fail, and opens with the half', async ({ db, plain }) => {
     await ask(plain, 12, 5)
     expect(await state(db)).toBe('closed')
@@ -88,6 +95,18 @@ describe('the circuit breaker of a platform', () => {
       await db.admin.query('update ops.circuit_breakers set open_until = now()')
       await ask(plain, 1, 1)
     }
+  })
+
+  test('lets one of several through that come at once when a probe is due', async ({ db, plain }) => {
+    await ask(plain, 5, 5)
+    await db.admin.query('update ops.circuit_breakers set open_until = now()')
+    const held = await db.admin.connect()
+    await held.query('begin; select from ops.circuit_breakers for update')
+    const answers = Promise.all([1, 2].map(() => takeRequest(plain, 'acme', 'interactive')))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await held.query('commit')
+    held.release()
+    expect((await answers).filter((waitUntil) => waitUntil === undefined)).toHaveLength(1)
   })
 
   test('lets another probe through once the first has been silent for 75 seconds', async ({ db, plain }) => {

@@ -72,6 +72,12 @@ describe('a job that another worker has taken over', () => {
     await expect(fence.run(job, () => guarded.query(insert('late')))).rejects.toThrow('job/taken_over')
   })
 
+  test('is told from one that another took at the same moment', async ({ db, guarded }) => {
+    const job = await hold(db, 'worker-1')
+    await db.admin.query("update graphile_worker._private_jobs set locked_by = 'worker-2'")
+    await expect(fence.run(job, () => guarded.query(insert('late')))).rejects.toThrow('job/taken_over')
+  })
+
   test('may still read', async ({ db, guarded }) => {
     const job = await hold(db, 'worker-1')
     await releaseAll(db)

@@ -45,6 +45,16 @@ describe('the request budget of a platform', () => {
     expect((await answers).filter((waitUntil) => waitUntil === undefined)).toHaveLength(5)
   })
 
+  test('waits for an answer that is just being learnt from, and goes by what it says', async ({ db, budget }) => {
+    const learning = await db.admin.connect()
+    await learning.query('begin; update ops.request_budgets set used = quota')
+    const answer = takeRequest(budget, 'strava', 'interactive')
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await learning.query('commit')
+    learning.release()
+    expect(await answer).toBeInstanceOf(Date)
+  })
+
   test('leaves room for what is more urgent', async ({ budget }) => {
     for (let taken = 0; taken < 5; taken++) expect(await takeRequest(budget, 'strava', 'enrichment')).toBeUndefined()
     expect(await takeRequest(budget, 'strava', 'enrichment')).toBeInstanceOf(Date)

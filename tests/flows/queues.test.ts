@@ -7,7 +7,8 @@ import { importHistory } from '../../service/ingestion/import-history.task.ts'
 import { importUpload } from '../../service/ingestion/import-upload.task.ts'
 import { processDelivery } from '../../service/ingestion/process-delivery.task.ts'
 import { requestBackfill } from '../../service/ingestion/request-backfill.task.ts'
-import { bindTask, defineTask, enqueue, owedForMs, type QueueName, runJobs } from '../../service/runtime/jobs.ts'
+import { owedForMs, runJobs } from '../../service/runtime/job-runner.ts'
+import { bindTask, defineTask, enqueue, type QueueName } from '../../service/runtime/jobs.ts'
 import { admitByRate } from '../../service/wire-failures.ts'
 import { bindTasks } from '../../service/wire-tasks.ts'
 import { ADA } from '../support/people.ts'
@@ -82,6 +83,37 @@ describe('the queues', () => {
     expect(most).toEqual({ webhooks: 10, imports: 2, reconciliation: 1 })
   })
 
+  test('begin a job when it is queued, not when they would have looked again', async ({ service }) => {
+    const { ran, queue, run } = scene(service, { takesMs: 1 })
+    const runner = await run()
+    // The only place has just looked in vain each time, and looks again a second later.
+    const started = performance.now()
+    for (let job = 1; job <= 4; job += 1) {
+      await queue('reconciliation', 1)
+      for (let waited = 0; waited < 400 && (ran['reconciliation'] ?? 0) < job; waited += 1) await sleep(10)
+    }
+    const tookMs = performance.now() - started
+    await runner.stop()
+    expect(ran).toEqual({ reconciliation: 4 })
+    expect(tookMs).toBeLessThan(2_000)
+  })
+
+  test('end together when the queue is upgraded beyond what they can serve, although one of them is told', async ({
+    db,
+    service,
+  }) => {
+    const { ran, queue, run } = scene(service)
+    const runner = await run()
+    await db.admin.query(`select pg_notify('worker:migrate', '{"breaking": true, "migrationNumber": 99}')`)
+    await sleep(300)
+    await queue('reconciliation', 1)
+    await sleep(1_200)
+    await runner.stop()
+    // graphile-worker has the process end with it.
+    process.exitCode = undefined
+    expect(ran).toEqual({})
+  })
+
   test('hold each task where it belongs', ({ service }) => {
     const queues = Object.fromEntries(bindTasks(service).map(({ identifier, queue }) => [identifier, queue]))
     expect(queues).toMatchObject({
@@ -120,6 +152,33 @@ describe('the queues', () => {
     })
     // Missed while no worker ran: the night's comparison is owed for a day.
     expect(owedForMs('0 2 * * *')).toBe(86_400_000)
+  })
+
+  test('owe what the clock missed once, however often it did', async ({ db, service }) => {
+    await db.admin.query(
+      `insert into graphile_worker._private_known_crontabs (identifier, known_since, last_execution)
+       values ('weekly', now() - interval '60 days', now() - interval '30 days')`,
+    )
+    const held = Promise.withResolvers<void>()
+    const task = { queue: 'general', priority: 0, perform: () => held.promise } as const
+    // It takes the only place, so that none of the ticks has run before the last is queued.
+    await db.service.query("select graphile_worker.add_job('hold', priority => -100)")
+    const runner = await runJobs({
+      db: service.db,
+      tasks: [
+        { identifier: 'hold', ...task },
+        { identifier: 'weekly', ...task, schedule: '0 2 * * 1' },
+      ],
+      concurrency: { ...service.config.worker.atOnce, general: 1 },
+      onPool: async () => {},
+    })
+    const isOwed =
+      "select from graphile_worker._private_known_crontabs where last_execution > now() - interval '8 days'"
+    for (let waited = 0; waited < 100 && (await db.admin.query(isOwed)).rowCount === 0; waited += 1) await sleep(20)
+    const { rowCount } = await db.admin.query("select from graphile_worker.jobs where task_identifier = 'weekly'")
+    held.resolve()
+    await runner.stop()
+    expect(rowCount).toBe(1)
   })
 
   test('with a rate begin no more jobs within a minute, and the rest burn no attempt', async ({ db, service }) => {

@@ -74,6 +74,23 @@ describe('a comparison with the platform', () => {
     await month.close()
   })
 
+  test('that is going on is answered to whoever asks again, and goes on when it would have', async ({
+    db,
+    service,
+  }) => {
+    await connect(service)
+    const [first] = await reconcile(service)
+    await db.admin.query(
+      `update graphile_worker._private_jobs set run_at = '2040-01-01', attempts = 2 where key like 'reconcile_connection:%'`,
+    )
+    const [second] = await reconcile(service)
+    expect(second!.reportId).toBe(first!.reportId)
+    const { rows } = await db.admin.query(
+      "select run_at, attempts from graphile_worker.jobs where task_identifier = 'reconcile_connection'",
+    )
+    expect(rows).toEqual([{ run_at: new Date('2040-01-01T00:00:00Z'), attempts: 2 }])
+  })
+
   test('tells a delivery that failed, and one that nobody acted on, from one that never came', async ({
     db,
     service,

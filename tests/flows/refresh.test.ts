@@ -84,6 +84,22 @@ describe('an expired token', () => {
     },
   )
 
+  test('is not lent when its person withdrew while it was refreshed', async ({ db, services, fake }) => {
+    const key = await connect({ services, fake })
+    await expireTokens(db)
+    fake.delayMs = 400
+    let lent = false
+    const borrowing = withAccessToken(services, key, async () => void (lent = true))
+    for (let waited = 0; waited < 100 && countRefreshes(fake) === 0; waited += 1) await sleep(5)
+    await db.admin.query(
+      `insert into consents (user_id, platform, purpose, decision, text_version, text_locale, text_sha256, channel)
+       select user_id, platform, purpose, 'withdrawn', text_version, text_locale, text_sha256, channel from consents where user_id = $1`,
+      [key.userId],
+    )
+    await expect(borrowing).rejects.toThrow('consent/required')
+    expect(lent).toBe(false)
+  })
+
   test('is refreshed without holding a database connection meanwhile', async ({ db, fake, openAnother }) => {
     const services = openAnother({ maxConnections: 1 })
     const key = await connect({ services, fake })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openDatabase } from '../../service/runtime/db.ts'
-import { bindTask, runJobs } from '../../service/runtime/jobs.ts'
+import { runJobs } from '../../service/runtime/job-runner.ts'
+import { bindTask } from '../../service/runtime/jobs.ts'
 import { createLog } from '../../service/runtime/log.ts'
 import { Secret } from '../../service/runtime/secret.ts'
 import { beat, startHeartbeat } from '../../service/runtime/worker-heartbeat.ts'

@@ -29,9 +29,9 @@ export function auditVault({ db, vault, audit, origins }: AuditedVaultOptions): 
       await vault.storeTokens(tx, owner, pair)
       await tell(tx, owner, { action: 'token.stored', outcome: 'success' })
     },
-    async findTokens(owner) {
+    async findTokens(owner, read) {
       try {
-        const tokens = await vault.findTokens(owner)
+        const tokens = await vault.findTokens(owner, read)
         if (tokens !== undefined)
           await db.transaction((tx) => tell(tx, owner, { action: 'token.opened', outcome: 'success' }))
         return tokens

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AuditEvent, RecordAudit } from '../../runtime/audit-event.ts'
 import type { Tx } from '../../runtime/db.ts'
 import type { Origins } from '../../runtime/origin.ts'
-import { sql } from '../../runtime/sql.ts'
+import { preparedSql } from '../../runtime/sql.ts'
 import { hashPersonalValue, type PersonalField } from './leaf.ts'
 
 export interface AuditOptions {
@@ -43,7 +43,7 @@ async function insertEvent(tx: Tx, event: AuditEvent): Promise<void> {
   const source = hide('source', event.sourceAddress)
   const reason = hide('reason', event.reason)
   const details = hide('details', event.details === undefined ? undefined : JSON.stringify(event.details))
-  await tx.query(sql`
+  await tx.query(preparedSql`
     with event as (
       insert into audit.events (action, actor_kind, outcome, platform, request_id,
         actor_hmac, subject_hmac, source_hmac, reason_hmac, details_hmac)

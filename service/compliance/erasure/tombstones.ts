@@ -1,5 +1,5 @@
 import type { Db, Tx } from '../../runtime/db.ts'
-import { sql } from '../../runtime/sql.ts'
+import { preparedSql, sql } from '../../runtime/sql.ts'
 import type { BackupKey } from '../../vault/backup/backup-key.ts'
 
 export interface Account {
@@ -9,7 +9,7 @@ export interface Account {
 
 /** Whether a person was erased, or is being erased; a refusal because of it is counted. */
 export async function refusePerson(db: Db, userId: string): Promise<boolean> {
-  const { rowCount } = await db.query(sql`
+  const { rowCount } = await db.query(preparedSql`
     update ops.erasure_tombstones set refused = refused + 1, last_refused_at = clock_timestamp()
     where digest = ops.person_digest(${userId}::uuid)`)
   return rowCount > 0
