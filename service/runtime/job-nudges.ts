@@ -16,7 +16,7 @@ export interface Nudges {
 }
 
 /**
- * graphile-worker has each pool listen, and wakes each for every new job: of four pools three look for what is not theirs, and read past
+ * graphile-worker has each pool listen, and wakes each for every new job: all but one look for what is not theirs, and read past
  * all that waits to find nothing. Here one listens and tells the others of what is theirs. Who is told nothing looks once a second all the same.
  */
 export function createNudges(queueOf: (task: string) => string | undefined): Nudges {

@@ -53,6 +53,18 @@ describe('stored tokens', () => {
     await expect(vault.findTokens({ userId: alice, platform: 'acme' })).rejects.toThrow('vault/unreadable')
   })
 
+  test('are read once more where what was read a moment ago does not open any more', async ({ db, services }) => {
+    const owner = { userId: await people(services.db), platform: 'acme' }
+    await services.db.transaction((tx) => services.vault.storeTokens(tx, owner, pair))
+    const { rows } = await db.admin.query(
+      'select access_token_sealed, refresh_token_sealed, token_version from vault.tokens',
+    )
+    const [row] = rows as [Parameters<typeof services.vault.findTokens>[1] & object]
+    // As if a rotation had sealed them anew since, and destroyed the key of before.
+    const stale = { ...row, access_token_sealed: Buffer.from(row.access_token_sealed).fill(0, 20) }
+    expect((await services.vault.findTokens(owner, stale))?.accessToken.reveal()).toBe('access-1')
+  })
+
   test("do not open with another person's key in place of their own", async ({ db, services, openAnother }) => {
     const [alice, bob] = [await people(services.db), await people(services.db)]
     for (const userId of [alice, bob]) {
