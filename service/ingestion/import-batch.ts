@@ -5,7 +5,8 @@ import type { Database } from '../runtime/db.ts'
 import { letGo } from '../runtime/flat-memory.ts'
 import { advanceRun, type SyncRun } from './runs.ts'
 import type { OpenBatch } from './services.ts'
-import { type ArrivedPayload, storableJson, storeArrived } from './store-raw.ts'
+import { type ArrivedPayload, storeArrived } from './store-arrived.ts'
+import { storableJson } from './store-raw.ts'
 import type { UploadKey } from './uploads.ts'
 
 /** Where an import continues: so many payloads of the file are stored. */
