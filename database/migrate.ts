@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
 import { databaseOf, withClient } from './connect.ts'
 import { developmentDirectory, startDevelopmentDatabase } from './development.ts'
@@ -73,9 +74,19 @@ export async function migrateDown(options: MigrateDownOptions): Promise<string[]
 
 function withLock<Result>(adminUrl: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
   return withClient(adminUrl, async (client) => {
-    await client.query("select pg_advisory_lock(hashtextextended('tributary migrate', 0))")
+    while (!(await tryLock(client))) await sleep(RETRY_MS)
     return work(client)
   })
+}
+
+const RETRY_MS = 200
+
+/** Asked again and again: who waits inside a statement has a snapshot, and an index that is built concurrently waits for all of them to end. */
+async function tryLock(client: pg.Client): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>(
+    "select pg_try_advisory_lock(hashtextextended('tributary migrate', 0)) as locked",
+  )
+  return rows[0]?.locked === true
 }
 
 const USAGE = `Usage: npm run db:migrate [-- to <version> | down <number> | down all]

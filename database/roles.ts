@@ -24,8 +24,8 @@ export async function ensureRoles(client: pg.ClientBase, passwords: RolePassword
   await ensureRole(client, MIGRATION_ROLE, 'nologin')
   await ensureRole(client, SERVICE_ROLE, 'login')
   await ensureRole(client, HASURA_ROLE, 'login')
-  await client.query(`alter role ${HASURA_ROLE} set statement_timeout = '${HASURA_STATEMENT_TIMEOUT}'`)
-  await client.query(`alter role ${HASURA_ROLE} set search_path = 'public'`)
+  await ensureSetting(client, HASURA_ROLE, { name: 'statement_timeout', value: HASURA_STATEMENT_TIMEOUT })
+  await ensureSetting(client, HASURA_ROLE, { name: 'search_path', value: 'public' })
   await setPassword(client, SERVICE_ROLE, passwords.service)
   await setPassword(client, HASURA_ROLE, passwords.hasura)
   const { rows } = await client.query<{ rolsuper: boolean }>(
@@ -61,6 +61,19 @@ export async function prepareSchemas(client: pg.ClientBase): Promise<void> {
   await client.query(`alter default privileges in schema hdb_catalog grant execute on functions to ${SERVICE_ROLE}`)
   for (const statement of hasuraUpkeep(SERVICE_ROLE)) await client.query(statement)
   await client.query('reset role')
+}
+
+/** Written only where it is another: two runners on two databases of a server write the same rows, and one of them would be refused. */
+async function ensureSetting(
+  client: pg.ClientBase,
+  role: string,
+  { name, value }: { name: string; value: string },
+): Promise<void> {
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1 and $2 = any (rolconfig)', [
+    role,
+    `${name}=${value}`,
+  ])
+  if (rowCount === 0) await client.query(`alter role ${role} set ${name} = '${value}'`)
 }
 
 async function ensureRole(client: pg.ClientBase, name: string, login: 'login' | 'nologin'): Promise<void> {
