@@ -1,5 +1,6 @@
-import { writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { afterAll } from 'vitest'
 import { createTemporaryDirectory } from '../../database/temporary.ts'
 import type { TestDatabase } from './database.ts'
 import { type TestService, testWithStrava } from './service.ts'
@@ -20,7 +21,9 @@ export function testWithPages(pages: number) {
 
 /** The same with a list of any measure. */
 export function testWithHistory({ activities: count, everyHours, pageSize }: LongHistory) {
-  const file = join(createTemporaryDirectory(), 'activities.json')
+  const directory = createTemporaryDirectory()
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+  const file = join(directory, 'activities.json')
   const newest = Date.now() - HOUR_MS
   const activities = Array.from({ length: count }, (_, index) => {
     const start = new Date(newest - index * everyHours * HOUR_MS).toISOString().replace(/\.\d+Z$/, 'Z')
