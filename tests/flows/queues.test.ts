@@ -104,8 +104,12 @@ describe('the queues', () => {
   }) => {
     const { ran, queue, run } = scene(service)
     const runner = await run()
-    await db.admin.query(`select pg_notify('worker:migrate', '{"breaking": true, "migrationNumber": 99}')`)
-    await sleep(300)
+    // Told until it hears: it begins to listen in its own time, and says by the exit code that it ends.
+    for (let told = 0; told < 100 && process.exitCode === undefined; told += 1) {
+      await db.admin.query(`select pg_notify('worker:migrate', '{"breaking": true, "migrationNumber": 99}')`)
+      await sleep(100)
+    }
+    await sleep(1_000)
     await queue('reconciliation', 1)
     await sleep(1_200)
     await runner.stop()
