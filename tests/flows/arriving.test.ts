@@ -63,7 +63,7 @@ describe('what a webhook brings', () => {
     expect(await kept(db)).toEqual({ payloads: 1, processed: 0, activities: 0, rebuilds: 0 })
   })
 
-  test('waits for its activity as any payload does', async ({ db, service }) => {
+  test('is kept alone when the activity that it belongs to is not here yet', async ({ db, service }) => {
     const missing = new AppError('normalization/activity_missing', { platform: 'strava', activities: 1 })
     await arrive(db, service, breakingWith(service, missing))
     expect(await kept(db)).toEqual({ payloads: 1, processed: 0, activities: 0, rebuilds: 0 })
