@@ -1,3 +1,5 @@
+import type { PackedBody } from '../runtime/packed-body.ts'
+
 export interface PlatformRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
@@ -6,8 +8,8 @@ export interface PlatformRequest {
   readonly form?: Readonly<Record<string, string>>
   /** Sent as JSON; instead of `form`. */
   readonly json?: Readonly<Record<string, unknown>>
-  /** Takes the body of a successful answer once all of it is here, a piece at a time; the answer's `text` and `bytes` are empty then. */
-  readonly readBody?: (chunks: AsyncIterable<Buffer>) => Promise<void>
+  /** The body of a successful answer may be large: it is `packed` then, and `text` is empty. */
+  readonly pack?: boolean
 }
 
 export interface PlatformAnswer {
@@ -15,8 +17,7 @@ export interface PlatformAnswer {
   readonly headers: Headers
   /** At most 32 MiB. */
   readonly text: string
-  /** The same as it came. */
-  readonly bytes: Buffer
+  readonly packed?: PackedBody
 }
 
 /** Sends one request with time limits. Throws platform/unavailable when there is no answer. */
