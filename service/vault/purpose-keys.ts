@@ -1,6 +1,6 @@
 import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
-import { type BoxKey, uuidText } from './box-key.ts'
+import { uuidText } from './box-key.ts'
 import type { DataKeys } from './data-keys.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { MasterKeys } from './master-keys.ts'
@@ -17,10 +17,17 @@ import { keyIdOf, open, type Place, seal } from './seal.ts'
 /** Boxes that are nobody's: one key for each purpose. */
 export interface PurposeKeys {
   seal(purpose: SharedPurpose, place: Place, plaintext: Buffer): Promise<Buffer>
+  /** A box of its own for each, in their order; the key is asked for once. */
+  sealAll(purpose: SharedPurpose, pieces: readonly Piece[]): Promise<Buffer[]>
   /** Throws vault/unreadable. */
   open(purpose: SharedPurpose, place: Place, box: Buffer): Promise<Buffer>
   /** Another key seals from now on, where the current one was made before this moment. */
   renew(purpose: SharedPurpose, madeBefore: Date): Promise<void>
+}
+
+export interface Piece {
+  readonly place: Place
+  readonly plaintext: Buffer
 }
 
 export interface PurposeKeysOptions {
@@ -69,18 +76,33 @@ export function createPurposeKeys(options: PurposeKeysOptions): PurposeKeys {
     return running
   }
 
-  const take = async (purpose: SharedPurpose): Promise<ReservedSeals> => {
+  /** So many seals, or as many as are left. */
+  const take = async (purpose: SharedPurpose, wanted: number): Promise<{ row: ReservedSeals; taken: number }> => {
     let reservation = reservations.get(purpose)
     while (!isGood(reservation)) reservation = await next(purpose)
-    reservation.left -= 1
-    return reservation.row
+    const taken = Math.min(wanted, reservation.left)
+    reservation.left -= taken
+    return { row: reservation.row, taken }
   }
 
-  const load = (purpose: SharedPurpose, row: ReservedSeals): Promise<BoxKey> =>
-    cache.get(row.keyId, () => dataKeys.load(db, { purpose, userId: '' }, row))
+  const sealAll: PurposeKeys['sealAll'] = async (purpose, pieces) => {
+    const boxes: Buffer[] = []
+    while (boxes.length < pieces.length) {
+      const { row, taken } = await take(purpose, pieces.length - boxes.length)
+      const key = await cache.get(row.keyId, () => dataKeys.load(db, { purpose, userId: '' }, row), taken)
+      for (const { place, plaintext } of pieces.slice(boxes.length, boxes.length + taken))
+        boxes.push(seal(key, place, plaintext))
+    }
+    return boxes
+  }
 
   return {
-    seal: async (purpose, place, plaintext) => seal(await load(purpose, await take(purpose)), place, plaintext),
+    sealAll,
+    async seal(purpose, place, plaintext) {
+      const [box] = await sealAll(purpose, [{ place, plaintext }])
+      if (box === undefined) throw new Error('one piece yields one box')
+      return box
+    },
     async open(purpose, place, box) {
       const keyId = uuidText(keyIdOf(box))
       const key = await cache.get(keyId, async () => {
