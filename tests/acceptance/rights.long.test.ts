@@ -13,6 +13,7 @@ import { unzip } from '../support/zip.ts'
 
 const ADA = '7c3e9a52-1b4d-4f6a-8c2e-5d9b0a7f3e61'
 const BELA = '5f0c2a9e-6b1d-4c7e-9a35-0d8e4b7f1a26'
+const CLEO = '2d8b6f04-9a1c-4e57-b3d2-6c0e9f7a4b18'
 const OLGA = '5d6a1f0e-0000-4000-8000-0000000000f1'
 const SECRET = 'n'.repeat(32)
 const NEWEST = '{ data_requests(order_by: { received_at: desc }, limit: 1) { kind status } }'
@@ -48,6 +49,10 @@ afterAll(async () => {
 
 const rowsOf = async (table: string, userId: string) =>
   (await product.admin.query(`select from ${table} where user_id = $1`, [userId])).rowCount
+
+const leasesOf = async (userId: string) =>
+  (await product.admin.query('select from vault.tokens where user_id = $1 and lease_expires_at > now()', [userId]))
+    .rowCount
 
 const download = (exportId: string, token: string) =>
   fetch(`${product.url}/exports/${exportId}`, { headers: { authorization: `Bearer ${token}` } })
@@ -253,5 +258,28 @@ describe('a deletion', () => {
     )
     expect(rows).toEqual([])
     expect((await product.admin.query('select from dead_letters')).rowCount).toBe(0)
+  })
+
+  test('wins against a refresh of another process, whose answer comes afterwards', async () => {
+    const cleo = await product.signIn(CLEO)
+    await connectStrava(cleo, 'approve')
+    await historyImported(cleo)
+    await product.admin.query(
+      `update vault.tokens set access_expires_at = now() - interval '1 second', updated_at = now() - interval '1 hour' where user_id = $1`,
+      [CLEO],
+    )
+    const answersAfterMs = 6000
+    await product.simulate('POST', '/faults', {
+      next: [{ match: '/oauth/token', latency_ms: answersAfterMs, count: 1 }],
+    })
+    const askedAt = performance.now()
+    const refreshed = cleo.ask('mutation { refreshConnection(platform: "strava") { status } }')
+    await until('the question to the platform', () => leasesOf(CLEO), { good: (rows) => rows === 1, everyMs: 20 })
+    const id = await askForDeletion(cleo)
+    await until('its begin', () => rowsOf('connections', CLEO), { good: (rows) => rows === 0, everyMs: 20 })
+    expect(performance.now() - askedAt).toBeLessThan(answersAfterMs)
+    expect(codeOf(await refreshed)).toMatch(/^(connection\/not_found|vault\/unreadable|erasure\/person_erased)$/)
+    await untilErased(cleo, id)
+    for (const table of GONE) expect([table, await rowsOf(table, CLEO)]).toEqual([table, 0])
   })
 })
