@@ -1783,6 +1783,7 @@ create table public.erasures (
   report_signature text,
   report_key text,
   updated_at timestamp with time zone default now() not null,
+  request_id uuid,
   constraint erasures_pkey PRIMARY KEY (id),
   constraint erasures_channel_check CHECK ((channel = ANY (ARRAY['app'::text, 'operator'::text, 'replay'::text]))),
   constraint erasures_check CHECK (((status = 'complete'::text) = (report IS NOT NULL))),
@@ -1812,6 +1813,7 @@ comment on column public.erasures.report is 'The deletion report, a text in JSON
 comment on column public.erasures.report_signature is 'Ed25519 over the bytes of the report, in base64; null where no key is set.';
 comment on column public.erasures.report_key is 'The public key it is verified with, in base64.';
 comment on column public.erasures.updated_at is 'When it last went on.';
+comment on column public.erasures.request_id is 'The row of data_requests that it is of; null where nobody asked (replay).';
 grant select on public.erasures to tributary_hasura;
 grant insert, select on public.erasures to tributary_service;
 grant update (erased_at) on public.erasures to tributary_service;
@@ -1821,6 +1823,7 @@ grant update (progress) on public.erasures to tributary_service;
 grant update (report) on public.erasures to tributary_service;
 grant update (report_key) on public.erasures to tributary_service;
 grant update (report_signature) on public.erasures to tributary_service;
+grant update (request_id) on public.erasures to tributary_service;
 grant update (started_at) on public.erasures to tributary_service;
 grant update (status) on public.erasures to tributary_service;
 grant update (updated_at) on public.erasures to tributary_service;
