@@ -12,7 +12,6 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
 interface ComposeService {
   readonly image: string
   readonly environment?: Readonly<Record<string, string>>
-  readonly command?: readonly string[]
   readonly ports?: readonly string[]
 }
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
@@ -97,10 +96,6 @@ describe('docker compose', () => {
     expect(Object.keys(compose.services['hasura']?.environment ?? {})).toEqual(
       expect.arrayContaining([...new Set(named)]),
     )
-  })
-
-  test.for(Object.entries(compose.services))('runs a program that exists as %s', ([, { command }]) => {
-    for (const part of command?.filter((argument) => argument.endsWith('.ts')) ?? []) expect(read(part)).not.toBe('')
   })
 })
 
