@@ -63,7 +63,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   })
   guardEdge(app, { secure })
   readJsonBodies(app)
-  app.addHook('onSend', (_request, reply, _payload, done) => {
+  app.addHook('onSend', (_request, reply, ...[, done]) => {
     if (options.isEnding?.() === true) reply.header('connection', 'close')
     done()
   })

@@ -55,40 +55,13 @@ interface Reservation {
 }
 
 export function createPurposeKeys(options: PurposeKeysOptions): PurposeKeys {
-  const { db, dataKeys, cache, maxAgeMs, nowMs } = options
-  const reservations = new Map<SharedPurpose, Reservation>()
-  const pending = new Map<SharedPurpose, Promise<Reservation>>()
-
-  const isGood = (reservation: Reservation | undefined): reservation is Reservation =>
-    reservation !== undefined && reservation.left > 0 && nowMs() - reservation.madeAtMs < maxAgeMs
-
-  const fetch = async (purpose: SharedPurpose): Promise<Reservation> => {
-    const row = await reserve(options, purpose, nextBlock(reservations.get(purpose), nowMs()))
-    const made = { row, madeAtMs: nowMs(), left: row.reserved }
-    reservations.set(purpose, made)
-    return made
-  }
-
-  /** One fetches for all who wait. */
-  const next = (purpose: SharedPurpose): Promise<Reservation> => {
-    const running = pending.get(purpose) ?? fetch(purpose).finally(() => pending.delete(purpose))
-    pending.set(purpose, running)
-    return running
-  }
-
-  /** So many seals, or as many as are left. */
-  const take = async (purpose: SharedPurpose, wanted: number): Promise<{ row: ReservedSeals; taken: number }> => {
-    let reservation = reservations.get(purpose)
-    while (!isGood(reservation)) reservation = await next(purpose)
-    const taken = Math.min(wanted, reservation.left)
-    reservation.left -= taken
-    return { row: reservation.row, taken }
-  }
+  const { db, dataKeys, cache } = options
+  const reservations = createReservations(options)
 
   const sealAll: PurposeKeys['sealAll'] = async (purpose, pieces) => {
     const boxes: Buffer[] = []
     while (boxes.length < pieces.length) {
-      const { row, taken } = await take(purpose, pieces.length - boxes.length)
+      const { row, taken } = await reservations.take(purpose, pieces.length - boxes.length)
       const key = await cache.get(row.keyId, () => dataKeys.load(db, { purpose, userId: '' }, row), taken)
       for (const { place, plaintext } of pieces.slice(boxes.length, boxes.length + taken))
         boxes.push(seal(key, place, plaintext))
@@ -114,8 +87,44 @@ export function createPurposeKeys(options: PurposeKeysOptions): PurposeKeys {
     },
     async renew(purpose, madeBefore) {
       await makeCurrent(options, purpose, madeBefore)
-      reservations.delete(purpose)
+      reservations.forget(purpose)
     },
+  }
+}
+
+/** What this process may seal without asking. */
+function createReservations(options: PurposeKeysOptions) {
+  const { maxAgeMs, nowMs } = options
+  const reservations = new Map<SharedPurpose, Reservation>()
+  const pending = new Map<SharedPurpose, Promise<Reservation>>()
+
+  const isGood = (reservation: Reservation | undefined): reservation is Reservation =>
+    reservation !== undefined && reservation.left > 0 && nowMs() - reservation.madeAtMs < maxAgeMs
+
+  const fetch = async (purpose: SharedPurpose): Promise<Reservation> => {
+    const row = await reserve(options, purpose, nextBlock(reservations.get(purpose), nowMs()))
+    const made = { row, madeAtMs: nowMs(), left: row.reserved }
+    reservations.set(purpose, made)
+    return made
+  }
+
+  /** One fetches for all who wait. */
+  const next = (purpose: SharedPurpose): Promise<Reservation> => {
+    const running = pending.get(purpose) ?? fetch(purpose).finally(() => pending.delete(purpose))
+    pending.set(purpose, running)
+    return running
+  }
+
+  return {
+    /** So many seals, or as many as are left. */
+    async take(purpose: SharedPurpose, wanted: number): Promise<{ row: ReservedSeals; taken: number }> {
+      let reservation = reservations.get(purpose)
+      while (!isGood(reservation)) reservation = await next(purpose)
+      const taken = Math.min(wanted, reservation.left)
+      reservation.left -= taken
+      return { row: reservation.row, taken }
+    },
+    forget: (purpose: SharedPurpose) => void reservations.delete(purpose),
   }
 }
 
