@@ -1,6 +1,7 @@
 # One image, several programs: service/main.ts (default), service/worker.ts, database/migrate.ts, service/platforms/simulators.ts.
-# A tag can be moved: whoever wants the very same image each time gives these arguments a digest.
-ARG NODE_IMAGE=node:24.9.0-bookworm-slim
+# A tag can be moved: whoever wants the very same image each time gives these arguments a digest. NODE_IMAGE is the Node that npm brings
+# (a test compares them); the runtime's tag names the major version alone, and CI's compose job runs the product on what it is then.
+ARG NODE_IMAGE=node:24.21.0-bookworm-slim
 ARG RUNTIME_IMAGE=gcr.io/distroless/nodejs24-debian12:nonroot
 
 FROM ${NODE_IMAGE} AS dependencies

@@ -115,7 +115,8 @@ export function createPublic(wiring: Wiring, isEnding = () => false) {
   })
   app.register(healthRoutes, { db, isEnding })
   const { takeRequest } = wiring
-  app.register(platformWebhook, { db, platforms: config.platforms, sealInbox: ingestion.sealInbox, takeRequest })
+  const { sealInbox, sealDeliveries } = ingestion
+  app.register(platformWebhook, { db, platforms: config.platforms, sealInbox, sealDeliveries, takeRequest })
   app.register(oauthCallbackRoute, connections)
   app.register(uploadRoutes, {
     ...uploads,

@@ -13,7 +13,6 @@ import { erasePerson } from './compliance/erasure/erase-person.task.ts'
 import { replayErasures } from './compliance/erasure/replay-erasures.task.ts'
 import type { ErasureServices } from './compliance/erasure/services.ts'
 import { refusePerson } from './compliance/erasure/tombstones.ts'
-import { openRequest } from './compliance/requests/requests.ts'
 import { applyRetention, type RetentionServices } from './compliance/retention/apply-retention.task.ts'
 import { endAllConnections } from './connections/end-all.ts'
 import { attemptRevocation } from './connections/revoke-at-platform.ts'
@@ -25,20 +24,16 @@ import type { Wiring } from './wiring.ts'
 /** Erasure reaches into every part; what it needs of each is handed to it here. */
 export function wireErasure(wiring: Wiring): ErasureServices {
   const { config, db, vault, audit, connections } = wiring
-  const requests = wireRequests(wiring)
   const backup = wireBackup({ config, db, audit })
   const { signingKey } = config.audit
   return {
     db,
     audit,
+    requests: wireRequests(wiring),
     graceHours: config.erasureGraceHours,
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     endConnections: (tx, userId) => endAllConnections(connections, tx, userId),
     askPlatform: async (revocationId) => void (await attemptRevocation(connections, revocationId)),
-    noteRequest: async (tx, { userId, actor }) => {
-      const channel = actor.kind === 'user' ? 'app' : 'other'
-      await openRequest(requests, tx, { userId, kind: 'erasure', channel, actor })
-    },
     ledgerKey: backup?.key,
     deleteArchives: async (userId) => {
       if (backup !== undefined) await deletePersonFiles(backup, userId)

@@ -72,6 +72,7 @@ export function wireIngestion(parts: Parts): IngestionServices {
     openBatch: (owner) => openBatch(normalization, owner),
     send: sender(parts),
     sealInbox: (platform, body) => vault.sealInbox(platform, body),
+    sealDeliveries: (deliveries) => vault.sealDeliveries(deliveries),
     openInbox: (platform, sealed) => vault.openInbox(platform, sealed),
     withAccessToken: (key, use) => withAccessToken(connections, key, use),
     findConnectionByAccount: (account) => findConnectionByAccount(db, account),

@@ -64,8 +64,8 @@ export function wire(
     origins,
     count: ({ action, outcome }) => metrics.dataAccessAudit.inc({ action, outcome }),
   })
-  const counted = countVault(wireVault(config.vault, { db: plain, bookkeepingDb }), (done) =>
-    metrics.encryptionOperations.inc({ ...done }),
+  const counted = countVault(wireVault(config.vault, { db: plain, bookkeepingDb }), ({ times, ...done }) =>
+    metrics.encryptionOperations.inc(done, times),
   )
   const vault = auditVault({ db: plain, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })

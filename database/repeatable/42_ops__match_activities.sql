@@ -37,6 +37,10 @@ begin
         abs(a.duration_s - b.duration_s) <= greatest(60, 0.02 * greatest(a.duration_s, b.duration_s)) as same_duration,
         extract(epoch from least(a.ended_at, b.ended_at) - greatest(a.started_at, b.started_at))
           / nullif(extract(epoch from greatest(a.ended_at - a.started_at, b.ended_at - b.started_at)), 0) as overlap,
+        least(a.ended_at, b.ended_at) - greatest(a.started_at, b.started_at) as together,
+        a.ended_at - a.started_at as hidden_length, tstzrange(a.started_at, a.ended_at) as hidden_time, nullif(a.distance_m, 0) as hidden_m,
+        b.ended_at - b.started_at as shown_length, tstzrange(b.started_at, b.ended_at) as shown_time, nullif(b.distance_m, 0) as shown_m,
+        a.platform as hidden_platform, a.device_name as hidden_device, b.platform as shown_platform, b.device_name as shown_device,
         abs(nullif(a.distance_m, 0) - nullif(b.distance_m, 0)) as distance_difference_m, greatest(a.distance_m, b.distance_m) as distance_m
       from candidates a join candidates b on b.place < a.place and b.platform_group = a.platform_group
         -- Nothing else can be the same, and a day of many workouts has the square of them as pairs.
@@ -48,21 +52,50 @@ begin
             and abs(extract(epoch from a.started_at - b.started_at)) < 2 and abs(extract(epoch from a.ended_at - b.ended_at)) < 2 and coalesce(abs(a.distance_m - b.distance_m) <= 10, true)))
           and a.parent_source_id is distinct from b.source_id
           and b.parent_source_id is distinct from a.source_id and (a.parent_source_id = b.parent_source_id) is not true))
+    ), inside as (
+      select c.shown as whole, c.shown_place as whole_place, c.shown_time as whole_time, c.shown_m as whole_m,
+        c.hidden as piece, c.hidden_place as place, c.hidden_time as time, c.hidden_m as m, c.hidden_platform as platform, c.hidden_device as device_name
+      from compared c where c.same_family and c.together >= 0.9 * c.hidden_length and c.hidden_length < c.shown_length
+      union all
+      select c.hidden, c.hidden_place, c.hidden_time, c.hidden_m, c.shown, c.shown_place, c.shown_time, c.shown_m, c.shown_platform, c.shown_device
+      from compared c where c.same_family and c.together >= 0.9 * c.shown_length and c.shown_length < c.hidden_length
+    ), pieces as (
+      select i.whole, i.whole_place, i.whole_time, i.whole_m, min(i.place) as place, array_agg(i.piece order by i.place) as pieces, array_agg(i.place order by i.place) as places,
+        ops.covered_seconds(range_agg(i.time)) as covered_s, sum(extract(epoch from upper(i.time) - lower(i.time))) as told_s,
+        case when count(i.m) = count(*) then sum(i.m) end as told_m
+      from inside i
+      -- Of longer ones, not every piece is among the days beside those that are merged.
+      where upper(i.whole_time) - lower(i.whole_time) <= interval '1 day'
+      group by i.whole, i.whole_place, i.whole_time, i.whole_m, i.platform, i.device_name
+      having count(*) > 1
+    ), cut as (
+      -- What one device cut is compared as though it were one record; what it tells twice counts once.
+      select p.* from pieces p
+      cross join lateral (select p.told_m * p.covered_s / nullif(p.told_s, 0) as m) as t
+      cross join lateral (select abs(p.whole_m - t.m) as difference_m, greatest(p.whole_m, t.m) as distance_m) as d
+      where (p.covered_s >= 0.7 * extract(epoch from upper(p.whole_time) - lower(p.whole_time))
+          and coalesce(d.difference_m <= greatest(300, 0.2 * d.distance_m), true))
+        or d.difference_m <= greatest(50, 0.03 * d.distance_m)
+    ), found as (
+      select c.hidden, c.shown, c.hidden_place, c.shown_place, case when c.start_hidden then 'day' else 'time' end as matched_by
+      from compared c
+      where case
+        when c.start_hidden then c.same_day and c.same_family and c.same_duration
+          and c.distance_difference_m <= greatest(50, 0.02 * c.distance_m)
+        else c.may_be_same and (
+          (c.overlap >= case when c.same_family then 0.7 else 0.85 end
+            and coalesce(c.distance_difference_m <= greatest(300, 0.2 * c.distance_m), true))
+          -- Nobody starts two workouts of one kind at once: one of the records was cut, corrected, or not stopped.
+          or (c.same_family and c.start_difference_s <= 5 and c.overlap >= 0.25)
+          -- Some platforms leave pauses out of the duration: then the start and the distance tell.
+          or (c.same_family and c.start_difference_s <= 120 and c.distance_difference_m <= greatest(50, 0.03 * c.distance_m)))
+        end
+      union all
+      select p.id, c.whole, p.place, c.whole_place, 'time' from cut c cross join lateral unnest(c.pieces, c.places) as p (id, place) where c.whole_place < c.place
+      union all
+      select c.whole, c.pieces[1], c.whole_place, c.place, 'time' from cut c where c.place < c.whole_place
     )
-    select c.hidden, c.shown, case when c.start_hidden then 'day' else 'time' end as matched_by
-    from compared c
-    where case
-      when c.start_hidden then c.same_day and c.same_family and c.same_duration
-        and c.distance_difference_m <= greatest(50, 0.02 * c.distance_m)
-      else c.may_be_same and (
-        (c.overlap >= case when c.same_family then 0.7 else 0.85 end
-          and coalesce(c.distance_difference_m <= greatest(300, 0.2 * c.distance_m), true))
-        -- Nobody starts two workouts of one kind at once: one of the records was cut, corrected, or not stopped.
-        or (c.same_family and c.start_difference_s <= 5 and c.overlap >= 0.25)
-        -- Some platforms leave pauses out of the duration: then the start and the distance tell.
-        or (c.same_family and c.start_difference_s <= 120 and c.distance_difference_m <= greatest(50, 0.03 * c.distance_m)))
-      end
-    order by c.hidden_place, c.shown_place
+    select f.hidden, f.shown, f.matched_by from found f order by f.hidden_place, f.shown_place
   loop
     continue when v_pair.hidden = any (v_hidden);
     -- What is like a record that is hidden itself is one workout with that which hides it, unless one device recorded both.

@@ -5,6 +5,7 @@ import type { TakeRequest } from '../access/rate-limit.ts'
 import { createIntake, type Intake } from '../ingestion/intake.ts'
 import { receiveBatch } from '../ingestion/receive-batch.ts'
 import { receiveDelivery } from '../ingestion/receive-delivery.ts'
+import type { IngestionServices } from '../ingestion/services.ts'
 import type { Platforms } from '../platforms/contract.ts'
 import type { PlatformWebhook, RequestHeaders } from '../platforms/webhook-contract.ts'
 import type { Database } from '../runtime/db.ts'
@@ -15,7 +16,8 @@ import { webhookGate } from './webhook-gate.ts'
 export interface WebhookServices {
   readonly db: Database
   readonly platforms: Platforms
-  readonly sealInbox: (platform: string, body: Buffer) => Promise<Buffer>
+  readonly sealInbox: IngestionServices['sealInbox']
+  readonly sealDeliveries: IngestionServices['sealDeliveries']
   readonly takeRequest: TakeRequest
 }
 
@@ -31,7 +33,7 @@ interface WebhookRoute {
 
 /** `/webhooks/<platform>/<secret>`: POST for deliveries, GET for the handshake when a subscription is made. */
 export const platformWebhook: FastifyPluginAsync<WebhookServices> = async (app, given) => {
-  const services: ReceivingServices = { ...given, intake: createIntake(given.db) }
+  const services: ReceivingServices = { ...given, intake: createIntake(given) }
   // Digests and signatures cover the bytes as sent, and a large body must not be held: the body stays a stream.
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', (_request, stream, done) => done(null, stream))
@@ -77,25 +79,23 @@ interface Incoming {
 }
 
 async function store(services: ReceivingServices, incoming: Incoming): Promise<void> {
-  await receive(services, incoming).catch((cause: unknown) => {
-    throw cause instanceof AppError
-      ? cause
-      : new AppError('webhook/not_stored', { platform: incoming.platform }, { cause })
-  })
+  try {
+    await receive(services, incoming)
+  } catch (cause) {
+    if (cause instanceof AppError) throw cause
+    throw new AppError('webhook/not_stored', { platform: incoming.platform }, { cause })
+  }
 }
 
-async function receive(services: ReceivingServices, { webhook, body, ...rest }: Incoming): Promise<void> {
-  const { headers } = rest
+async function receive(services: ReceivingServices, { webhook, body, platform, headers }: Incoming): Promise<unknown> {
   if (Number(headers['content-length'] ?? 0) > webhook.bodyLimitBytes) throw new AppError('request/too_large')
   // Nothing may unpack to more than it looks; no platform compresses.
   if ((headers['content-encoding'] ?? 'identity') !== 'identity')
     throw new AppError('webhook/malformed', { field: 'content-encoding', problem: 'compressed' })
-  if ('readItem' in webhook) await receiveBatch(services, { ...rest, webhook, body })
-  else {
-    const rawBody = await readWhole(body, webhook.bodyLimitBytes)
-    refuseDeepJson(rawBody.toString('utf8'))
-    await receiveDelivery(services, { ...rest, webhook, rawBody })
-  }
+  if ('readItem' in webhook) return receiveBatch(services, { platform, headers, webhook, body })
+  const rawBody = await readWhole(body, webhook.bodyLimitBytes)
+  refuseDeepJson(rawBody.toString('utf8'))
+  return receiveDelivery(services.intake, { platform, headers, webhook, rawBody })
 }
 
 /** By events: iterating over a request of one piece costs as much as all the checks of a delivery. */
@@ -109,9 +109,9 @@ function readWhole(body: Readable, limitBytes: number): Promise<Buffer> {
       reject(new AppError('request/too_large'))
       body.destroy()
     })
-    body.once('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
-    body.once('error', reject)
-    body.once('close', () => {
+    body.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
+    body.on('error', reject)
+    body.on('close', () => {
       if (!body.readableEnded) reject(new AppError('request/malformed', { problem: 'broken_off' }))
     })
   })

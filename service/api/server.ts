@@ -63,8 +63,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
   })
   guardEdge(app, { secure })
   readJsonBodies(app)
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, ...[, done]) => {
     if (options.isEnding?.() === true) reply.header('connection', 'close')
+    done()
   })
   app.addHook('onResponse', (request, reply, done) => {
     const { method } = request
@@ -79,8 +80,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
       operation: operationOf(request),
       listener,
       status: reply.statusCode,
+      duration_ms: Math.round(reply.elapsedTime),
     }
-    if (!route.startsWith('/health')) log.info({ ...facts, duration_ms: Math.round(reply.elapsedTime) }, 'request')
+    if (!route.startsWith('/health')) log.info(facts, 'request')
     done()
   })
   return app
@@ -93,7 +95,7 @@ function limitArrival({ raw, routeOptions }: FastifyRequest): void {
   const timer = setTimeout(() => {
     if (!raw.complete) raw.destroy()
   }, bodyTimeoutMs)
-  raw.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+  raw.once('close', () => clearTimeout(timer))
 }
 
 function tlsReports({ listener, log }: ServerOptions): TlsReports {

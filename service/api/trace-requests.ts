@@ -36,9 +36,10 @@ export function traceRequests(app: FastifyInstance, tracer: Tracer): void {
     request.trace = { context: request.span.context, requestId: request.id, tracer: own }
     runInTrace(request.trace, done)
   })
-  app.addHook('onResponse', async ({ span }, { statusCode }) =>
-    span.end({ 'http.response.status_code': statusCode }, statusCode >= 500 ? String(statusCode) : undefined),
-  )
+  app.addHook('onResponse', ({ span }, { statusCode }, done) => {
+    span.end({ 'http.response.status_code': statusCode }, statusCode >= 500 ? String(statusCode) : undefined)
+    done()
+  })
 }
 
 /** For a call whose body names the chain, as events of Hasura do: what follows belongs to that one. */

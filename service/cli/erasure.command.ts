@@ -64,12 +64,12 @@ async function request(wiring: Wiring, input: Input): Promise<string> {
   return `${asked.requestId} ${asked.status}; it begins at ${asked.erasesAt.toISOString()}\n`
 }
 
-async function cancel({ db, audit }: Wiring, id: string): Promise<string> {
-  const erasure = z.uuid().safeParse(id).success ? await findErasure(db, id) : undefined
+async function cancel(wiring: Wiring, id: string): Promise<string> {
+  const erasure = z.uuid().safeParse(id).success ? await findErasure(wiring.db, id) : undefined
   if (erasure === undefined) throw new Error('there is no such deletion; see erasure list')
   const { userId, status } = erasure
   if (userId === null || status !== 'requested') throw new Error(`the deletion is ${status}: it cannot be taken back`)
-  await cancelErasure({ db, audit }, { id, userId, actor: OPERATOR })
+  await cancelErasure(wireErasure(wiring), { id, userId, actor: OPERATOR })
   return `${id} is cancelled\n`
 }
 

@@ -1,19 +1,31 @@
 import type { Database } from '../runtime/db.ts'
-import { carriedTrace } from '../runtime/job-trace.ts'
+import { type CarriedTrace, carriedTrace } from '../runtime/job-trace.ts'
 import { insertDeliveries, type NewDelivery } from './insert-deliveries.ts'
 import { processDelivery } from './process-delivery.task.ts'
 import { findSubscriptionId } from './queries.ts'
+import type { IngestionServices } from './services.ts'
+
+type IntakeServices = Pick<IngestionServices, 'db' | 'sealDeliveries'>
+
+export interface SmallDelivery {
+  readonly platform: string
+  readonly dedupeKey: string
+  /** As it came: it is sealed with all that are stored with it. */
+  readonly body: Buffer
+}
 
 /** Where small deliveries become ours. */
 export interface Intake {
   /** Resolves once the delivery and its job are committed: only then may the platform get its 200. */
-  store(delivery: NewDelivery): Promise<'stored' | 'duplicate'>
+  store(delivery: SmallDelivery): Promise<'stored' | 'duplicate'>
   /** Our subscription at the platform, as it was some seconds ago at most; `fresh`: as it is now. */
   findSubscription(platform: string, options?: { fresh: boolean }): Promise<string | undefined>
 }
 
 interface Waiting {
-  readonly delivery: NewDelivery
+  readonly delivery: SmallDelivery
+  /** The chain of work that it arrived in. */
+  readonly trace: CarriedTrace | undefined
   readonly resolve: (outcome: 'stored' | 'duplicate') => void
   readonly reject: (error: unknown) => void
 }
@@ -24,12 +36,11 @@ const PATIENCE_MS = 50
 const MOST = 256
 const SUBSCRIPTION_KEPT_MS = 5_000
 
-export function createIntake(db: Database): Intake {
-  const add = commitTogether(db)
+export function createIntake(services: IntakeServices): Intake {
+  const add = commitTogether(services)
   return {
-    store: (delivery) =>
-      new Promise((resolve, reject) => add({ delivery: { ...delivery, trace: carriedTrace() }, resolve, reject })),
-    findSubscription: rememberSubscriptions(db),
+    store: (delivery) => new Promise((resolve, reject) => add({ delivery, trace: carriedTrace(), resolve, reject })),
+    findSubscription: rememberSubscriptions(services.db),
   }
 }
 
@@ -38,7 +49,7 @@ export function createIntake(db: Database): Intake {
  * A lone delivery waits for nobody; under load many share one flush of the log. With two statements at a time each takes half as many,
  * and a quarter less is stored in a second.
  */
-function commitTogether(db: Database): (one: Waiting) => void {
+function commitTogether(services: IntakeServices): (one: Waiting) => void {
   const waiting: Waiting[] = []
   let underway = 0
   let patience: NodeJS.Timeout | undefined
@@ -49,7 +60,7 @@ function commitTogether(db: Database): (one: Waiting) => void {
     while (waiting.length > 0 && mayBegin()) {
       underway += 1
       patience = setTimeout(goOn, PATIENCE_MS)
-      void flush(db, waiting.splice(0, MOST)).finally(() => {
+      void flush(services, waiting.splice(0, MOST)).finally(() => {
         underway -= 1
         goOn()
       })
@@ -62,19 +73,27 @@ function commitTogether(db: Database): (one: Waiting) => void {
   }
 }
 
-async function flush(db: Database, batch: readonly Waiting[]): Promise<void> {
+async function flush(services: IntakeServices, batch: readonly Waiting[]): Promise<void> {
   try {
-    const stored = await insertDeliveries(
-      db,
-      processDelivery,
-      batch.map(({ delivery }) => delivery),
-    )
+    const stored = await insertDeliveries(services.db, processDelivery, await sealTogether(services, batch))
     for (const [index, { resolve }] of batch.entries()) resolve(stored.has(index) ? 'stored' : 'duplicate')
   } catch (error) {
     // One that the database does not take must not fail the others.
-    if (batch.length > 1 && isOfOneRow(error)) await Promise.all(batch.map((one) => flush(db, [one])))
+    if (batch.length > 1 && isOfOneRow(error)) await Promise.all(batch.map((one) => flush(services, [one])))
     else for (const { reject } of batch) reject(error)
   }
+}
+
+async function sealTogether(
+  { sealDeliveries }: IntakeServices,
+  batch: readonly Waiting[],
+): Promise<readonly NewDelivery[]> {
+  const boxes = await sealDeliveries(batch.map(({ delivery }) => delivery))
+  return batch.map(({ delivery: { platform, dedupeKey }, trace }, index) => {
+    const bodySealed = boxes[index]
+    if (bodySealed === undefined) throw new Error('each delivery has a box of its own')
+    return { platform, dedupeKey, bodySealed, trace }
+  })
 }
 
 /** SQLSTATE classes 22 (data) and 23 (constraints). */

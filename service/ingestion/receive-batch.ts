@@ -34,7 +34,7 @@ export async function receiveBatch(
   const pieces = inPieces(hashed(body, hash), webhook.bodyLimitBytes)
   const first = (await pieces.next()).value ?? Buffer.alloc(0)
   const second = (await pieces.next()).value
-  if (second === undefined) return storeSmall(services, { platform, body: first, dedupeKey: hash.digest('hex') })
+  if (second === undefined) return services.intake.store({ platform, body: first, dedupeKey: hash.digest('hex') })
   const deliveryId = await openDelivery(services.db, platform)
   try {
     let position = 0
@@ -55,14 +55,6 @@ export async function receiveBatch(
     await discardDelivery(services.db, deliveryId).catch(() => {}) // the cleaning job does it otherwise
     throw error
   }
-}
-
-async function storeSmall(
-  { intake, sealInbox }: ReceiveServices,
-  { platform, body, dedupeKey }: { platform: string; body: Buffer; dedupeKey: string },
-): Promise<'stored' | 'duplicate'> {
-  const bodySealed = await sealInbox(platform, body)
-  return intake.store({ platform, dedupeKey, bodySealed })
 }
 
 async function* hashed(

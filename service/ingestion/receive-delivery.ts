@@ -1,7 +1,6 @@
 import type { NoticeWebhook, RequestHeaders } from '../platforms/webhook-contract.ts'
 import { AppError } from '../runtime/errors.ts'
 import type { Intake } from './intake.ts'
-import type { IngestionServices } from './services.ts'
 
 export interface IncomingDelivery {
   readonly platform: string
@@ -15,28 +14,18 @@ export interface IncomingDelivery {
  * platform gets its 200. Throws webhook/*.
  */
 export async function receiveDelivery(
-  services: Pick<IngestionServices, 'sealInbox'> & { readonly intake: Intake },
-  incoming: IncomingDelivery,
-): Promise<'stored' | 'duplicate'> {
-  const { platform, rawBody } = incoming
-  const { dedupeKey } = await verify(services.intake, incoming)
-  const bodySealed = await services.sealInbox(platform, rawBody)
-  return services.intake.store({ platform, dedupeKey, bodySealed })
-}
-
-/** A subscription that was made a moment ago may be known to another process alone: before anything is refused for it, we look again. */
-async function verify(
   intake: Intake,
   { platform, webhook, rawBody, headers }: IncomingDelivery,
-): Promise<{ dedupeKey: string }> {
-  const check = async (fresh: boolean) => {
-    const subscriptionId = await intake.findSubscription(platform, { fresh })
-    return webhook.verify({ rawBody, headers, subscriptionId, now: new Date() })
-  }
+): Promise<'stored' | 'duplicate'> {
+  const check = (subscriptionId: string | undefined) =>
+    webhook.verify({ rawBody, headers, subscriptionId, now: new Date() })
+  let verified: ReturnType<typeof check>
   try {
-    return await check(false)
+    verified = check(await intake.findSubscription(platform))
   } catch (error) {
-    if (error instanceof AppError && error.code === 'webhook/unknown_subscription') return check(true)
-    throw error
+    // Made a moment ago, it may be known to another process alone: before anything is refused for it, we look again.
+    if (!(error instanceof AppError && error.code === 'webhook/unknown_subscription')) throw error
+    verified = check(await intake.findSubscription(platform, { fresh: true }))
   }
+  return intake.store({ platform, dedupeKey: verified.dedupeKey, body: rawBody })
 }

@@ -5,20 +5,22 @@ export interface VaultOperation {
   readonly operation: 'seal' | 'open'
   readonly purpose: Purpose
   readonly outcome: 'success' | 'failure'
+  readonly times: number
 }
 
 /** The vault, with every sealing and opening counted, those that failed included. A pair of tokens counts once. */
 export function countVault(vault: Vault, count: (done: VaultOperation) => void): Vault {
   const counted = async <Result>(
-    what: Omit<VaultOperation, 'outcome'>,
+    what: Pick<VaultOperation, 'operation' | 'purpose'>,
     run: () => Promise<Result>,
+    times = 1,
   ): Promise<Result> => {
     try {
       const result = await run()
-      count({ ...what, outcome: 'success' })
+      count({ ...what, outcome: 'success', times })
       return result
     } catch (error) {
-      count({ ...what, outcome: 'failure' })
+      count({ ...what, outcome: 'failure', times })
       throw error
     }
   }
@@ -31,6 +33,7 @@ export function countVault(vault: Vault, count: (done: VaultOperation) => void):
     findTokens: (owner, read) => counted(opening('token'), () => vault.findTokens(owner, read)),
     takeTokens: (tx, owner) => counted(opening('token'), () => vault.takeTokens(tx, owner)),
     sealInbox: (platform, bytes) => counted(sealing('inbox'), () => vault.sealInbox(platform, bytes)),
+    sealDeliveries: (all) => counted(sealing('inbox'), () => vault.sealDeliveries(all), all.length),
     openInbox: (platform, box) => counted(opening('inbox'), () => vault.openInbox(platform, box)),
     sealExport: (owner, bytes) => counted(sealing('export'), () => vault.sealExport(owner, bytes)),
     openExport: (owner, box) => counted(opening('export'), () => vault.openExport(owner, box)),

@@ -5,12 +5,19 @@ import { type Place, placeOf } from './seal.ts'
 export interface Inbox {
   /** Throws vault/keys_unavailable. */
   sealInbox(platform: string, bytes: Buffer): Promise<Buffer>
+  /** A box of its own for each, in their order. Throws vault/keys_unavailable. */
+  sealDeliveries(deliveries: readonly Delivery[]): Promise<Buffer[]>
   /** Throws vault/unreadable, vault/keys_unavailable. */
   openInbox(platform: string, box: Buffer): Promise<Buffer>
   /** A piece of a person's file, while it waits to be imported. Throws vault/keys_unavailable. */
   sealUpload(owner: UploadOwner, bytes: Buffer): Promise<Buffer>
   /** Throws vault/unreadable, also when it is another person's, vault/keys_unavailable. */
   openUpload(owner: UploadOwner, box: Buffer): Promise<Buffer>
+}
+
+export interface Delivery {
+  readonly platform: string
+  readonly body: Buffer
 }
 
 export interface UploadOwner {
@@ -37,6 +44,11 @@ export function createInbox({ purposeKeys, environment }: { purposeKeys: Purpose
     })
   return {
     sealInbox: (platform, bytes) => purposeKeys.seal('inbox', place(platform), bytes),
+    sealDeliveries: (deliveries) =>
+      purposeKeys.sealAll(
+        'inbox',
+        deliveries.map(({ platform, body }) => ({ place: place(platform), plaintext: body })),
+      ),
     openInbox: (platform, box) => purposeKeys.open('inbox', place(platform), box),
     sealUpload: (owner, bytes) => purposeKeys.seal('inbox', uploadPlace(owner), bytes),
     openUpload: (owner, box) => purposeKeys.open('inbox', uploadPlace(owner), box),

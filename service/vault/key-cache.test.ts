@@ -11,11 +11,11 @@ function fixture({ maxKeys = 2, maxUses = 1000, random = 0 } = {}) {
   const clock = { nowMs: 0 }
   const loads: string[] = []
   const cache = createKeyCache({ maxKeys, maxUses, maxAgeMs: 300_000, nowMs: () => clock.nowMs, random: () => random })
-  const get = (name: string) =>
-    cache.get(name, async (): Promise<BoxKey> => {
-      loads.push(name)
-      return new BoxKey(NAMES, createSecretKey(Buffer.alloc(32)))
-    })
+  const load = async (name: string): Promise<BoxKey> => {
+    loads.push(name)
+    return new BoxKey(NAMES, createSecretKey(Buffer.alloc(32)))
+  }
+  const get = (name: string, uses?: number) => cache.get(name, () => load(name), uses)
   return { clock, loads, cache, get }
 }
 
@@ -49,6 +49,15 @@ describe('the key cache', () => {
   test('loads a key anew after it was used often', async () => {
     const { get, loads } = fixture({ maxUses: 3 })
     for (let use = 1; use <= 4; use += 1) await get('a')
+    expect(loads).toEqual(['a', 'a'])
+  })
+
+  test('counts all uses of who seals many with it', async () => {
+    const { get, loads } = fixture({ maxUses: 4 })
+    await get('a', 2)
+    await get('a', 2)
+    expect(loads).toEqual(['a'])
+    await get('a')
     expect(loads).toEqual(['a', 'a'])
   })
 

@@ -7,8 +7,8 @@ interface Entry {
 }
 
 export interface KeyCache {
-  /** The cached key, or what `load` yields; callers that come while it loads share one load. A failure is not kept. */
-  get(name: string, load: () => Promise<BoxKey>): Promise<BoxKey>
+  /** The cached key, for so many uses, or what `load` yields; callers that come while it loads share one load. A failure is not kept. */
+  get(name: string, load: () => Promise<BoxKey>, uses?: number): Promise<BoxKey>
   /** Wipes it at once: whoever still holds it can neither seal nor open. */
   forget(name: string): void
   /** After a gap in the news of destroyed keys. */
@@ -47,16 +47,16 @@ export function createKeyCache({ maxKeys, maxAgeMs, maxUses, nowMs, random }: Ke
   }
 
   return {
-    get(name, load) {
+    get(name, load, uses = 1) {
       const cached = entries.get(name)
       if (cached !== undefined && isFresh(cached)) {
-        cached.uses += 1
+        cached.uses += uses
         entries.delete(name)
         entries.set(name, cached)
         return cached.loading
       }
       // A tenth at most is taken off, never added: the age is a promise.
-      const entry = { loading: load(), staleAtMs: nowMs() + maxAgeMs * (1 - random() / 10), uses: 1 }
+      const entry = { loading: load(), staleAtMs: nowMs() + maxAgeMs * (1 - random() / 10), uses }
       if (cached !== undefined) drop(name, wipeSoon)
       entries.set(name, entry)
       entry.loading.catch(() => {

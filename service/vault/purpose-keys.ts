@@ -1,6 +1,6 @@
 import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
-import { type BoxKey, uuidText } from './box-key.ts'
+import { uuidText } from './box-key.ts'
 import type { DataKeys } from './data-keys.ts'
 import type { KeyCache } from './key-cache.ts'
 import type { MasterKeys } from './master-keys.ts'
@@ -17,10 +17,17 @@ import { keyIdOf, open, type Place, seal } from './seal.ts'
 /** Boxes that are nobody's: one key for each purpose. */
 export interface PurposeKeys {
   seal(purpose: SharedPurpose, place: Place, plaintext: Buffer): Promise<Buffer>
+  /** A box of its own for each, in their order; the key is asked for once. */
+  sealAll(purpose: SharedPurpose, pieces: readonly Piece[]): Promise<Buffer[]>
   /** Throws vault/unreadable. */
   open(purpose: SharedPurpose, place: Place, box: Buffer): Promise<Buffer>
   /** Another key seals from now on, where the current one was made before this moment. */
   renew(purpose: SharedPurpose, madeBefore: Date): Promise<void>
+}
+
+export interface Piece {
+  readonly place: Place
+  readonly plaintext: Buffer
 }
 
 export interface PurposeKeysOptions {
@@ -48,7 +55,46 @@ interface Reservation {
 }
 
 export function createPurposeKeys(options: PurposeKeysOptions): PurposeKeys {
-  const { db, dataKeys, cache, maxAgeMs, nowMs } = options
+  const { db, dataKeys, cache } = options
+  const reservations = createReservations(options)
+
+  const sealAll: PurposeKeys['sealAll'] = async (purpose, pieces) => {
+    const boxes: Buffer[] = []
+    while (boxes.length < pieces.length) {
+      const { row, taken } = await reservations.take(purpose, pieces.length - boxes.length)
+      const key = await cache.get(row.keyId, () => dataKeys.load(db, { purpose, userId: '' }, row), taken)
+      for (const { place, plaintext } of pieces.slice(boxes.length, boxes.length + taken))
+        boxes.push(seal(key, place, plaintext))
+    }
+    return boxes
+  }
+
+  return {
+    sealAll,
+    async seal(purpose, place, plaintext) {
+      const [box] = await sealAll(purpose, [{ place, plaintext }])
+      if (box === undefined) throw new Error('one piece yields one box')
+      return box
+    },
+    async open(purpose, place, box) {
+      const keyId = uuidText(keyIdOf(box))
+      const key = await cache.get(keyId, async () => {
+        const row = await findPurposeKey(db, { purpose, keyId })
+        if (row === undefined) throw new AppError('vault/unreadable')
+        return await dataKeys.load(db, { purpose, userId: '' }, row)
+      })
+      return open(key, place, box)
+    },
+    async renew(purpose, madeBefore) {
+      await makeCurrent(options, purpose, madeBefore)
+      reservations.forget(purpose)
+    },
+  }
+}
+
+/** What this process may seal without asking. */
+function createReservations(options: PurposeKeysOptions) {
+  const { maxAgeMs, nowMs } = options
   const reservations = new Map<SharedPurpose, Reservation>()
   const pending = new Map<SharedPurpose, Promise<Reservation>>()
 
@@ -69,31 +115,16 @@ export function createPurposeKeys(options: PurposeKeysOptions): PurposeKeys {
     return running
   }
 
-  const take = async (purpose: SharedPurpose): Promise<ReservedSeals> => {
-    let reservation = reservations.get(purpose)
-    while (!isGood(reservation)) reservation = await next(purpose)
-    reservation.left -= 1
-    return reservation.row
-  }
-
-  const load = (purpose: SharedPurpose, row: ReservedSeals): Promise<BoxKey> =>
-    cache.get(row.keyId, () => dataKeys.load(db, { purpose, userId: '' }, row))
-
   return {
-    seal: async (purpose, place, plaintext) => seal(await load(purpose, await take(purpose)), place, plaintext),
-    async open(purpose, place, box) {
-      const keyId = uuidText(keyIdOf(box))
-      const key = await cache.get(keyId, async () => {
-        const row = await findPurposeKey(db, { purpose, keyId })
-        if (row === undefined) throw new AppError('vault/unreadable')
-        return await dataKeys.load(db, { purpose, userId: '' }, row)
-      })
-      return open(key, place, box)
+    /** So many seals, or as many as are left. */
+    async take(purpose: SharedPurpose, wanted: number): Promise<{ row: ReservedSeals; taken: number }> {
+      let reservation = reservations.get(purpose)
+      while (!isGood(reservation)) reservation = await next(purpose)
+      const taken = Math.min(wanted, reservation.left)
+      reservation.left -= taken
+      return { row: reservation.row, taken }
     },
-    async renew(purpose, madeBefore) {
-      await makeCurrent(options, purpose, madeBefore)
-      reservations.delete(purpose)
-    },
+    forget: (purpose: SharedPurpose) => void reservations.delete(purpose),
   }
 }
 

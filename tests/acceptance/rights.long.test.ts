@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { askForDeletion, CANCEL, DELETE, REPORT, untilErased, untilHeld } from '../support/asking-for-deletion.ts'
 import { copyEveryTable, findCanaries } from '../support/canaries.ts'
 import { connectStrava, historyImported } from '../support/connect-strava.ts'
 import { type Person, until } from '../support/graphql-client.ts'
@@ -12,11 +13,13 @@ import { unzip } from '../support/zip.ts'
 
 const ADA = '7c3e9a52-1b4d-4f6a-8c2e-5d9b0a7f3e61'
 const BELA = '5f0c2a9e-6b1d-4c7e-9a35-0d8e4b7f1a26'
+const CLEO = '2d8b6f04-9a1c-4e57-b3d2-6c0e9f7a4b18'
 const OLGA = '5d6a1f0e-0000-4000-8000-0000000000f1'
 const SECRET = 'n'.repeat(32)
-const DELETE = 'mutation ($confirm: String!) { deleteMyData(confirm: $confirm) { requestId } }'
-const REPORT = 'mutation ($id: uuid!) { deletionReport(requestId: $id) { status report } }'
+const NEWEST = '{ data_requests(order_by: { received_at: desc }, limit: 1) { kind status } }'
 const EXPORT = 'mutation { exportMyData { exportId } }'
+const TABLES = 'app_users connections raw_fitness_data activities data_exports ops.export_chunks sync_runs vault.tokens'
+const GONE = [...TABLES.split(' '), 'vault.user_keys']
 
 const directory = mkdtempSync(join(tmpdir(), 'tributary-rights-'))
 let notices: Awaited<ReturnType<typeof app>>
@@ -47,17 +50,16 @@ afterAll(async () => {
 const rowsOf = async (table: string, userId: string) =>
   (await product.admin.query(`select from ${table} where user_id = $1`, [userId])).rowCount
 
+const leasesOf = async (userId: string) =>
+  (await product.admin.query('select from vault.tokens where user_id = $1 and lease_expires_at > now()', [userId]))
+    .rowCount
+
 const download = (exportId: string, token: string) =>
   fetch(`${product.url}/exports/${exportId}`, { headers: { authorization: `Bearer ${token}` } })
 
 const untilReady = (person: Person) =>
   until('the copy', () => field<{ id: string; status: string }[]>(person, '{ data_exports { id status } }'), {
     good: ([copy]) => copy?.status === 'ready',
-  })
-
-const untilErased = (person: Person, id: string) =>
-  until('the report', () => field<{ status: string; report: string }>(person, REPORT, { id }), {
-    good: ({ status }) => status === 'complete',
   })
 
 describe('a request', () => {
@@ -99,21 +101,10 @@ describe('a copy of everything', () => {
     expect((await download(exportId, bela.token)).status).toBe(404)
     expect((await download(exportId, 'a.b.c')).status).toBe(401)
     const files = await unzip(Buffer.from(await (await download(exportId, ada.token)).arrayBuffer()))
-    await until('its end', async () => (await download(exportId, ada.token)).status, {
-      good: (status) => status === 404,
-    })
-    expect(await rowsOf('ops.export_chunks', ADA)).toBe(0)
+    await until('its end', () => rowsOf('ops.export_chunks', ADA), { good: (pieces) => pieces === 0 })
+    expect((await download(exportId, ada.token)).status).toBe(404)
     const manifest = JSON.parse(files.get('manifest.json')!.toString()) as Record<string, unknown>
-    for (const told of [
-      'purposes',
-      'sources',
-      'recipients',
-      'transfers',
-      'automatedDecisions',
-      'rights',
-      'files',
-      'notInside',
-    ])
+    for (const told of 'purposes sources recipients transfers automatedDecisions rights files notInside'.split(' '))
       expect(manifest[told]).toBeTruthy()
     expect(files.get('data/public.activities.ndjson')!.toString().trimEnd().split('\n')).toHaveLength(6)
     expect([...files.keys()].filter((name) => name.endsWith('.tcx')).length).toBeGreaterThan(3)
@@ -192,15 +183,17 @@ describe('a breach', () => {
 })
 
 describe('a deletion', () => {
-  test('needs the words, waits for a legal hold, and then leaves nothing but a signed report', async () => {
+  test('needs the words, waits for a legal hold and can be taken back till then, and leaves nothing but a signed report', async () => {
     expect(codeOf(await ada.ask(DELETE, { confirm: 'yes' }))).toBe('erasure/not_confirmed')
     const hold = `mutation { placeLegalHold(userId: "${ADA}", reason: "court order 12") { holdId } }`
     expect(codeOf(await ada.ask(hold))).toBe('validation-failed')
     const { holdId } = await field<{ holdId: string }>(olga, hold)
-    const { requestId: id } = await field<{ requestId: string }>(ada, DELETE, { confirm: 'DELETE MY DATA' })
-    await until('the hold', () => field<{ held: boolean }[]>(ada, '{ erasures { held } }'), {
-      good: ([erasure]) => erasure?.held === true,
-    })
+    const first = await untilHeld(ada)
+    expect(codeOf(await bela.ask(CANCEL, { id: first }))).toBe('erasure/not_found')
+    expect(await field(ada, CANCEL, { id: first })).toEqual({ status: 'cancelled' })
+    expect(await field(ada, NEWEST)).toEqual([{ kind: 'erasure', status: 'cancelled' }])
+    const id = await untilHeld(ada)
+    expect(await field(ada, NEWEST)).toEqual([{ kind: 'erasure', status: 'received' }])
     await expect(product.admin.query('delete from app_users where user_id = $1', [ADA])).rejects.toMatchObject({
       code: 'TB021',
     })
@@ -257,24 +250,36 @@ describe('a deletion', () => {
       good: (pieces) => (pieces ?? 0) > 0,
       everyMs: 20,
     })
-    const { requestId: id } = await field<{ requestId: string }>(bela, DELETE, { confirm: 'DELETE MY DATA' })
-    await untilErased(bela, id)
-    for (const table of [
-      'app_users',
-      'raw_fitness_data',
-      'activities',
-      'data_exports',
-      'ops.export_chunks',
-      'sync_runs',
-      'vault.tokens',
-      'vault.user_keys',
-    ])
-      expect([table, await rowsOf(table, BELA)]).toEqual([table, 0])
+    await untilErased(bela, await askForDeletion(bela))
+    for (const table of GONE) expect([table, await rowsOf(table, BELA)]).toEqual([table, 0])
     expect((await download(exportId, bela.token)).status).toBe(404)
     const { rows } = await product.admin.query(
       "select task_identifier, last_error from graphile_worker.jobs where task_identifier in ('export_data', 'import_history', 'normalize_raw_data')",
     )
     expect(rows).toEqual([])
     expect((await product.admin.query('select from dead_letters')).rowCount).toBe(0)
+  })
+
+  test('wins against a refresh of another process, whose answer comes afterwards', async () => {
+    const cleo = await product.signIn(CLEO)
+    await connectStrava(cleo, 'approve')
+    await historyImported(cleo)
+    await product.admin.query(
+      `update vault.tokens set access_expires_at = now() - interval '1 second', updated_at = now() - interval '1 hour' where user_id = $1`,
+      [CLEO],
+    )
+    const answersAfterMs = 6000
+    await product.simulate('POST', '/faults', {
+      next: [{ match: '/oauth/token', latency_ms: answersAfterMs, count: 1 }],
+    })
+    const askedAt = performance.now()
+    const refreshed = cleo.ask('mutation { refreshConnection(platform: "strava") { status } }')
+    await until('the question to the platform', () => leasesOf(CLEO), { good: (rows) => rows === 1, everyMs: 20 })
+    const id = await askForDeletion(cleo)
+    await until('its begin', () => rowsOf('connections', CLEO), { good: (rows) => rows === 0, everyMs: 20 })
+    expect(performance.now() - askedAt).toBeLessThan(answersAfterMs)
+    expect(codeOf(await refreshed)).toMatch(/^(connection\/not_found|vault\/unreadable|erasure\/person_erased)$/)
+    await untilErased(cleo, id)
+    for (const table of GONE) expect([table, await rowsOf(table, CLEO)]).toEqual([table, 0])
   })
 })

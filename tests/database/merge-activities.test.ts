@@ -1,53 +1,12 @@
 import { describe, expect } from 'vitest'
-import { type TestDatabase, test } from '../support/database.ts'
+import { test } from '../support/database.ts'
+import {
+  insertWorkouts as insert,
+  prepareMerging as prepare,
+  RUN,
+  mergeWorkouts as shown,
+} from '../support/merged-workouts.ts'
 import { ADA } from '../support/people.ts'
-
-interface Workout {
-  readonly id: string
-  readonly platform?: string
-  readonly sport?: string
-  readonly started_at?: string | null
-  readonly elapsed_time_s?: number
-  readonly distance_m?: number | null
-  readonly device_name?: string
-  readonly parent_source_id?: string
-  readonly counted?: boolean
-}
-
-const RUN = { sport: 'run', started_at: '2026-03-01T07:00:00Z', elapsed_time_s: 3600, distance_m: 10_000 } as const
-
-async function prepare(db: TestDatabase): Promise<void> {
-  await db.admin.query(
-    "insert into platforms (id, display_name) values ('garmin', ''), ('strava', ''), ('apple-health', '')",
-  )
-  await db.admin.query('insert into app_users (user_id) values ($1)', [ADA])
-}
-
-async function insert(db: TestDatabase, workouts: readonly Workout[]): Promise<void> {
-  const rows = workouts.map((workout) => ({ platform: 'garmin', counted: true, ...RUN, ...workout }))
-  await db.service.query(
-    `insert into activities (user_id, platform, source_id, sport, source_sport, local_day, started_at, ended_at, elapsed_time_s,
-       moving_time_s, distance_m, device_name, parent_source_id, counted, raw_id, raw_created_at, observed_at)
-     select $1, w.platform, w.id, w.sport, w.sport, coalesce(w.started_at::date, '2026-03-01'), w.started_at,
-       w.started_at + make_interval(secs => w.elapsed_time_s), w.elapsed_time_s, w.elapsed_time_s, w.distance_m, w.device_name,
-       w.parent_source_id, w.counted, gen_random_uuid(), now(), now()
-     from jsonb_to_recordset($2::jsonb) as w (id text, platform text, sport text, started_at timestamptz, elapsed_time_s integer,
-       distance_m numeric, device_name text, parent_source_id text, counted boolean)`,
-    [ADA, JSON.stringify(rows)],
-  )
-}
-
-/** What is shown, each with the records behind it: `garmin 1 + strava 2`. */
-async function shown(db: TestDatabase): Promise<readonly string[]> {
-  const days = ['2026-02-28', '2026-03-01', '2026-03-02']
-  await db.service.query('select ops.rebuild_daily_summaries($1, $2::date[])', [ADA, days])
-  const { rows } = await db.hasura.query<{ records: string }>(`
-    select string_agg(o.platform || ' ' || o.source_id, ' + ' order by position) as records
-    from merged_activities m cross join jsonb_array_elements(m.sources) with ordinality as s (source, position)
-    join activities o on o.id = (source ->> 'activity_id')::uuid
-    group by m.id order by 1`)
-  return rows.map(({ records }) => records)
-}
 
 describe('the same workout on two platforms', () => {
   const other = { id: '2', platform: 'strava' }
@@ -83,6 +42,7 @@ describe('the same workout on two platforms', () => {
     ['half as far', { distance_m: 5000, started_at: '2026-03-01T07:00:30Z' }],
     ['a false start', { elapsed_time_s: 30, distance_m: 60 }],
     ['a short part of it', { elapsed_time_s: 1200, distance_m: 3300, started_at: '2026-03-01T07:20:00Z' }],
+    ['as far in the last half of its time', { started_at: '2026-03-01T07:20:00Z', elapsed_time_s: 2400 }],
     ['at a hidden time and of another length', { started_at: null, elapsed_time_s: 3600, distance_m: 10_400 }],
   ] as const)('is another one when it is %s', async ([, difference], { db }) => {
     await prepare(db)

@@ -48,15 +48,12 @@ async function sendWebhook(service: TestService, owner: string, objectId: number
     event_time: Math.floor(Date.now() / 1000),
     updates: {},
   }
-  await receiveDelivery(
-    { ...service.ingestion, intake: createIntake(service.db) },
-    {
-      platform: 'strava',
-      webhook,
-      rawBody: Buffer.from(JSON.stringify(event)),
-      headers: {},
-    },
-  )
+  await receiveDelivery(createIntake(service.ingestion), {
+    platform: 'strava',
+    webhook,
+    rawBody: Buffer.from(JSON.stringify(event)),
+    headers: {},
+  })
 }
 
 describe('a person who was erased', () => {

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { writeCopy } from '../../service/compliance/export/write-copy.ts'
 import { A, plantBoth } from '../permissions/planted-people.ts'
@@ -7,7 +9,7 @@ import { type TestService, testWithFew as test } from '../support/service.ts'
 import { parseTcx, type TcxElement } from '../support/tcx.ts'
 import { unzip } from '../support/zip.ts'
 
-async function activitiesOf({ db, config }: TestService, userId: string): Promise<ReadonlyMap<string, TcxElement>> {
+async function filesOf({ db, config }: TestService, userId: string): Promise<ReadonlyMap<string, string>> {
   const pieces: Buffer[] = []
   const options = {
     userId,
@@ -19,8 +21,11 @@ async function activitiesOf({ db, config }: TestService, userId: string): Promis
     for await (const piece of stream) pieces.push(piece)
   })
   const files = [...(await unzip(Buffer.concat(pieces)))].filter(([name]) => name.endsWith('.tcx'))
-  return new Map(files.map(([name, bytes]) => [name, parseTcx(bytes.toString())]))
+  return new Map(files.map(([name, bytes]) => [name, bytes.toString()]))
 }
+
+const activitiesOf = async (service: TestService, userId: string): Promise<ReadonlyMap<string, TcxElement>> =>
+  new Map([...(await filesOf(service, userId))].map(([name, text]) => [name, parseTcx(text)]))
 
 const all = (element: TcxElement, name: string): TcxElement[] => [
   ...(element.name === name ? [element] : []),
@@ -30,6 +35,14 @@ const texts = (element: TcxElement, ...names: string[]) =>
   names.map((name) =>
     all(element, name).map(({ text, children }) => text || children.map((child) => child.text).join()),
   )
+
+/** Files by hand, after TrainingCenterDatabasev2.xsd: a Trackpoint has a Time, and what else is known. */
+const INDOORS = {
+  '2026-03-04-indoor_ride-aaaaaaaa-0000-4000-8000-000000000003.tcx': 'indoor-ride.tcx',
+  '2026-03-05-run-aaaaaaaa-0000-4000-8000-000000000004.tcx': 'treadmill-run.tcx',
+  '2026-03-06-swim-aaaaaaaa-0000-4000-8000-000000000005.tcx': 'swim-without-moments.tcx',
+}
+const withoutIndentation = (xml: string) => xml.replace(/>\s+</g, '><').trim()
 
 describe('the activities of a copy', () => {
   test('are files that the schema of TCX allows, with laps and every recorded moment', async ({ db, service }) => {
@@ -86,5 +99,39 @@ describe('the activities of a copy', () => {
       [['2026-03-04T06:02:00.000Z'], [], [], ['-0.5']],
     ])
     expect(texts(run, 'Notes')).toEqual([['a <watch> & "more"']])
+  })
+
+  test('need no place: a ride on a trainer, a run on a treadmill, and a swim of which only the sum is known', async ({
+    db,
+    service,
+  }) => {
+    await plantBoth(db.admin)
+    await db.admin.query('delete from activity_laps; delete from activity_streams')
+    await db.admin.query(
+      `update activities a set sport = b.sport, indoor = true, elapsed_time_s = b.elapsed, distance_m = b.distance,
+         heart_rate_mean_bpm = b.mean, heart_rate_max_bpm = b.max, energy_kcal = b.energy, device_name = null
+       from (values ('3', 'indoor_ride', 2, 16.5, 120, 131, 1), ('4', 'run', 2, 5, null, null, null), ('5', 'swim', 1800, 1500, null, null, 410))
+         as b (k, sport, elapsed, distance, mean, max, energy)
+       where a.user_id = $1 and right(a.id::text, 1) = b.k`,
+      [A],
+    )
+    await db.admin.query(
+      `insert into activity_streams (user_id, activity_id, kind, unit, offsets_s, "values", raw_id, raw_created_at, observed_at)
+       select a.user_id, a.id, s.kind, 'u', s.offsets, s.series, a.raw_id, a.raw_created_at, a.observed_at
+       from activities a join (values
+         ('3', 'heart_rate_bpm', array[0, 1, 2], array[118, 121, 131]), ('3', 'cadence_rpm', array[0, 1, 2], array[88, 0, null]),
+         ('3', 'distance_m', array[1, 2], array[8.25, 16.5]), ('3', 'power_w', array[1], array[212]), ('3', 'temperature_c', array[0], array[21]),
+         ('4', 'heart_rate_bpm', array[0], array[140]), ('4', 'running_cadence_rpm', array[0, 1], array[83, 84.5]),
+         ('4', 'speed_m_per_s', array[1], array[2.5])) as s (k, kind, offsets, series) on right(a.id::text, 1) = s.k
+       where a.user_id = $1`,
+      [A],
+    )
+    const files = await filesOf(service, A)
+    for (const [name, byHand] of Object.entries(INDOORS)) {
+      const file = files.get(`activities/${name}`)!
+      expect(() => parseTcx(file)).not.toThrow()
+      const expected = readFileSync(join(import.meta.dirname, '../fixtures/tcx', byHand), 'utf8')
+      expect(withoutIndentation(file)).toBe(withoutIndentation(expected))
+    }
   })
 })

@@ -9,7 +9,7 @@ import { testWithFew as test } from '../support/service.ts'
 const delivery = (dedupeKey: string) => ({
   platform: 'strava',
   dedupeKey,
-  bodySealed: Buffer.from(dedupeKey),
+  body: Buffer.from(dedupeKey),
 })
 
 const atOnce = <Result>(work: () => Result): Result => work()
@@ -29,7 +29,7 @@ describe('the intake of deliveries', () => {
       ...service.db,
       query: (...query: Parameters<typeof service.db.query>) => ((statements += 1), service.db.query(...query)),
     }
-    const intake = createIntake(counted as typeof service.db)
+    const intake = createIntake({ ...service.ingestion, db: counted as typeof service.db })
     const keys = Array.from({ length: 300 }, (_value, index) => `key-${index % 100}`)
     const outcomes = await Promise.all(keys.map((key) => intake.store(delivery(key))))
     expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(100)
@@ -41,7 +41,7 @@ describe('the intake of deliveries', () => {
     db,
     service,
   }) => {
-    const intake = createIntake(service.db)
+    const intake = createIntake(service.ingestion)
     const context = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7', sampled: true }
     const inTrace = <Result>(work: () => Result) => runInTrace({ context, tracer: plainTracer }, work)
     const keys = Array.from({ length: 20 }, (_value, index) => `key-${index}`)
@@ -72,7 +72,7 @@ describe('the intake of deliveries', () => {
   })
 
   test('refuses the one that the database does not take, and keeps the others', async ({ db, service }) => {
-    const intake = createIntake(service.db)
+    const intake = createIntake(service.ingestion)
     const stored = ['one', 'two', 'three'].map((key) => intake.store(delivery(key)))
     const outcomes = await Promise.allSettled([...stored, intake.store(delivery('no text of the database: \0'))])
     expect(outcomes.map((outcome) => (outcome.status === 'fulfilled' ? outcome.value : outcome.reason.code))).toEqual([
@@ -86,7 +86,7 @@ describe('the intake of deliveries', () => {
 
   test('answers nothing before the commit: a transaction that fails refuses all of them', async ({ db, service }) => {
     await db.admin.query('alter table ops.webhook_deliveries rename to taken_away')
-    const intake = createIntake(service.db)
+    const intake = createIntake(service.ingestion)
     const outcomes = await Promise.allSettled([intake.store(delivery('a')), intake.store(delivery('b'))])
     expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
     await db.admin.query('alter table ops.taken_away rename to webhook_deliveries')
@@ -103,7 +103,7 @@ describe('the intake of deliveries', () => {
         return new Promise<never>(() => {})
       },
     }
-    const intake = createIntake(stuck as typeof service.db)
+    const intake = createIntake({ ...service.ingestion, db: stuck as typeof service.db })
     void intake.store(delivery('stuck'))
     await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
     const late = new Promise((resolve) => setTimeout(resolve, 5_000, 'late'))
@@ -111,7 +111,7 @@ describe('the intake of deliveries', () => {
   })
 
   test('of two processes that are sent the same keeps one', async ({ service }) => {
-    const [one, other] = [createIntake(service.db), createIntake(service.db)]
+    const [one, other] = [createIntake(service.ingestion), createIntake(service.ingestion)]
     const keys = Array.from({ length: 50 }, () => randomUUID())
     const both = await Promise.all([
       ...keys.map((key) => one.store(delivery(key))),

@@ -231,4 +231,64 @@ describe('replaying after a fix of a normalizer', () => {
         expect(restored[table]!.map(withoutTimes).toSorted()).toEqual(before[table]!.map(withoutTimes).toSorted())
     }
   })
+
+  test('removes what turns out to be of another kind, though all else about it is the same', async ({
+    db,
+    service,
+  }) => {
+    await db.admin.query('insert into app_users (user_id) values ($1)', [ADA])
+    await receive(db, service)
+    const kinds = async () => {
+      const { rows } = await db.admin.query(`
+        select array(select distinct kind from samples) as samples, array(select kind from activity_streams) as series,
+          array(select distinct kind from activity_zones) as zones,
+          array(select kind from daily_metrics where not derived and local_day = '2026-03-01') as days`)
+      return rows[0]
+    }
+    expect(await kinds()).toEqual({
+      samples: ['steps'],
+      series: ['heart_rate_bpm'],
+      zones: ['heart_rate_bpm'],
+      days: ['resting_heart_rate_bpm'],
+    })
+    const asOthers: Normalize = (payload, metadata) => {
+      const records = first(payload, metadata)
+      if (payload !== 'all') return records
+      return {
+        ...records,
+        samples: records.samples!.map((each) => ({ ...each, kind: 'floors_climbed' })),
+        sampleSpans: [],
+        activityStreams: records.activityStreams!.map((each) => ({ ...each, kind: 'power_w' })),
+        activityZones: records.activityZones!.map((each) => ({ ...each, kind: 'power_w' })),
+        dailyMetrics: records.dailyMetrics!.map((each) => ({ ...each, kind: 'body_weight_kg' })),
+      }
+    }
+    await replay(service, acme(asOthers))
+    expect(await kinds()).toEqual({
+      samples: ['floors_climbed'],
+      series: ['power_w'],
+      zones: ['power_w'],
+      days: ['body_weight_kg'],
+    })
+  })
+
+  // Asked directly: the zones that an activity has are replaced whole just after.
+  test('removes the zones of one kind though those of another have their numbers', async ({ db, service }) => {
+    await db.admin.query('insert into app_users (user_id) values ($1)', [ADA])
+    await receive(db, service)
+    const produced = {
+      activities: [{ sourceId: 'w1' }],
+      activityZones: [
+        { sourceId: 'w1', kind: 'power_w', zoneNumber: 1 },
+        { sourceId: 'w1', kind: 'heart_rate_bpm', zoneNumber: 2 },
+      ],
+    }
+    await db.service.query(
+      `select ops.remove_unproduced(user_id, 'acme', raw_id, raw_created_at, $1)
+       from (select distinct user_id, raw_id, raw_created_at from activity_zones) z`,
+      [JSON.stringify(produced)],
+    )
+    const { rows } = await db.admin.query('select kind, zone_number from activity_zones')
+    expect(rows).toEqual([{ kind: 'heart_rate_bpm', zone_number: 2 }])
+  })
 })

@@ -168,10 +168,16 @@ async function readRows(
 /** What the engine says of something that does not exist: whether it does for others is nobody's business. */
 const UNKNOWN = /not found in type|^no (mutations|subscriptions) exist$|^expected one of the values/
 
-async function expectRefusal({ world, role, problems }: Case, query: string): Promise<void> {
-  const { errors } = await world.ask({ role, userId: A }, query)
+/** Undefined when it is; what happened instead otherwise. */
+export async function refusedAsUnknown(ask: Ask, role: string, query: string): Promise<string | undefined> {
+  const { errors } = await ask({ role, userId: A }, query)
   const message = errors?.[0]?.message ?? 'answered'
-  if (!UNKNOWN.test(message)) problems.push(`${role}: not refused as unknown: ${query}: ${message}`)
+  return UNKNOWN.test(message) ? undefined : `${role}: not refused as unknown: ${query}: ${message}`
+}
+
+async function expectRefusal({ world, role, problems }: Case, query: string): Promise<void> {
+  const problem = await refusedAsUnknown(world.ask, role, query)
+  if (problem !== undefined) problems.push(problem)
 }
 
 function expectEqual(

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClone, type TestDatabase } from '../support/database.ts'
 import { type EngineUnderTest, openEngineUnderTest } from '../support/engine-under-test.ts'
 import { judgeByAsking } from './asked.ts'
+import { judgeActionsByAsking } from './asked-actions.ts'
 import { loosenEach } from './loosen.ts'
 import { askOverHttp, unseen, worldOf } from './over-graphql.ts'
 import { plantBoth, removeBoth } from './planted-people.ts'
@@ -29,6 +30,11 @@ describe('permissions.yaml, done over HTTP as A, as B, as a stranger and as nobo
     const world = { pool: engine.admin, ask: askOverHttp(engine.url, engine.adminSecret) }
     const problems = await Promise.all(roles.map((role) => judgeByAsking(world, matrix, { role, table })))
     expect(problems.flat()).toEqual([])
+  })
+
+  test.for(roles)('gives role %s its actions and no other', async (role) => {
+    const world = { ask: askOverHttp(engine.url, engine.adminSecret) }
+    expect(await judgeActionsByAsking(world, matrix, role)).toEqual([])
   })
 })
 

@@ -233,9 +233,15 @@ describe('a key that has sealed enough', () => {
   test('of a purpose is followed by another, and no process exceeds the cap', async ({ db, scene }) => {
     const limits = { maxSeals: 3, renewAtSeals: 2 }
     const processes = [scene.open({ limits }), scene.open({ limits })]
-    const boxes = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => processes[index % 2]!.vault.sealInbox('acme', Buffer.from(`${index}`))),
-    )
+    const bodies = Array.from({ length: 40 }, (_, index) => Buffer.from(`${index}`))
+    const together = bodies.slice(20).map((body) => ({ platform: 'acme', body }))
+    const boxes = (
+      await Promise.all([
+        ...bodies.slice(0, 20).map(async (body, index) => [await processes[index % 2]!.vault.sealInbox('acme', body)]),
+        processes[0]!.vault.sealDeliveries(together),
+      ])
+    ).flat()
+    expect(boxes).toHaveLength(40)
     const perKey = new Map<string, number>()
     for (const box of boxes) {
       const keyId = box.subarray(26, 42).toString('hex')

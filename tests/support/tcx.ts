@@ -63,15 +63,17 @@ const CONTENT: Readonly<Record<string, Content>> = {
     ['Watts', 0, 1],
   ],
   Speed: DECIMAL,
+  RunCadence: /^\d{1,3}$/,
   Watts: /^\d{1,5}$/,
 }
 const RANGES: Readonly<Record<string, { least: number; most: number }>> = {
   Value: upTo(255, 1),
   Calories: upTo(65_535),
   Cadence: upTo(254),
+  RunCadence: upTo(254),
   Watts: upTo(65_535),
 }
-const EXTENSION = ['TPX', 'Speed', 'Watts']
+const EXTENSION = ['TPX', 'Speed', 'RunCadence', 'Watts']
 
 export interface TcxElement {
   readonly name: string

@@ -1,4 +1,5 @@
 import type { Db, Tx } from '../../runtime/db.ts'
+import { AppError } from '../../runtime/errors.ts'
 import { sql } from '../../runtime/sql.ts'
 
 export type ErasureStatus = 'requested' | 'erasing' | 'confirming' | 'complete' | 'cancelled'
@@ -39,22 +40,20 @@ export interface NewErasure {
   readonly graceHours: number
 }
 
-/** The one that is open already where there is one. */
+/** The one that is open already where there is one. Throws request/try_again when that ends at this moment. */
 export async function insertErasure(tx: Tx, erasure: NewErasure): Promise<{ id: string; isNew: boolean }> {
-  const { rows } = await tx.query<{ id: string; isNew: boolean }>(sql`
-    with inserted as (
-      insert into public.erasures (user_id, subject_digest, channel, requested_by, erases_at)
-      values (${erasure.userId}::uuid, ops.person_digest(${erasure.userId}::uuid), ${erasure.channel}, ${erasure.requestedBy}::uuid,
-        now() + make_interval(hours => ${erasure.graceHours}::integer))
-      on conflict (user_id) where status in ('requested', 'erasing') and user_id is not null do nothing
-      returning id
-    )
-    select id, true as "isNew" from inserted
-    union all
-    select e.id, false from public.erasures e
-    where e.user_id = ${erasure.userId}::uuid and e.status in ('requested', 'erasing') and not exists (select from inserted)`)
-  if (rows[0] === undefined) throw new Error('an erasure ended while it was asked for')
-  return rows[0]
+  const { rows } = await tx.query<{ id: string }>(sql`
+    insert into public.erasures (user_id, subject_digest, channel, requested_by, erases_at)
+    values (${erasure.userId}::uuid, ops.person_digest(${erasure.userId}::uuid), ${erasure.channel}, ${erasure.requestedBy}::uuid,
+      now() + make_interval(hours => ${erasure.graceHours}::integer))
+    on conflict (user_id) where status in ('requested', 'erasing') and user_id is not null do nothing
+    returning id`)
+  if (rows[0] !== undefined) return { id: rows[0].id, isNew: true }
+  // A statement of its own: the one before may have waited for a row that it cannot see.
+  const { rows: open } = await tx.query<{ id: string }>(sql`
+    select id from public.erasures where user_id = ${erasure.userId}::uuid and status in ('requested', 'erasing')`)
+  if (open[0] === undefined) throw new AppError('request/try_again')
+  return { id: open[0].id, isNew: false }
 }
 
 export async function findErasure(db: Db, id: string): Promise<Erasure | undefined> {
@@ -79,12 +78,21 @@ export async function isSubject(db: Db, id: string, userId: string): Promise<boo
   return rowCount > 0
 }
 
-/** False unless it had not begun. */
-export async function cancelErasureRow(tx: Tx, id: string, userId: string): Promise<boolean> {
-  const { rowCount } = await tx.query(sql`
+export async function linkRequest(tx: Tx, id: string, requestId: string): Promise<void> {
+  await tx.query(sql`update public.erasures set request_id = ${requestId}::uuid where id = ${id}::uuid`)
+}
+
+/** Undefined unless it had not begun. */
+export async function cancelErasureRow(
+  tx: Tx,
+  id: string,
+  userId: string,
+): Promise<{ requestId: string | null } | undefined> {
+  const { rows } = await tx.query<{ requestId: string | null }>(sql`
     update public.erasures set status = 'cancelled', finished_at = now(), updated_at = now()
-    where id = ${id}::uuid and user_id = ${userId}::uuid and status = 'requested'`)
-  return rowCount === 1
+    where id = ${id}::uuid and user_id = ${userId}::uuid and status = 'requested'
+    returning request_id as "requestId"`)
+  return rows[0]
 }
 
 export async function setHeld(db: Db, id: string, held: boolean): Promise<void> {

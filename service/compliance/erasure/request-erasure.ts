@@ -3,8 +3,9 @@ import type { Tx } from '../../runtime/db.ts'
 import { AppError } from '../../runtime/errors.ts'
 import { enqueue } from '../../runtime/jobs.ts'
 import { sql } from '../../runtime/sql.ts'
+import { openRequest, withdrawRequest } from '../requests/requests.ts'
 import { erasePerson } from './erase-person.task.ts'
-import { cancelErasureRow, findErasure, insertErasure, isSubject } from './register-queries.ts'
+import { cancelErasureRow, findErasure, insertErasure, isSubject, linkRequest } from './register-queries.ts'
 import type { ErasureServices } from './services.ts'
 
 export const CONFIRMATION = 'DELETE MY DATA'
@@ -16,7 +17,8 @@ export interface RequestedErasure {
   readonly erasesAt: Date
 }
 
-export type RequestServices = Pick<ErasureServices, 'db' | 'audit' | 'graceHours' | 'noteRequest'>
+export type RequestServices = Pick<ErasureServices, 'db' | 'audit' | 'graceHours' | 'requests'>
+export type CancelServices = Pick<ErasureServices, 'db' | 'audit' | 'requests'>
 
 /** At the person's own wish. Throws erasure/not_confirmed. Asked again, it answers the one that is open. */
 export async function deleteMyData(
@@ -28,32 +30,32 @@ export async function deleteMyData(
 }
 
 /** At their own wish or, with a reason, by an operator on their behalf. */
-export async function requestErasure(
-  { db, audit, graceHours, noteRequest }: RequestServices,
-  { userId, actor, reason }: { userId: string; actor: AuditActor; reason?: string },
-): Promise<RequestedErasure> {
-  const id = await db.transaction(async (tx) => {
-    await ensurePerson(tx, userId)
-    const byOperator = actor.kind !== 'user'
-    const requestedBy = byOperator ? actor.id : null
-    const channel = byOperator ? 'operator' : 'app'
-    const erasure = await insertErasure(tx, { userId, channel, requestedBy, graceHours })
-    if (!erasure.isNew) return erasure.id
-    await noteRequest?.(tx, { userId, actor })
-    await queueErasure(tx, erasure.id, { delayHours: graceHours })
-    await audit(tx, {
-      action: 'erasure.requested',
-      actor,
-      subjectUserId: userId,
-      outcome: 'success',
-      ...(reason === undefined ? {} : { reason }),
-      details: { erasure_id: erasure.id },
-    })
-    return erasure.id
-  })
-  const erasure = await findErasure(db, id)
+export async function requestErasure(services: RequestServices, asked: Asked): Promise<RequestedErasure> {
+  const id = await services.db.transaction((tx) => openErasure(services, tx, asked))
+  const erasure = await findErasure(services.db, id)
   if (erasure === undefined) throw new AppError('erasure/not_found')
   return { requestId: id, status: erasure.status, erasesAt: erasure.erasesAt }
+}
+
+interface Asked {
+  readonly userId: string
+  readonly actor: AuditActor
+  readonly reason?: string
+}
+
+async function openErasure({ audit, graceHours, requests }: RequestServices, tx: Tx, asked: Asked): Promise<string> {
+  const { userId, actor, reason } = asked
+  await ensurePerson(tx, userId)
+  const byPerson = actor.kind === 'user'
+  const who = { channel: byPerson ? 'app' : 'operator', requestedBy: byPerson ? null : actor.id } as const
+  const { id, isNew } = await insertErasure(tx, { userId, ...who, graceHours })
+  if (!isNew) return id
+  const channel = byPerson ? 'app' : 'other'
+  await linkRequest(tx, id, await openRequest(requests, tx, { userId, kind: 'erasure', channel, actor }))
+  await queueErasure(tx, id, { delayHours: graceHours })
+  const event = { action: 'erasure.requested', outcome: 'success', details: { erasure_id: id } } as const
+  await audit(tx, { ...event, actor, subjectUserId: userId, ...(reason === undefined ? {} : { reason }) })
+  return id
 }
 
 export async function queueErasure(tx: Tx, erasureId: string, { delayHours = 0 } = {}): Promise<void> {
@@ -66,16 +68,19 @@ async function ensurePerson(tx: Tx, userId: string): Promise<void> {
     insert into public.app_users (user_id) values (${userId}::uuid) on conflict (user_id) do nothing`)
 }
 
-/** Before it has begun. Throws erasure/not_found. */
+/** Before it has begun; what was asked for needs no answer any more. Throws erasure/not_found. */
 export async function cancelErasure(
-  { db, audit }: Pick<ErasureServices, 'db' | 'audit'>,
+  { db, audit, requests }: CancelServices,
   { id, userId, actor }: { id: string; userId: string; actor: AuditActor },
 ): Promise<{ requestId: string; status: 'cancelled' }> {
   await db.transaction(async (tx) => {
-    if (!(await cancelErasureRow(tx, id, userId))) throw new AppError('erasure/not_found')
+    const cancelled = await cancelErasureRow(tx, id, userId)
+    if (cancelled === undefined) throw new AppError('erasure/not_found')
     await tx.query(sql`select graphile_worker.remove_job(${erasePerson.jobKey({ erasureId: id })})`)
     const event = { action: 'erasure.cancelled', outcome: 'success', details: { erasure_id: id } } as const
     await audit(tx, { ...event, actor, subjectUserId: userId })
+    const { requestId } = cancelled
+    if (requestId !== null) await withdrawRequest(requests, tx, { id: requestId, actor })
   })
   return { requestId: id, status: 'cancelled' }
 }

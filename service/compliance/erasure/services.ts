@@ -1,8 +1,9 @@
 import type { EndAllServices, Ended } from '../../connections/end-all.ts'
-import type { AuditActor, RecordAudit } from '../../runtime/audit-event.ts'
+import type { RecordAudit } from '../../runtime/audit-event.ts'
 import type { Database, Tx } from '../../runtime/db.ts'
 import type { BackupKey } from '../../vault/backup/backup-key.ts'
 import type { HeadSigner } from '../audit/tree-head.ts'
+import type { RequestServices } from '../requests/requests.ts'
 import type { DeliverySearch } from './deliveries.ts'
 
 export type { EndAllServices }
@@ -11,14 +12,14 @@ export type { EndAllServices }
 export interface ErasureServices extends DeliverySearch {
   readonly db: Database
   readonly audit: RecordAudit
+  /** The register of what people ask for, in which a deletion has its line and its deadline. */
+  readonly requests: RequestServices
   /** Between the request and its begin, in which it can be cancelled. */
   readonly graceHours: number
   /** Ends connections and destroys keys, in the transaction that begins the erasure. */
   readonly endConnections: (tx: Tx, userId: string) => Promise<readonly Ended[]>
   /** Asks a platform once; what it answers is written down where the erasure looks. */
   readonly askPlatform: (revocationId: string) => Promise<void>
-  /** Notes the request among the person's requests; absent: there is no such register. */
-  readonly noteRequest?: (tx: Tx, asked: { userId: string; actor: AuditActor }) => Promise<void>
   /** Months of the person that left the database. */
   readonly deleteArchives: (userId: string) => Promise<void>
   /** Undefined without BACKUP_KEY: there are no backups then, and accounts get no tombstones. */

@@ -51,6 +51,7 @@ const POINT: readonly Element[] = [
 ]
 const EXTENSION: readonly Element[] = [
   ['speed_m_per_s', (value) => `<Speed>${value}</Speed>`],
+  ['running_cadence_rpm', (value) => `<RunCadence>${within(value, 254)}</RunCadence>`],
   ['power_w', (value) => `<Watts>${within(value, 65_535)}</Watts>`],
 ]
 

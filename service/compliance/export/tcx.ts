@@ -84,7 +84,9 @@ function writeLap(lap: Lap, energyKcal: number | null, points: readonly TrackPoi
     '<Intensity>Active</Intensity><TriggerMethod>Manual</TriggerMethod>',
     ...(points.length === 0 ? [] : ['<Track>', ...points.map(({ text }) => text), '</Track>']),
     '</Lap>',
-  ].join('\n')
+  ]
+    .filter((line) => line !== '')
+    .join('\n')
 }
 
 /** The schema knows three. */

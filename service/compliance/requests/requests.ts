@@ -8,6 +8,7 @@ import {
   lockRequest,
   type RequestChannel,
   type RequestKind,
+  type RequestRow,
   readReceipt,
   setRequestStatus,
 } from './queries.ts'
@@ -76,6 +77,16 @@ export async function answerRequest(services: RequestServices, tx: Tx, answer: A
   if (status !== 'in_progress') services.countRequest(kind, status)
 }
 
+/** Closes what the person took back; what was answered meanwhile stays as it is. */
+export async function withdrawRequest(
+  services: RequestServices,
+  tx: Tx,
+  { id, actor }: Pick<Answer, 'id' | 'actor'>,
+): Promise<void> {
+  const request = await lockRequest(tx, id)
+  if (request !== undefined && isOpen(request)) await answerRequest(services, tx, { id, status: 'cancelled', actor })
+}
+
 /**
  * Takes the two further months, once and within the first (GDPR, Article 12(3)); telling the person why is the operator's act.
  * Throws privacy/request_not_found, privacy/request_answered, privacy/extended_before, privacy/extension_too_late.
@@ -87,7 +98,7 @@ export async function extendRequest(
 ): Promise<{ dueDay: string; dueAt: Date }> {
   const request = await lockRequest(tx, id)
   if (request === undefined) throw new AppError('privacy/request_not_found')
-  if (!['received', 'in_progress'].includes(request.status)) throw new AppError('privacy/request_answered')
+  if (!isOpen(request)) throw new AppError('privacy/request_answered')
   if (request.isExtended) throw new AppError('privacy/extended_before')
   if (request.isOverdue) throw new AppError('privacy/extension_too_late')
   const dueDay = lastDayToAnswer(request.receivedDay, 3, calendar)
@@ -95,4 +106,8 @@ export async function extendRequest(
   const what = { action: 'data_request.extended', outcome: 'success', details: { requestId: id, dueDay } } as const
   await audit(tx, { ...what, actor, subjectUserId: request.userId, reason })
   return { dueDay, dueAt }
+}
+
+function isOpen({ status }: Pick<RequestRow, 'status'>): boolean {
+  return status === 'received' || status === 'in_progress'
 }

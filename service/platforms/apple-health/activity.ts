@@ -27,6 +27,7 @@ export interface Workout {
   readonly deviceName?: string | null
 }
 
+/** What cannot be true (a distance below zero) is found, and noted, where all platforms' records are checked. */
 export function toActivity(workout: Workout): ActivityRecord {
   const { sourceId, sourceSport, start, end, durationS } = workout
   const elapsed = Math.round((end.at.getTime() - start.at.getTime()) / 1000)
@@ -42,18 +43,18 @@ export function toActivity(workout: Workout): ActivityRecord {
     startOffsetSeconds: start.offsetSeconds,
     timeZone: workout.timeZone ?? null,
     startTimeHidden: false,
-    distanceM: positive(workout.distanceM, 0),
-    movingTimeS: durationS === undefined || durationS < 0 ? null : Math.round(durationS),
+    distanceM: workout.distanceM ?? null,
+    movingTimeS: durationS === undefined ? null : Math.round(durationS),
     elapsedTimeS: elapsed,
-    elevationGainM: positive(workout.elevationGainM, 0),
+    elevationGainM: workout.elevationGainM ?? null,
     meanSpeedMPerS: workout.meanSpeedMPerS ?? null,
     maxSpeedMPerS: workout.maxSpeedMPerS ?? null,
     // Zero is how a watch that saw no pulse says so.
-    heartRateMeanBpm: positive(workout.heartRateMeanBpm),
-    heartRateMaxBpm: positive(workout.heartRateMaxBpm),
+    heartRateMeanBpm: workout.heartRateMeanBpm || null,
+    heartRateMaxBpm: workout.heartRateMaxBpm || null,
     cadenceMeanRpm: workout.cadenceMeanRpm ?? null,
     powerMeanW: workout.powerMeanW ?? null,
-    energyKcal: positive(workout.energyKcal, 0),
+    energyKcal: workout.energyKcal ?? null,
     manual: workout.manual === true,
     indoor,
     hasRoute: workout.hasRoute === true,
@@ -62,10 +63,6 @@ export function toActivity(workout: Workout): ActivityRecord {
     sourceUrl: null,
     detailed: true,
   }
-}
-
-function positive(value: number | undefined, least = Number.MIN_VALUE): number | null {
-  return value === undefined || !(value >= least) ? null : value
 }
 
 /** Why these times are none of a workout; undefined when they are. `name` is of the first time's field. */

@@ -4,14 +4,18 @@ import { readNumber } from './health-record.ts'
 import { type Moment, parseMoment } from './moments.ts'
 import type { RoutePoint } from './route-points.ts'
 import { toRouteStreams } from './route-streams.ts'
-import { convert, type Dimension } from './units.ts'
+import type { Dimension } from './units.ts'
+import { openWorkoutNumbers, type WorkoutNumbers } from './workout-numbers.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
+export interface AutoExportWorkout extends Pick<Records, 'activities' | 'activityStreams'> {
+  /** What of it could not be read. */
+  readonly leftOut: readonly string[]
+}
+
 /** Versions 1 (no id, no duration) and 2. What the lists in it hold (steps, energy by the minute) comes as metrics too and is not counted twice. */
-export function normalizeAutoExportWorkout(
-  workout: Json,
-): Pick<Records, 'activities' | 'activityStreams'> | { readonly problem: string } {
+export function normalizeAutoExportWorkout(workout: Json): AutoExportWorkout | { readonly problem: string } {
   const [start, end] = [parseMoment(workout['start']), parseMoment(workout['end'])]
   const problem = findWorkoutProblem(start, end)
   if (problem !== undefined || start === undefined || end === undefined)
@@ -20,51 +24,48 @@ export function normalizeAutoExportWorkout(
   const sourceSport = typeof name === 'string' && name !== '' ? name.slice(0, 1000) : 'Other'
   const sourceId =
     typeof id === 'string' && id !== '' ? id.slice(0, 100).toLowerCase() : identify(sourceSport, start, end)
-  const seconds = readNumber(duration)
+  const numbers = openWorkoutNumbers()
   const activity = toActivity({
-    ...readTotals(workout),
+    ...readTotals(workout, numbers),
     sourceId,
     sourceSport,
     start,
     end,
-    durationS: seconds,
+    durationS: numbers.number('duration', duration),
     indoor: isIndoor === true || location === 'Indoor',
     hasRoute: Array.isArray(workout['route']) && workout['route'].length > 0,
   })
-  return { activities: [activity], activityStreams: readStreams(workout, { sourceId, start: start.at }) }
+  const activityStreams = readStreams(workout, { sourceId, start: start.at })
+  return { activities: [activity], activityStreams, leftOut: numbers.leftOut() }
 }
 
 function identify(sport: string, start: Moment, end: Moment): string {
   return ['hae', sport, start.at.toISOString(), end.at.toISOString()].join('|')
 }
 
-function readTotals(workout: Json) {
-  const quantity = (dimension: Dimension, ...values: unknown[]) => {
-    for (const value of values) {
-      const amount = readQuantity(value, dimension)
-      if (amount !== undefined) return amount
-    }
-    return undefined
-  }
+function readTotals(workout: Json, numbers: WorkoutNumbers) {
+  const quantity = (name: string, dimension: Dimension, ...values: unknown[]) =>
+    values.map((value) => readQuantity(value, { name, dimension, numbers })).find((amount) => amount !== undefined)
   const heartRate = asObject(workout['heartRate'])
   const elevation = asObject(workout['elevation'])
   const ascent = elevation && { qty: elevation['ascent'], units: elevation['units'] }
   return {
-    distanceM: quantity('length', workout['distance']),
-    energyKcal: quantity('energy', workout['activeEnergyBurned'], workout['activeEnergy']),
-    elevationGainM: quantity('length', workout['elevationUp'], ascent),
-    meanSpeedMPerS: quantity('speed', workout['avgSpeed'], workout['speed']),
-    maxSpeedMPerS: quantity('speed', workout['maxSpeed']),
-    heartRateMeanBpm: quantity('rate', heartRate?.['avg'], workout['avgHeartRate']),
-    heartRateMaxBpm: quantity('rate', heartRate?.['max'], workout['maxHeartRate']),
+    distanceM: quantity('distance', 'length', workout['distance']),
+    energyKcal: quantity('energy', 'energy', workout['activeEnergyBurned'], workout['activeEnergy']),
+    elevationGainM: quantity('elevation', 'length', workout['elevationUp'], ascent),
+    meanSpeedMPerS: quantity('avgSpeed', 'speed', workout['avgSpeed'], workout['speed']),
+    maxSpeedMPerS: quantity('maxSpeed', 'speed', workout['maxSpeed']),
+    heartRateMeanBpm: quantity('avgHeartRate', 'rate', heartRate?.['avg'], workout['avgHeartRate']),
+    heartRateMaxBpm: quantity('maxHeartRate', 'rate', heartRate?.['max'], workout['maxHeartRate']),
   }
 }
 
-function readQuantity(value: unknown, dimension: Dimension): number | undefined {
-  const quantity = asObject(value)
-  const number = readNumber(quantity?.['qty'])
-  const units = quantity?.['units']
-  return number === undefined || typeof units !== 'string' ? undefined : convert(number, units, { dimension, base: 1 })
+function readQuantity(
+  value: unknown,
+  { name, dimension, numbers }: { name: string; dimension: Dimension; numbers: WorkoutNumbers },
+): number | undefined {
+  const quantity = asObject(value) ?? { qty: value }
+  return numbers.amount(name, { value: quantity['qty'], unit: quantity['units'], dimension })
 }
 
 function readStreams(workout: Json, at: { sourceId: string; start: Date }): ActivityStreamRecord[] {

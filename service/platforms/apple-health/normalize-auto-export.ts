@@ -3,11 +3,12 @@ import { METRIC_KINDS } from '../metric-kinds.ts'
 import type { DailyMetricRecord, Records, RejectedRecord, SampleRecord, SleepRecord } from '../records.ts'
 import { readMetricPoint } from './auto-export-metric.ts'
 import { readAggregatedSleep, readSleepSegment } from './auto-export-sleep.ts'
-import { normalizeAutoExportWorkout } from './auto-export-workout.ts'
+import { type AutoExportWorkout, normalizeAutoExportWorkout } from './auto-export-workout.ts'
 import { gatherRejections } from './health-record.ts'
 import { localDayOf } from './moments.ts'
 import type { SleepSegment } from './sleep.ts'
 import { toSleepSessions } from './sleep.ts'
+import { noteLeftOut } from './workout-numbers.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -20,7 +21,7 @@ interface Gathered {
   readonly samples: SampleRecord[]
   readonly segments: SleepSegment[]
   readonly sleepSessions: SleepRecord[]
-  readonly workouts: Pick<Records, 'activities' | 'activityStreams'>[]
+  readonly workouts: AutoExportWorkout[]
   readonly rejected: RejectedRecord[]
   position: number
 }
@@ -84,7 +85,10 @@ function gatherWorkout(gathered: Gathered, item: unknown): void {
   const position = gathered.position++
   const workout = normalizeAutoExportWorkout(asObject(item) ?? {})
   if ('problem' in workout) gathered.rejected.push({ position, reason: workout.problem })
-  else gathered.workouts.push(workout)
+  else {
+    gathered.workouts.push(workout)
+    gathered.rejected.push(...noteLeftOut(position, workout.leftOut))
+  }
 }
 
 function gatherOthers(gathered: Gathered, data: Json): void {

@@ -1,11 +1,12 @@
 import { AppError } from '../../runtime/errors.ts'
 import type { ActivityRecord, Records, RejectedRecord } from '../records.ts'
 import { findWorkoutProblem, toActivity } from './activity.ts'
-import { gatherRejections, type HealthRecord, readNumber } from './health-record.ts'
+import { gatherRejections, type HealthRecord } from './health-record.ts'
 import { parseMoment } from './moments.ts'
 import { asObject } from './normalize-auto-export.ts'
 import { toRecords } from './to-records.ts'
-import { convert, type Dimension } from './units.ts'
+import type { Dimension } from './units.ts'
+import { noteLeftOut, openWorkoutNumbers, type ReadWorkout } from './workout-numbers.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -67,8 +68,10 @@ export function normalizeFlutter(payload: unknown): Records {
     const reading =
       point['type'] === 'WORKOUT' ? readWorkout(point, timeZone) : readPoint(point, { position, timeZone })
     if ('problem' in reading) rejected.push({ position, reason: reading.problem })
-    else if ('sport' in reading) activities.push(reading)
-    else records.push(reading)
+    else if ('activity' in reading) {
+      activities.push(reading.activity)
+      rejected.push(...noteLeftOut(position, reading.leftOut))
+    } else records.push(reading)
   }
   const measured = toRecords(records)
   return { ...measured, activities, rejected: [...measured.rejected, ...gatherRejections(rejected)] }
@@ -106,7 +109,7 @@ function identityOf({ uuid, sourceName }: Json): { sourceId: string | null; sour
   }
 }
 
-function readWorkout(point: Json, timeZone: string | null): ActivityRecord | { readonly problem: string } {
+function readWorkout(point: Json, timeZone: string | null): ReadWorkout | { readonly problem: string } {
   const [start, end] = [parseMoment(point['dateFrom'], timeZone), parseMoment(point['dateTo'], timeZone)]
   const problem = findWorkoutProblem(start, end)
   const { sourceId, source } = identityOf(point)
@@ -114,11 +117,10 @@ function readWorkout(point: Json, timeZone: string | null): ActivityRecord | { r
     return { problem: `workout: ${problem ?? 'no times'}` }
   if (sourceId === null) return { problem: 'workout: no uuid' }
   const value = asObject(point['value']) ?? {}
-  const total = (name: string, dimension: Dimension) => {
-    const number = readNumber(value[name])
-    return number === undefined ? undefined : convert(number, String(value[`${name}Unit`]), { dimension, base: 1 })
-  }
-  return toActivity({
+  const numbers = openWorkoutNumbers()
+  const total = (name: string, dimension: Dimension) =>
+    numbers.amount(name, { value: value[name], unit: value[`${name}Unit`], dimension })
+  const activity = toActivity({
     sourceId,
     sourceSport: typeof value['workoutActivityType'] === 'string' ? value['workoutActivityType'] : 'OTHER',
     start,
@@ -129,6 +131,7 @@ function readWorkout(point: Json, timeZone: string | null): ActivityRecord | { r
     manual: point['recordingMethod'] === 'manual',
     deviceName: source === '' ? null : source,
   })
+  return { activity, leftOut: numbers.leftOut() }
 }
 
 function zoneOf({ timeZone }: Json): string | null {

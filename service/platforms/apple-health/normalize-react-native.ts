@@ -5,6 +5,7 @@ import { asObject } from './normalize-auto-export.ts'
 import { BY_CALL } from './react-native-calls.ts'
 import { readReactNativeWorkout } from './react-native-workout.ts'
 import { toRecords } from './to-records.ts'
+import { noteLeftOut } from './workout-numbers.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -63,6 +64,7 @@ function take(
   else if ('activity' in found) {
     activities.push(found.activity)
     activityLaps.push(...found.laps)
+    rejected.push(...noteLeftOut(position, found.leftOut, call))
   } else records.push(...found)
 }
 

@@ -1,11 +1,12 @@
 import { AppError } from '../../runtime/errors.ts'
 import type { ActivityRecord, Records, RejectedRecord } from '../records.ts'
 import { findWorkoutProblem, toActivity } from './activity.ts'
-import { gatherRejections, type HealthRecord, readNumber } from './health-record.ts'
+import { gatherRejections, type HealthRecord } from './health-record.ts'
 import { parseMoment } from './moments.ts'
 import { asObject, listOf } from './normalize-auto-export.ts'
 import { toRecords } from './to-records.ts'
-import { convert, type Dimension } from './units.ts'
+import type { Dimension } from './units.ts'
+import { noteLeftOut, openWorkoutNumbers, type ReadWorkout } from './workout-numbers.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -29,7 +30,10 @@ export function normalizeSdkSync(payload: unknown): Records {
     for (const item of listOf(data['workouts'])) {
       const workout = readWorkout(asObject(item) ?? {})
       if ('problem' in workout) rejected.push({ position, reason: workout.problem })
-      else activities.push(workout)
+      else {
+        activities.push(workout.activity)
+        rejected.push(...noteLeftOut(position, workout.leftOut))
+      }
       position += 1
     }
   }
@@ -57,7 +61,7 @@ function toSleep(item: Json, position: number): HealthRecord {
   return { ...toRecord(item, position), type: SLEEP, value: item['stage'] ?? item['value'] }
 }
 
-function readWorkout(item: Json): ActivityRecord | { readonly problem: string } {
+function readWorkout(item: Json): ReadWorkout | { readonly problem: string } {
   const timeZone = typeof item['timeZone'] === 'string' ? item['timeZone'] : null
   const [start, end] = [parseMoment(item['startDate'], timeZone), parseMoment(item['endDate'], timeZone)]
   const problem = findWorkoutProblem(start, end)
@@ -68,13 +72,10 @@ function readWorkout(item: Json): ActivityRecord | { readonly problem: string } 
   const values = new Map(
     listOf(item['values']).map((value) => [String(asObject(value)?.['type']), asObject(value) ?? {}] as const),
   )
-  const of = (name: string, dimension: Dimension) => {
-    const number = readNumber(values.get(name)?.['value'])
-    return number === undefined
-      ? undefined
-      : convert(number, String(values.get(name)?.['unit']), { dimension, base: 1 })
-  }
-  return toActivity({
+  const numbers = openWorkoutNumbers()
+  const of = (name: string, dimension: Dimension) =>
+    numbers.amount(name, { value: values.get(name)?.['value'], unit: values.get(name)?.['unit'], dimension })
+  const activity = toActivity({
     sourceId,
     sourceSport: typeof item['type'] === 'string' ? item['type'] : 'other',
     start,
@@ -90,6 +91,7 @@ function readWorkout(item: Json): ActivityRecord | { readonly problem: string } 
     indoor: values.get('indoorWorkout')?.['value'] === true,
     deviceName: sourceOf(item) === '' ? null : sourceOf(item),
   })
+  return { activity, leftOut: numbers.leftOut() }
 }
 
 function sourceOf(item: Json): string {

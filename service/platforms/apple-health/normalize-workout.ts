@@ -1,13 +1,16 @@
 import { AppError } from '../../runtime/errors.ts'
 import type { ActivityLapRecord, ActivityStreamRecord, Records, RejectedRecord } from '../records.ts'
 import { findWorkoutProblem, toActivity, type Workout } from './activity.ts'
-import { readNumber } from './health-record.ts'
 import { EMPTY_LAP } from './laps.ts'
 import { inZone, type Moment, parseMoment } from './moments.ts'
 import type { RoutePoint } from './route-points.ts'
 import { toRouteStreams } from './route-streams.ts'
 import { ExportWorkout } from './schemas.ts'
-import { convert, type Dimension, readQuantity } from './units.ts'
+import { type Dimension, readQuantity } from './units.ts'
+import { noteLeftOut, openWorkoutNumbers, type WorkoutNumbers } from './workout-numbers.ts'
+
+/** Where none is written. */
+const DEFAULT_UNITS: Partial<Record<Dimension, string>> = { time: 'min' }
 
 /** A workout of an export with its events, statistics and routes. */
 export function normalizeExportWorkout(payload: unknown): Records {
@@ -25,11 +28,15 @@ export function normalizeExportWorkout(payload: unknown): Records {
     return { rejected: [{ position: 0, reason: `workout: ${problem ?? 'no times'}` }] }
   const sourceId = identify(workout, start, end)
   const { streams, rejected } = readRoutes(workout, { sourceId, start: start.at })
+  const numbers = openWorkoutNumbers()
+  const activities = [toActivity({ ...readTotals(workout, numbers), sourceId, start, end, timeZone })]
+  const activityLaps = readLaps(workout, { sourceId, numbers })
+  const position = Math.max(-1, ...rejected.map((each) => each.position)) + 1
   return {
-    activities: [toActivity({ ...readTotals(workout), sourceId, start, end, timeZone })],
+    activities,
     activityStreams: streams,
-    activityLaps: readLaps(workout, sourceId),
-    rejected,
+    activityLaps,
+    rejected: [...rejected, ...noteLeftOut(position, numbers.leftOut())],
   }
 }
 
@@ -38,19 +45,26 @@ function identify({ workoutActivityType, sourceName }: ExportWorkout, start: Mom
   return ['export', workoutActivityType, start.at.toISOString(), end.at.toISOString(), sourceName].join('|')
 }
 
-function readTotals(workout: ExportWorkout): Omit<Workout, 'sourceId' | 'start' | 'end'> {
+function readTotals(workout: ExportWorkout, numbers: WorkoutNumbers): Omit<Workout, 'sourceId' | 'start' | 'end'> {
   const { metadata } = workout
-  const attribute = (name: string, dimension: Dimension) => amount(workout[name], workout[`${name}Unit`], dimension)
+  const attribute = (name: string, dimension: Dimension) =>
+    numbers.amount(name, { value: workout[name], unit: workout[`${name}Unit`] ?? DEFAULT_UNITS[dimension], dimension })
   const total = (pattern: RegExp, field: string, dimension: Dimension) => {
     const values = workout.statistics
       .filter(({ type }) => pattern.test(String(type)))
-      .flatMap((statistic) => amount(statistic[field], statistic['unit'], dimension) ?? [])
+      .flatMap(
+        (statistic) =>
+          numbers.amount(`statistics ${field}`, { value: statistic[field], unit: statistic['unit'], dimension }) ?? [],
+      )
     if (field !== 'sum' || values.length === 0) return values[0]
     return values.reduce((sum, value) => sum + value, 0)
   }
   const measured = (name: string, dimension: Dimension) => {
+    if (metadata[name] == null) return undefined
     const quantity = readQuantity(textOf(metadata[name]) ?? undefined)
-    return quantity === undefined ? undefined : convert(quantity.value, quantity.unit, { dimension, base: 1 })
+    return quantity === undefined
+      ? numbers.leaveOut(name, 'not a number with a unit')
+      : numbers.amount(name, { ...quantity, dimension })
   }
   return {
     sourceSport: workout.workoutActivityType,
@@ -72,27 +86,26 @@ function readTotals(workout: ExportWorkout): Omit<Workout, 'sourceId' | 'start' 
   }
 }
 
-function amount(value: unknown, unit: unknown, dimension: Dimension): number | undefined {
-  const number = readNumber(value)
-  if (number === undefined) return undefined
-  const fallback = dimension === 'time' ? 'min' : undefined
-  const name = typeof unit === 'string' ? unit : fallback
-  return name === undefined ? undefined : convert(number, name, { dimension, base: 1 })
-}
-
-function readLaps(workout: ExportWorkout, sourceId: string): ActivityLapRecord[] {
+function readLaps(
+  workout: ExportWorkout,
+  { sourceId, numbers }: { sourceId: string; numbers: WorkoutNumbers },
+): ActivityLapRecord[] {
   return workout.events
     .filter(({ type }) => type === 'HKWorkoutEventTypeLap')
     .flatMap((event, index) => {
       const startedAt = parseMoment(event['date'])?.at
-      if (startedAt === undefined) return []
+      if (startedAt === undefined) {
+        numbers.leaveOut('lap', 'date: not a time')
+        return []
+      }
+      const { duration: value, durationUnit: unit = DEFAULT_UNITS.time } = event
       return [
         {
           ...EMPTY_LAP,
           sourceId,
           lapNumber: index + 1,
           startedAt,
-          elapsedTimeS: amount(event['duration'], event['durationUnit'], 'time') ?? null,
+          elapsedTimeS: numbers.amount('lap duration', { value, unit, dimension: 'time' }) ?? null,
         },
       ]
     })

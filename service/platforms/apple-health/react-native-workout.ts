@@ -1,18 +1,17 @@
-import type { ActivityLapRecord, ActivityRecord } from '../records.ts'
+import type { ActivityLapRecord } from '../records.ts'
 import { findWorkoutProblem, toActivity } from './activity.ts'
-import { readNumber } from './health-record.ts'
 import { EMPTY_LAP } from './laps.ts'
 import { inZone, type Moment, parseMoment } from './moments.ts'
 import { asObject } from './normalize-auto-export.ts'
 import { convert } from './units.ts'
+import { openWorkoutNumbers, type ReadWorkout, type WorkoutNumbers } from './workout-numbers.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 /** HKWorkoutEventType's number of a lap. */
 const LAP = 3
 
-export interface ReactNativeWorkout {
-  readonly activity: ActivityRecord
+export interface ReactNativeWorkout extends ReadWorkout {
   readonly laps: readonly ActivityLapRecord[]
 }
 
@@ -31,7 +30,10 @@ export function readReactNativeWorkout(answer: Json, distanceUnit: unknown): Rea
   const problem = findWorkoutProblem(start, end)
   if (problem !== undefined || start === undefined || end === undefined) return problem ?? 'no times'
   const unit = typeof distanceUnit === 'string' ? distanceUnit : 'mi'
-  const distance = readTotal(answer['distance'])
+  const numbers = openWorkoutNumbers()
+  // A total that HealthKit does not have.
+  const total = (name: string) => numbers.number(name, answer[name]) || undefined
+  const distance = total('distance')
   const distanceM = distance === undefined ? undefined : convert(distance, unit, { dimension: 'length', base: 1 })
   if (distance !== undefined && distanceM === undefined) return 'unit: not one of distance'
   const sourceId = identify(answer, start, end)
@@ -41,14 +43,15 @@ export function readReactNativeWorkout(answer: Json, distanceUnit: unknown): Rea
     start,
     end,
     timeZone,
-    durationS: readTotal(answer['duration']),
+    durationS: total('duration'),
     distanceM,
-    energyKcal: readTotal(answer['calories']),
+    energyKcal: total('calories'),
     indoor: isSet(metadata['HKIndoorWorkout']),
     manual: isSet(metadata['HKWasUserEntered']) || answer['tracked'] === false,
     deviceName: textOf(answer['sourceName']),
   })
-  return { activity, laps: readLaps(answer['workoutEvents'], sourceId) }
+  const laps = readLaps(answer['workoutEvents'], { sourceId, numbers })
+  return { activity, laps, leftOut: numbers.leftOut() }
 }
 
 /** HealthKit's uuid where the version of the library gives it; otherwise what stays the same whenever it is answered again. */
@@ -63,20 +66,21 @@ function sportOf({ activityName, activityId }: Json): string {
   return textOf(activityName) ?? (typeof activityId === 'number' ? `activity ${activityId}` : 'Other')
 }
 
-function readLaps(events: unknown, sourceId: string): ActivityLapRecord[] {
+function readLaps(
+  events: unknown,
+  { sourceId, numbers }: { sourceId: string; numbers: WorkoutNumbers },
+): ActivityLapRecord[] {
   const laps = (Array.isArray(events) ? events : []).filter((event) => asObject(event)?.['eventTypeInt'] === LAP)
   return laps.flatMap((lap, index) => {
     const { startDate, endDate } = asObject(lap) ?? {}
     const [start, end] = [parseMoment(startDate), parseMoment(endDate)]
-    if (start === undefined) return []
+    if (start === undefined) {
+      numbers.leaveOut('lap', 'startDate: not a time')
+      return []
+    }
     const elapsedTimeS = end === undefined ? null : Math.round((end.at.getTime() - start.at.getTime()) / 1000)
     return [{ ...EMPTY_LAP, sourceId, lapNumber: index + 1, startedAt: start.at, elapsedTimeS }]
   })
-}
-
-function readTotal(value: unknown): number | undefined {
-  const number = readNumber(value)
-  return number === undefined || number <= 0 ? undefined : number
 }
 
 function isSet(value: unknown): boolean {

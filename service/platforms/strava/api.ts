@@ -1,6 +1,6 @@
 import type { BudgetWindow, PlatformApi, PlatformRequest } from '../contract.ts'
 import { classify } from './classify.ts'
-import { readDetails } from './details.ts'
+import { createDetailsReader } from './details.ts'
 import { activityPath, enrichmentRequests } from './enrichment.ts'
 import { firstPage, readHistoryPage, requestPage } from './history.ts'
 import type { StravaSettings } from './settings.ts'
@@ -28,7 +28,8 @@ export function stravaApi({
   zoneDays,
 }: Pick<StravaSettings, 'apiUrl' | 'enrichDays' | 'zoneDays'>) {
   const get = (path: string): PlatformRequest => ({ method: 'GET', url: `${apiUrl}/${path}` })
-  const requests = enrichmentRequests(get, zoneDays)
+  const readDetails = createDetailsReader()
+  const requests = enrichmentRequests({ get, zoneDays, readDetails })
   return {
     budget: BUDGET,
     readBudget,

@@ -1,13 +1,19 @@
 import type { EnrichmentRequest, PlatformRequest } from '../contract.ts'
 import { classify } from './classify.ts'
-import { readDetails } from './details.ts'
+import type { Details } from './details.ts'
 
 const STREAM_KEYS = 'time,distance,latlng,altitude,velocity_smooth,heartrate,cadence,watts,temp,moving,grade_smooth'
 
 export const activityPath = (sourceId: string) => `activities/${encodeURIComponent(sourceId)}`
 
+interface EnrichmentOptions {
+  readonly get: (path: string) => PlatformRequest
+  readonly zoneDays: number
+  readonly readDetails: (text: string) => Details
+}
+
 /** All that is asked about one activity: the details first, for they tell what else there is. */
-export function enrichmentRequests(get: (path: string) => PlatformRequest, zoneDays: number) {
+export function enrichmentRequests({ get, zoneDays, readDetails }: EnrichmentOptions) {
   return (sourceId: string): readonly EnrichmentRequest[] => {
     const path = activityPath(sourceId)
     const activity = { dataType: 'activity', request: get(path) }

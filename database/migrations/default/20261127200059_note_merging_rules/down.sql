@@ -1,0 +1,1 @@
+alter table public.app_users drop column merging_rules;

@@ -1,0 +1,1 @@
+drop index if exists public.app_users_by_merging_rules;
