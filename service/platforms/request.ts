@@ -1,5 +1,3 @@
-import type { PackedBody } from '../runtime/packed-body.ts'
-
 export interface PlatformRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
@@ -12,12 +10,19 @@ export interface PlatformRequest {
   readonly pack?: boolean
 }
 
+/** A body that is held packed; `runtime/packed-body.ts` knows how. */
+export interface PackedAnswer {
+  readonly pieces: readonly Buffer[]
+  /** Of what it is unpacked. */
+  readonly byteLength: number
+}
+
 export interface PlatformAnswer {
   readonly status: number
   readonly headers: Headers
   /** At most 32 MiB. */
   readonly text: string
-  readonly packed?: PackedBody
+  readonly packed?: PackedAnswer
 }
 
 /** Sends one request with time limits. Throws platform/unavailable when there is no answer. */
