@@ -1,4 +1,5 @@
 import { benchAppleImport } from './apple-import.ts'
+import { benchAppleUpload } from './apple-upload.ts'
 import { benchExport } from './export.ts'
 import type { Outcome } from './figures.ts'
 import { benchGarminDelivery } from './garmin-delivery.ts'
@@ -17,6 +18,8 @@ import { benchIntake } from './webhook-intake.ts'
 
 export const FULL = {
   appleImport: { days: 3_650, heartRatesPerDay: 330 },
+  appleUpload: { people: 1, days: 3_650, heartRatesPerDay: 330 },
+  appleUploads: { people: 2, days: 900, heartRatesPerDay: 330 },
   garminDelivery: { megabytes: 100, longestHours: 24 },
   garminPings: { pings: 8, megabytes: 20 },
   copy: { days: 3_650, samplesPerDay: 1_440 },
@@ -37,6 +40,8 @@ export type Sizes = typeof FULL
 export const QUICK: Sizes = {
   // Long enough that the second in which its process starts does not decide.
   appleImport: { days: 1_000, heartRatesPerDay: 100 },
+  appleUpload: { people: 1, days: 200, heartRatesPerDay: 100 },
+  appleUploads: { people: 2, days: 100, heartRatesPerDay: 100 },
   garminDelivery: { megabytes: 10, longestHours: 1 },
   garminPings: { pings: 8, megabytes: 2 },
   copy: { days: 365, samplesPerDay: 200 },
@@ -59,6 +64,8 @@ type Bench = (sizes: Sizes, summaries: () => Promise<SummariesDatabase>) => Prom
 /** In the order in which they run. */
 export const BENCHES: Readonly<Record<string, Bench>> = {
   'apple-import': ({ appleImport }) => benchAppleImport(appleImport),
+  'apple-upload': ({ appleUpload }) => benchAppleUpload(appleUpload),
+  'apple-uploads': ({ appleUploads }) => benchAppleUpload(appleUploads),
   'garmin-delivery': ({ garminDelivery }) => benchGarminDelivery(garminDelivery),
   'garmin-pings': ({ garminPings }) => benchGarminPings(garminPings),
   export: ({ copy }) => benchExport(copy),
@@ -74,5 +81,5 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   upkeep: async ({ upkeep }, summaries) => benchUpkeep(await summaries(), upkeep),
 }
 
-/** Minutes of load, for a machine of one's own: only when it is asked for by `--only`. */
-export const ON_DEMAND: readonly string[] = ['steady', 'soak']
+/** Minutes of load or gigabytes, for a machine of one's own: only when it is asked for by `--only`. */
+export const ON_DEMAND: readonly string[] = ['apple-upload', 'apple-uploads', 'steady', 'soak']
