@@ -11,9 +11,11 @@ interface Options {
   readonly write: boolean
   readonly repeat: number
   readonly names: readonly string[]
+  /** Of the soak; absent: of its size. */
+  readonly minutes: number | undefined
 }
 
-/** `npm run bench -- [--quick] [--only <name,…>] [--repeat <n>] [--write]` */
+/** `npm run bench -- [--quick] [--only <name,…>] [--repeat <n>] [--minutes <of the soak>] [--write]` */
 async function main(): Promise<number> {
   const options = readOptions()
   if (typeof options === 'string') {
@@ -33,6 +35,7 @@ function readOptions(): Options | string {
       write: { type: 'boolean', default: false },
       only: { type: 'string' },
       repeat: { type: 'string', default: '1' },
+      minutes: { type: 'string' },
     },
   })
   const { quick, write, only } = values
@@ -41,11 +44,17 @@ function readOptions(): Options | string {
   if (unknown.length > 0) return `--only ${unknown.join()}: one of ${Object.keys(BENCHES).join(', ')}`
   const repeat = Number(values.repeat)
   if (!Number.isInteger(repeat) || repeat < 1) return `--repeat ${values.repeat}: needs a whole number above 0`
-  return { quick, write, repeat, names }
+  const minutes = values.minutes === undefined ? undefined : Number(values.minutes)
+  if (minutes !== undefined && !(minutes > 0 && Number.isFinite(minutes)))
+    return `--minutes ${values.minutes}: needs a number above 0`
+  if (minutes !== undefined && !names.includes('soak')) return '--minutes: of the soak, which is run by --only soak'
+  return { quick, write, repeat, names, minutes }
 }
 
 async function runAll(options: Options): Promise<{ entries: Entry[]; alarms: string[] }> {
-  const sizes = options.quick ? QUICK : FULL
+  const usual = options.quick ? QUICK : FULL
+  const sizes =
+    options.minutes === undefined ? usual : { ...usual, soak: { ...usual.soak, seconds: options.minutes * 60 } }
   let opened: Promise<SummariesDatabase> | undefined
   const summaries = () => (opened ??= openSummariesDatabase(sizes.summaries))
   const entries: Entry[] = []

@@ -55,6 +55,8 @@ describe('the page of benchmarks', () => {
 test.each([
   [['--only', 'intake,nonsense'], /^--only nonsense: one of apple-import, /],
   [['--repeat', '0'], /^--repeat 0: needs a whole number above 0\n$/],
+  [['--only', 'soak', '--minutes', '0'], /^--minutes 0: needs a number above 0\n$/],
+  [['--only', 'jobs', '--minutes', '60'], /^--minutes: of the soak, which is run by --only soak\n$/],
 ])('npm run bench refuses %s with one line', (options, message) => {
   const { status, stderr } = spawnSync(process.execPath, [join(import.meta.dirname, 'main.ts'), ...options], {
     encoding: 'utf8',

@@ -29,16 +29,16 @@ export async function benchSoak({ people, seconds }: Soak): Promise<Outcome> {
         backlog,
         ...describeSlopes(slopes, `over the second half, ${half.seconds} s`),
       ],
-      targets: Object.entries(slopes).map(targetOf),
+      targets: Object.entries(slopes).map((slope) => targetOf(slope, seconds)),
       alarms: [],
     }
   })
 }
 
 /** Flat means that the straight line through the second half ends where it began, give or take what garbage collection leaves. */
-function targetOf([name, { fromMb, toMb }]: [string, Slope]): Target {
+function targetOf([name, { fromMb, toMb }]: [string, Slope], seconds: number): Target {
   return {
-    what: `Memory of the ${name} at the end of a soak at ${PER_SECOND}/s`,
+    what: `Memory of the ${name} at the end of ${seconds / 60} min at ${PER_SECOND}/s`,
     baseline: 'half-way',
     unit: '×',
     better: 'lower',
