@@ -12,7 +12,8 @@ import type { NormalizationServices } from './normalization/services.ts'
 import type { Database } from './runtime/db.ts'
 import { sendRequest } from './runtime/http-client.ts'
 import type { Log } from './runtime/log.ts'
-import type { TakeTurn } from './runtime/one-at-a-time.ts'
+import type { Turns } from './runtime/one-at-a-time.ts'
+import { createRoom } from './runtime/room-for-answers.ts'
 import { createBackupKey } from './vault/backup/backup-key.ts'
 import type { Vault } from './vault/vault.ts'
 
@@ -22,6 +23,9 @@ const PLATFORM_LIMITS = {
   bodyTimeoutMs: 15_000,
   maxBytes: 32 * 1024 * 1024,
 }
+
+/** Packed. Of 20 MB heart rates take six megabytes and recordings one or two; of what usually comes all takes a few kilobytes. */
+const ANSWERS = { mostBytes: 6 * 1024 * 1024, unknownBytes: 2 * 1024 * 1024 }
 
 /** One call of a platform, its duration and outcome measured and told of. */
 function sender({ config, log, metrics }: Pick<Parts, 'config' | 'log' | 'metrics'>): IngestionServices['send'] {
@@ -52,16 +56,17 @@ interface Parts {
   readonly metrics: Metrics
   readonly connections: ConnectionServices
   readonly normalization: NormalizationServices
-  readonly takeTurn: TakeTurn
+  readonly turns: Turns
 }
 
 /** The sync engine's services; what it needs of consent and of the vault is handed to it. */
 export function wireIngestion(parts: Parts): IngestionServices {
-  const { config, db, vault, metrics, connections, normalization, takeTurn } = parts
+  const { config, db, vault, metrics, connections, normalization, turns } = parts
   const ledgerKey = config.backup.key === undefined ? undefined : createBackupKey(config.backup.key)
   return {
     db,
-    takeTurn,
+    turns,
+    holdAnswer: createRoom(ANSWERS),
     platforms: config.platforms,
     servicePublicUrl: config.servicePublicUrl,
     openBatch: (owner) => openBatch(normalization, owner),

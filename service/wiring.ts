@@ -17,7 +17,7 @@ import type { RecordAudit } from './runtime/audit-event.ts'
 import { type Database, openDatabase } from './runtime/db.ts'
 import { createJobFence, type JobFence } from './runtime/job-fence.ts'
 import { describeError, type Log } from './runtime/log.ts'
-import { createTurns, type TakeTurn } from './runtime/one-at-a-time.ts'
+import { createTurns, type Turns } from './runtime/one-at-a-time.ts'
 import { createOrigins, type Origins } from './runtime/origin.ts'
 import type { Tracer } from './runtime/trace.ts'
 import { queueRebuild } from './summaries/queue-rebuild.ts'
@@ -69,9 +69,9 @@ export function wire(
   )
   const vault = auditVault({ db: plain, vault: counted, audit, origins })
   const connections = wireConnections({ config, db, vault, metrics, audit })
-  const takeTurn = createTurns({ mostWaiting: Math.floor(config.worker.atOnce.webhooks / 2) })
-  const normalization = wireNormalization({ config, db, metrics, takeTurn })
-  const ingestion = wireIngestion({ config, log, db, vault, metrics, connections, normalization, takeTurn })
+  const turns = createTurns({ mostWaiting: Math.floor(config.worker.atOnce.webhooks / 2) })
+  const normalization = wireNormalization({ config, db, metrics, turns })
+  const ingestion = wireIngestion({ config, log, db, vault, metrics, connections, normalization, turns })
   const uploads = wireUploads({ vault, ingestion })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
   const takeRequest = createRateLimiter({
@@ -140,11 +140,11 @@ function wireNormalization({
   config,
   db,
   metrics,
-  takeTurn,
-}: Pick<Wiring, 'config' | 'db' | 'metrics'> & { takeTurn: TakeTurn }): NormalizationServices {
+  turns,
+}: Pick<Wiring, 'config' | 'db' | 'metrics'> & { turns: Turns }): NormalizationServices {
   return {
     db,
-    takeTurn,
+    turns,
     platforms: config.platforms,
     queueRebuild,
     ensureSamplePartitions: createSamplePartitions(db),

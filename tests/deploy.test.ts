@@ -1,9 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { loadConfig } from '../service/config.ts'
+import { environmentNames, loadConfig } from '../service/config.ts'
 import { readRandomKey } from '../service/vault/random-key.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -13,9 +13,12 @@ interface ComposeService {
   readonly image: string
   readonly environment?: Readonly<Record<string, string>>
   readonly ports?: readonly string[]
+  readonly volumes?: readonly string[]
+  readonly depends_on?: readonly string[] | Readonly<Record<string, unknown>>
 }
 const compose = parse(read('docker-compose.yml'), { merge: true }) as {
   services: Readonly<Record<string, ComposeService>>
+  volumes: Readonly<Record<string, unknown>>
 }
 const demo = parseEnv(read('deploy/compose/demo.env')) as Record<string, string>
 
@@ -42,6 +45,37 @@ describe('docker compose', () => {
       expect(config.platforms.get('strava')?.oauth).toBeDefined()
       expect(() => readRandomKey(config.vault.masterKey!)).not.toThrow()
     }
+  })
+
+  test('passes on every setting that the env file may have', async () => {
+    const ports = ['SERVICE_PORT', 'INTERNAL_PORT', 'WORKER_PORT'] // the file's own
+    const others = ['HASURA_GRAPHQL_ADMIN_SECRET', 'OTEL_SERVICE_NAME'] // Hasura's, and one for each process
+    const onLaptops = ['VAULT_PASSPHRASE', 'VAULT_PASSPHRASE_ITERATIONS']
+    const elsewhere = [...ports, ...others, ...onLaptops]
+    const isOfFiles = (name: string) => /TLS_|_FILE$/.test(name) // which would have to be mounted
+    const wanted = (await environmentNames()).filter((name) => !elsewhere.includes(name) && !isOfFiles(name))
+    for (const name of ['service', 'worker']) {
+      const given = compose.services[name]?.environment ?? {}
+      const missing = wanted.filter((setting) => given[setting] === undefined)
+      expect([name, missing]).toEqual([name, []])
+    }
+  })
+
+  test('mounts what is there, waits for services that there are, and lets Prometheus ask them', () => {
+    const services = Object.values(compose.services)
+    const mounted = services.flatMap(({ volumes = [] }) => volumes.map((volume) => volume.split(':')[0]!))
+    const files = mounted.filter((path) => path.startsWith('./'))
+    expect(files.length).toBeGreaterThan(5)
+    expect(files.filter((path) => !existsSync(join(ROOT, path)))).toEqual([])
+    expect(mounted.filter((name) => !files.includes(name) && !(name in compose.volumes))).toEqual([])
+    const awaited = services.flatMap(({ depends_on: on = [] }) => (Array.isArray(on) ? on : Object.keys(on)))
+    const { scrape_configs: scraped } = parse(read('deploy/prometheus/prometheus.yml')) as {
+      scrape_configs: { static_configs: { targets: string[] }[] }[]
+    }
+    const asked = scraped.flatMap(({ static_configs: all }) => all.flatMap(({ targets }) => targets))
+    const names = [...awaited, ...asked.map((target) => target.split(':')[0]!)]
+    expect(names.length).toBeGreaterThan(8)
+    expect(names.filter((name) => !(name in compose.services))).toEqual([])
   })
 
   test('pins the engine and the database', () => {
@@ -195,31 +229,8 @@ describe('the workflow', () => {
 })
 
 describe('the README', () => {
-  const scripts = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts
-
   test('shows installing and starting, and installing and testing, first', () => {
     const [first, second] = [...read('README.md').matchAll(/```sh\n(.*?)```/gs)].map(([, command]) => command?.trim())
     expect([first, second]).toEqual(['npm ci && npm start', 'npm ci && npm test'])
-  })
-
-  test.for(['README.md', 'CONTRIBUTING.md', '.ci/run', '.github/workflows/ci.yml'])(
-    '%s names no command that does not exist',
-    (path) => {
-      const named = [...read(path).matchAll(/npm run (?:--silent )?([\w:-]*\w)/g)].map(([, name]) => name!)
-      expect(named.filter((name) => !(name in scripts))).toEqual([])
-    },
-  )
-
-  test('links to nothing that is not there', () => {
-    const links = [...read('README.md').matchAll(/\]\((?!https?:)([^)#]+)\)/g)].map(([, path]) => path!)
-    const missing = links.filter((path) => {
-      try {
-        readdirSync(join(ROOT, path))
-        return false
-      } catch (error) {
-        return (error as NodeJS.ErrnoException).code !== 'ENOTDIR'
-      }
-    })
-    expect(missing).toEqual([])
   })
 })

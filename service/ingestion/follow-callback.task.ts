@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import type { Platforms } from '../platforms/contract.ts'
 import type { WebhookItem } from '../platforms/webhook-contract.ts'
 import type { Db, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { defineTask, type JobResult, PRIORITY } from '../runtime/jobs.ts'
+import { comeAgainAt } from '../runtime/one-at-a-time.ts'
+import { type PackedBody, packedLength, unpackWhole } from '../runtime/packed-body.ts'
 import { sql } from '../runtime/sql.ts'
 import { noteFetched } from './arrivals.ts'
-import { requestPlatform } from './request-platform.ts'
+import { type PlatformReply, requestPlatform } from './request-platform.ts'
 import type { ConnectionKey, IngestionServices } from './services.ts'
 import { storeAnswer } from './store-answer.ts'
 import { storeRaw } from './store-raw.ts'
@@ -41,7 +44,7 @@ interface Callback extends ConnectionKey {
 }
 
 async function fetchIt(services: IngestionServices, callback: Callback): Promise<JobResult> {
-  const { platform, dataType, fileFacts } = callback
+  const { platform } = callback
   const configured = services.platforms.get(platform)
   const url = (await services.openInbox(platform, callback.urlSealed)).toString('utf8')
   const webhook = configured?.webhook
@@ -50,33 +53,51 @@ async function fetchIt(services: IngestionServices, callback: Callback): Promise
     await finishCallback(services.db, callback, { state: 'failed', outcome: 'callback_refused' })
     return undefined
   }
-  const wrapFile = fileFacts === null ? undefined : configured?.files?.[dataType]
-  const { origin, keep } = keeperOf(services, callback)
-  const readBody = (chunks: AsyncIterable<Buffer>) => keep((tx) => storeAnswer(tx, origin, chunks))
-  const request = { method: 'GET', url, ...(wrapFile === undefined && { readBody }) } as const
-  const reply = await requestPlatform(services, { key: callback, request, urgency: 'webhook' })
+  const request = { method: 'GET', url, pack: true } as const
+  const done = await services.holdAnswer({
+    fetch: () => requestPlatform(services, { key: callback, request, urgency: 'webhook' }),
+    bytesOf: (reply) => (reply.kind === 'ok' && reply.packed !== undefined ? packedLength(reply.packed) : 0),
+    use: (reply) => understand(services, callback, reply),
+  })
+  return done === 'busy' ? { runAgainAt: comeAgainAt() } : done
+}
+
+async function understand(services: IngestionServices, callback: Callback, reply: PlatformReply): Promise<JobResult> {
   if (reply.kind === 'wait') return { runAgainAt: reply.until }
   if (reply.kind === 'not_found') await finishCallback(services.db, callback, { state: 'failed', outcome: 'not_there' })
-  else if (wrapFile !== undefined && fileFacts !== null) {
-    const text = JSON.stringify(wrapFile(reply.bytes, fileFacts))
-    await keep((tx) => storeRaw(tx, { ...callback, text, metadata: origin.metadata }))
-  }
+  else if (reply.packed !== undefined) await keep(services, callback, reply.packed)
   return undefined
 }
 
-/** What is said of all that the address answers, and how it is kept: together with the end of the callback, and once. */
-function keeperOf({ db, platforms }: IngestionServices, callback: Callback) {
-  const { userId, platform, dataType, deliveryId, fileFacts } = callback
-  const recordOf = platforms.get(platform)?.api?.backfill?.recordOf
-  const note = async (tx: Tx, payload: unknown) => {
-    if (recordOf !== undefined && fileFacts === null) await noteFetched(tx, callback, { payload, recordOf })
-  }
-  const keep = (write: (tx: Tx) => Promise<void>) =>
+/** Ten at once, as many as are followed, would take ten times the memory of one. */
+const LARGE_BYTES = 512 * 1024
+
+/** Together with the end of the callback, and once. A large one waits for its turn: the platform may not give it again. */
+async function keep({ db, platforms, turns }: IngestionServices, callback: Callback, body: PackedBody): Promise<void> {
+  const store = () =>
     db.transaction(async (tx) => {
-      if (await finishCallback(tx, callback, { state: 'stored', outcome: null })) await write(tx)
+      if (await finishCallback(tx, callback, { state: 'stored', outcome: null }))
+        await write(platforms, tx, { callback, body })
     })
-  const metadata = { delivery_id: deliveryId, from: 'callback', verified: true }
-  return { origin: { userId, platform, dataType, deliveryId, metadata, note }, keep }
+  await (body.byteLength < LARGE_BYTES ? store() : turns.wait(store))
+}
+
+async function write(
+  platforms: Platforms,
+  tx: Tx,
+  { callback, body }: { callback: Callback; body: PackedBody },
+): Promise<void> {
+  const { userId, platform, dataType, deliveryId, fileFacts } = callback
+  const { files, api } = platforms.get(platform) ?? {}
+  const origin = { userId, platform, dataType, metadata: { delivery_id: deliveryId, from: 'callback', verified: true } }
+  const wrapFile = files?.[dataType]
+  if (wrapFile !== undefined && fileFacts !== null)
+    return storeRaw(tx, { ...origin, text: JSON.stringify(wrapFile(await unpackWhole(body), fileFacts)) })
+  const recordOf = api?.backfill?.recordOf
+  const note = async (inTx: Tx, payload: unknown) => {
+    if (recordOf !== undefined && fileFacts === null) await noteFetched(inTx, callback, { payload, recordOf })
+  }
+  return storeAnswer(tx, { ...origin, deliveryId, note }, body)
 }
 
 type CallbackItem = Extract<WebhookItem, { kind: 'callback' }>

@@ -73,7 +73,7 @@ async function keep(services: IngestionServices, applied: Applied): Promise<JobR
 /** A large one waits for its turn, a small one for nothing. */
 async function processOneBatch(services: IngestionServices, batch: Batch): Promise<JobResult> {
   if (batch.delivery.bodySealed !== null) return processBatch(services, batch)
-  const done = await services.takeTurn(() => processBatch(services, batch))
+  const done = await services.turns.take(() => processBatch(services, batch))
   return done === 'busy' ? { runAgainAt: comeAgainAt() } : done
 }
 

@@ -1,6 +1,7 @@
 import type { PlatformAnswer, PlatformRequest } from '../platforms/contract.ts'
 import type { Db } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
+import type { PackedBody } from '../runtime/packed-body.ts'
 import { readRetryAfter } from '../runtime/retry-after.ts'
 import { exhaustBudget, pauseRequests, type Urgency } from './budget.ts'
 import { apiOf, type ConnectionKey, type IngestionServices } from './services.ts'
@@ -10,7 +11,7 @@ import { sendWithinBudget } from './within-budget.ts'
 const SUSPENDED_S = 15 * 60
 
 export type PlatformReply =
-  | { readonly kind: 'ok'; readonly text: string; readonly bytes: Buffer }
+  | { readonly kind: 'ok'; readonly text: string; readonly packed?: PackedBody }
   | { readonly kind: 'not_found' }
   /** The request limit is reached: nothing failed, come back later. */
   | { readonly kind: 'wait'; readonly until: Date }
@@ -62,7 +63,7 @@ async function understand(
   const outcome = apiOf(platforms, platform).api.classify(answer)
   switch (outcome.kind) {
     case 'ok':
-      return { kind: 'ok', text: answer.text, bytes: answer.bytes }
+      return { kind: 'ok', ...answer }
     case 'not_found':
       return { kind: 'not_found' }
     case 'unauthorized':

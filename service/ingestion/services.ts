@@ -7,7 +7,8 @@ import type {
 } from '../platforms/contract.ts'
 import type { Database, Tx } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
-import type { TakeTurn } from '../runtime/one-at-a-time.ts'
+import type { Turns } from '../runtime/one-at-a-time.ts'
+import type { HoldAnswer } from '../runtime/room-for-answers.ts'
 import type { Secret } from '../runtime/secret.ts'
 
 export interface ConnectionKey {
@@ -62,8 +63,9 @@ export interface IngestionServices {
   /** How far back a comparison goes. */
   readonly reconcileDays: number
   readonly countStrategyChange: (change: { platform: string; polling: boolean; reason: string }) => void
-  /** One large delivery at a time. */
-  readonly takeTurn: TakeTurn
+  /** One large delivery or answer at a time. */
+  readonly turns: Turns
+  readonly holdAnswer: HoldAnswer
   /** From its arrival to its end, waiting included. */
   readonly observeDelivery: (delivery: { platform: string; receivedAt: Date }) => void
   readonly countSync: (operation: { platform: string; kind: string; outcome: string; seconds: number }) => void

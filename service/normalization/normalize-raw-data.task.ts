@@ -23,7 +23,7 @@ export const normalizeRawData = defineTask<NormalizationServices>()({
       await normalizeRaw(services, key)
       return undefined
     }
-    const done = await services.takeTurn(() => normalizeRaw(services, key))
+    const done = await services.turns.take(() => normalizeRaw(services, key))
     letGo(state.storedBytes * LIVELY)
     return done === 'busy' ? { runAgainAt: comeAgainAt() } : undefined
   },

@@ -1,6 +1,6 @@
 import type { Platforms } from '../platforms/contract.ts'
 import type { Database, Tx } from '../runtime/db.ts'
-import type { TakeTurn } from '../runtime/one-at-a-time.ts'
+import type { Turns } from '../runtime/one-at-a-time.ts'
 import type { EnsureSamplePartitions } from './sample-partitions.ts'
 
 export interface NormalizationServices {
@@ -10,6 +10,6 @@ export interface NormalizationServices {
   readonly queueRebuild: (tx: Tx, userId: string, localDays: readonly string[]) => Promise<void>
   readonly ensureSamplePartitions: EnsureSamplePartitions
   /** One large payload at a time. */
-  readonly takeTurn: TakeTurn
+  readonly turns: Turns
   readonly countRejected: (platform: string, records: number) => void
 }

@@ -6,8 +6,15 @@ export interface PlatformRequest {
   readonly form?: Readonly<Record<string, string>>
   /** Sent as JSON; instead of `form`. */
   readonly json?: Readonly<Record<string, unknown>>
-  /** Takes the body of a successful answer once all of it is here, a piece at a time; the answer's `text` and `bytes` are empty then. */
-  readonly readBody?: (chunks: AsyncIterable<Buffer>) => Promise<void>
+  /** The body of a successful answer may be large: it is `packed` then, and `text` is empty. */
+  readonly pack?: boolean
+}
+
+/** A body that is held packed; `runtime/packed-body.ts` knows how. */
+export interface PackedAnswer {
+  readonly pieces: readonly Buffer[]
+  /** Of what it is unpacked. */
+  readonly byteLength: number
 }
 
 export interface PlatformAnswer {
@@ -15,8 +22,7 @@ export interface PlatformAnswer {
   readonly headers: Headers
   /** At most 32 MiB. */
   readonly text: string
-  /** The same as it came. */
-  readonly bytes: Buffer
+  readonly packed?: PackedAnswer
 }
 
 /** Sends one request with time limits. Throws platform/unavailable when there is no answer. */

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, test } from 'vitest'
 import { type HttpRequest, sendRequest } from './http-client.ts'
+import { unpackWhole } from './packed-body.ts'
 
 async function at(
   answer: (response: ServerResponse) => void,
@@ -63,37 +64,22 @@ describe('a request gives up', () => {
   })
 })
 
-describe('a body that is read as it comes', () => {
-  const read = async (answer: (response: ServerResponse) => void, readBody: HttpRequest['readBody']) =>
-    at(answer, { bodyTimeoutMs: 100 }, readBody === undefined ? {} : { readBody })
+describe('a body that is packed', () => {
+  const ask = (answer: (response: ServerResponse) => void) => at(answer, { bodyTimeoutMs: 100 }, { pack: true })
 
-  test('is handed over, and only where the answer is a success', async () => {
-    const seen: string[] = []
-    const reader = async (chunks: AsyncIterable<Buffer>) => {
-      for await (const chunk of chunks) seen.push(chunk.toString())
-    }
-    expect(await read((response) => response.end('[1]'), reader)).toMatchObject({ status: 200, text: '' })
-    expect(await read((response) => response.writeHead(503).end('no'), reader)).toMatchObject({
-      status: 503,
-      text: 'no',
-    })
-    expect(seen).toEqual(['[1]'])
+  test('is all there, and only where the answer is a success', async () => {
+    const { packed, ...rest } = await ask((response) => response.end('[1]'))
+    expect(rest).toMatchObject({ status: 200, text: '' })
+    expect(String(packed && (await unpackWhole(packed)))).toBe('[1]')
+    const refused = await ask((response) => response.writeHead(503).end('no'))
+    expect(refused).toMatchObject({ status: 503, text: 'no' })
+    expect(refused.packed).toBeUndefined()
   })
 
-  test('that fails is the platform’s fault, and a reader that fails is not', async () => {
+  test('that fails is the platform’s fault', async () => {
     const half = (response: ServerResponse) => void response.writeHead(200).write('{"half":')
-    const drain = async (chunks: AsyncIterable<Buffer>) => {
-      for await (const _ of chunks);
-    }
-    await expect(read(half, drain)).rejects.toMatchObject({
-      code: 'platform/unavailable',
-      facts: { why: 'body_timeout' },
-    })
+    await expect(ask(half)).rejects.toMatchObject({ code: 'platform/unavailable', facts: { why: 'body_timeout' } })
     const large = (response: ServerResponse) => void response.end('x'.repeat(2_000))
-    await expect(read(large, drain)).rejects.toMatchObject({ facts: { why: 'answer_too_large' } })
-    const fail = async () => {
-      throw new RangeError('my own')
-    }
-    await expect(read((response) => response.end('[1]'), fail)).rejects.toThrow(new RangeError('my own'))
+    await expect(ask(large)).rejects.toMatchObject({ facts: { why: 'answer_too_large' } })
   })
 })

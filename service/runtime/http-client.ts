@@ -1,5 +1,5 @@
 import { AppError } from './errors.ts'
-import { type PackedBody, packBody, unpackBody } from './packed-body.ts'
+import { type PackedBody, packBody } from './packed-body.ts'
 import { currentTrace, inSpan } from './trace.ts'
 import { traceparentOf } from './trace-context.ts'
 
@@ -11,8 +11,8 @@ export interface HttpRequest {
   readonly form?: Readonly<Record<string, string>>
   /** Sent as JSON; instead of `form`. */
   readonly json?: Readonly<Record<string, unknown>>
-  /** Takes the body of a successful answer once all of it is here; `text` and `bytes` are empty then. What it throws is thrown as it is. */
-  readonly readBody?: (chunks: AsyncIterable<Buffer>) => Promise<void>
+  /** The body of a successful answer may be large: it is `packed` then, and `text` is empty. */
+  readonly pack?: boolean
   /** Tells the other side which chain of work it is for; to be set for our own services alone. */
   readonly tellsTrace?: boolean
 }
@@ -21,8 +21,7 @@ export interface HttpAnswer {
   readonly status: number
   readonly headers: Headers
   readonly text: string
-  /** The same as it came. */
-  readonly bytes: Buffer
+  readonly packed?: PackedBody
 }
 
 export interface HttpLimits {
@@ -43,15 +42,14 @@ export async function sendRequest(request: HttpRequest, limits: HttpLimits): Pro
   // The host alone: a path may hold an id, a query a code.
   const facts = { 'http.request.method': request.method, 'server.address': new URL(request.url).hostname }
   return inSpan({ name: request.method, facts }, async (tell) => {
-    const { packed, ...answer } = await send(request, limits)
+    const answer = await send(request, limits)
     tell({ 'http.response.status_code': answer.status })
-    if (packed !== undefined) await request.readBody?.(unpackBody(packed))
     return answer
   })
 }
 
-async function send(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer & { packed?: PackedBody }> {
-  const { method, url, headers, form, json, readBody } = request
+async function send(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswer> {
+  const { method, url, headers, form, json, pack = false } = request
   const patience = startPatience(limits)
   try {
     const response = await fetch(url, {
@@ -70,10 +68,8 @@ async function send(request: HttpRequest, limits: HttpLimits): Promise<HttpAnswe
     patience.waitForBody()
     const chunks = readBounded(response, limits.maxBytes, patience.waitForBody)
     const { status, headers: answered } = response
-    if (readBody !== undefined && response.ok)
-      return { status, headers: answered, bytes: Buffer.alloc(0), text: '', packed: await packBody(chunks) }
-    const bytes = await collect(chunks)
-    return { status, headers: answered, bytes, text: bytes.toString('utf8') }
+    if (pack && response.ok) return { status, headers: answered, text: '', packed: await packBody(chunks) }
+    return { status, headers: answered, text: (await collect(chunks)).toString('utf8') }
   } catch (cause) {
     if (cause instanceof AppError) throw cause
     const why = patience.lost() ?? reasonOf(cause)

@@ -5,8 +5,8 @@ export type JsonItem =
   | { readonly list: string; readonly bytes: Buffer }
   /** Larger than is held at once: what it is without the insides of its lists and objects, and which bytes of the body it is. */
   | { readonly list: string; readonly outline: Buffer; readonly from: number; readonly to: number }
-  /** Larger than may be read at all: passed over. */
-  | { readonly list: string; readonly tooLarge: true }
+  /** Larger than may be read at all: passed over, and only which bytes it is is told. */
+  | { readonly list: string; readonly tooLarge: true; readonly from: number; readonly to: number }
 
 const [QUOTE, BACKSLASH, COMMA, COLON] = [0x22, 0x5c, 0x2c, 0x3a]
 const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
@@ -167,8 +167,11 @@ class ItemReader {
     this.#place = this.#isAlone ? 'after list' : 'after item'
     const list = this.#list
     if (outline === undefined) yield { list, bytes }
-    else if (heldBytes > this.#maxItemBytes || outline.size > MAX_OUTLINE_BYTES) yield { list, tooLarge: true }
-    else yield { list, outline: outline.read(), from: to - heldBytes, to }
+    else {
+      const from = to - heldBytes
+      const isTooLarge = heldBytes > this.#maxItemBytes || outline.size > MAX_OUTLINE_BYTES
+      yield isTooLarge ? { list, tooLarge: true, from, to } : { list, outline: outline.read(), from, to }
+    }
   }
 }
 

@@ -1,15 +1,18 @@
-/** Runs one piece of work after another, and answers 'busy' at once when as many wait already. */
-export type TakeTurn = <Result>(work: () => Promise<Result>) => Promise<Result | 'busy'>
+export interface Turns {
+  /** Runs one piece of work after another, and answers 'busy' at once when as many wait already. */
+  take<Result>(work: () => Promise<Result>): Promise<Result | 'busy'>
+  /** The same however many wait: for what is in memory already, and cannot be had again. */
+  wait<Result>(work: () => Promise<Result>): Promise<Result>
+}
 
 /**
  * What is large is done one at a time in a process, so that its memory is that of one. Nobody waits in a long line: a job that waited
  * would keep its place among the jobs from those that are small. `mostWaiting`: beside the one that runs.
  */
-export function createTurns({ mostWaiting }: { mostWaiting: number }): TakeTurn {
+export function createTurns({ mostWaiting }: { mostWaiting: number }): Turns {
   let last: Promise<unknown> = Promise.resolve()
   let present = 0
-  return async (work) => {
-    if (present > mostWaiting) return 'busy'
+  const wait = async <Result>(work: () => Promise<Result>): Promise<Result> => {
     present += 1
     const mine = last.then(work)
     last = mine.catch(() => undefined)
@@ -19,6 +22,7 @@ export function createTurns({ mostWaiting }: { mostWaiting: number }): TakeTurn 
       present -= 1
     }
   }
+  return { take: async (work) => (present > mostWaiting ? 'busy' : wait(work)), wait }
 }
 
 const SOONEST_MS = 300

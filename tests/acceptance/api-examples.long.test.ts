@@ -1,6 +1,10 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readExamples } from '../../codegen/describe-graphql.ts'
 import { createTributaryClient } from '../../docs/api/client/client.ts'
+import { runTributary } from '../support/command-line.ts'
 import { agreeTo, answerConsent, historyImported, redirected } from '../support/connect-strava.ts'
 import { type Person, signIn } from '../support/graphql-client.ts'
 import { type RunningProduct, startProduct } from '../support/running.ts'
@@ -87,4 +91,42 @@ test('the typed client connects a person, reads their days and hears of changed 
   // The history is summed up day by day after it was received.
   await expect.poll(async () => (await client.days('2000-01-01')).length, { timeout: 60_000 }).toBeGreaterThan(100)
   await client.close()
+})
+
+describe('the commands of the README, as they are printed,', () => {
+  const ROOT = join(import.meta.dirname, '../..')
+  const blocks = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/^```sh\n(.*?)^```/gms)].map(
+    ([, block]) => block!,
+  )
+
+  /** In a shell, but for the ports. */
+  function runBlock(beginning: string): unknown {
+    const ports = [
+      ['http://localhost:8080/v1/graphql', product.graphqlUrl],
+      ['http://localhost:4000', product.simulatorUrl],
+    ] as const
+    const block = blocks.find((one) => one.startsWith(beginning)) ?? 'false'
+    const script = ports.reduce((text, [printed, actual]) => text.replaceAll(printed, actual), block)
+    const env = { ...process.env, TRIBUTARY_DATA_DIR: product.dataDirectory, NODE_ENV: 'development' }
+    return JSON.parse(execFileSync('bash', ['-euc', script], { cwd: ROOT, encoding: 'utf8', env }))
+  }
+
+  test('ask as a user', () => {
+    const { data } = runBlock('TOKEN=$(npm run') as { data: { platforms: { id: string; connectable: boolean }[] } }
+    expect(data.platforms).toContainEqual({ id: 'strava', display_name: 'Strava', connectable: true })
+  })
+
+  test('send an activity to whoever connected last, which is in their summary', async () => {
+    const bela = await signIn(product, BELA)
+    const { id } = runBlock('curl -s -X POST') as { id: number }
+    const IN_SUMMARY = `{ activities(where: { source_id: { _eq: "${id}" } }) { local_day }
+      daily_summaries(order_by: { local_day: desc }, limit: 1) { local_day } }`
+    const seen = async () => (await bela.ask(IN_SUMMARY)).data as Record<string, { local_day: string }[]>
+    await expect.poll(async () => (await seen())['activities'], { timeout: 30_000 }).toHaveLength(1)
+    const [day] = (await seen())['activities']!
+    await expect.poll(async () => (await seen())['daily_summaries'], { timeout: 30_000 }).toEqual([day])
+    const env = { PATH: process.env['PATH'], TRIBUTARY_DATA_DIR: product.dataDirectory, NODE_ENV: 'development' }
+    const { text } = await runTributary({ env }, 'status', '--user', BELA)
+    expect(text).toMatch(/^connections:\n {2}strava: active, last data .*\n[^]*activities: \d+, \d+ km\n$/)
+  })
 })

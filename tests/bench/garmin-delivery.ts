@@ -94,7 +94,7 @@ async function connectGarmin(product: RunningProduct): Promise<void> {
   await person.get(Complete, { handle })
 }
 
-async function post(url: string, pieces: Iterable<Buffer>): Promise<void> {
+export async function post(url: string, pieces: Iterable<Buffer>): Promise<void> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', 'garmin-client-id': 'garmin-simulator' },
@@ -117,7 +117,7 @@ async function processed(client: pg.Client): Promise<void> {
   }
 }
 
-async function countStored(client: pg.Client): Promise<MeasuredDelivery['stored']> {
+export async function countStored(client: pg.Client): Promise<MeasuredDelivery['stored']> {
   const { rows } = await client.query<MeasuredDelivery['stored']>(
     `select (select count(*)::int from activities) as activities,
       (select sum(cardinality("values"))::int from activity_streams) as points,
@@ -128,7 +128,7 @@ async function countStored(client: pg.Client): Promise<MeasuredDelivery['stored'
   return rows[0]
 }
 
-function peaks(product: RunningProduct): { service: number; worker: number } {
+export function peaks(product: RunningProduct): { service: number; worker: number } {
   const peakOf = (script: string) => (memoryOf(product.pidOf(script))?.peakBytes ?? Number.NaN) / 1e6
   return { service: peakOf('service/main.ts'), worker: peakOf('service/worker.ts') }
 }

@@ -2,6 +2,7 @@ import { benchAppleImport } from './apple-import.ts'
 import { benchExport } from './export.ts'
 import type { Outcome } from './figures.ts'
 import { benchGarminDelivery } from './garmin-delivery.ts'
+import { benchGarminPings } from './garmin-pings.ts'
 import { benchGraphql } from './graphql-at-scale.ts'
 import { benchJobs } from './job-throughput.ts'
 import { benchRotation } from './key-rotation.ts'
@@ -17,6 +18,7 @@ import { benchIntake } from './webhook-intake.ts'
 export const FULL = {
   appleImport: { days: 3_650, heartRatesPerDay: 330 },
   garminDelivery: { megabytes: 100, longestHours: 24 },
+  garminPings: { pings: 8, megabytes: 20 },
   copy: { days: 3_650, samplesPerDay: 1_440 },
   boxes: { rounds: 200, perRound: 2_000 },
   rotation: { people: 10_000 },
@@ -36,6 +38,7 @@ export const QUICK: Sizes = {
   // Long enough that the second in which its process starts does not decide.
   appleImport: { days: 1_000, heartRatesPerDay: 100 },
   garminDelivery: { megabytes: 10, longestHours: 1 },
+  garminPings: { pings: 8, megabytes: 2 },
   copy: { days: 365, samplesPerDay: 200 },
   boxes: { rounds: 20, perRound: 1_000 },
   rotation: { people: 300 },
@@ -57,6 +60,7 @@ type Bench = (sizes: Sizes, summaries: () => Promise<SummariesDatabase>) => Prom
 export const BENCHES: Readonly<Record<string, Bench>> = {
   'apple-import': ({ appleImport }) => benchAppleImport(appleImport),
   'garmin-delivery': ({ garminDelivery }) => benchGarminDelivery(garminDelivery),
+  'garmin-pings': ({ garminPings }) => benchGarminPings(garminPings),
   export: ({ copy }) => benchExport(copy),
   boxes: ({ boxes }) => benchBoxes(boxes),
   rotation: ({ rotation }) => benchRotation(rotation),

@@ -50,7 +50,7 @@ export async function countVisible({ person }: Trainee): Promise<number> {
 }
 
 /** As the identity provider would: the operator's command takes a process for each, and a quarter of an hour is too short. */
-async function signInHere({ graphqlUrl, dataDirectory }: RunningProduct, userId: string): Promise<Person> {
+export async function signInHere({ graphqlUrl, dataDirectory }: RunningProduct, userId: string): Promise<Person> {
   const jwt = JSON.parse(readSettings(dataDirectory)['HASURA_GRAPHQL_JWT_SECRET'] ?? '{}') as Record<string, string>
   const claims = { 'x-hasura-allowed-roles': ['user'], 'x-hasura-default-role': 'user', 'x-hasura-user-id': userId }
   const token = await new SignJWT({ [jwt['claims_namespace'] ?? 'https://hasura.io/jwt/claims']: claims })

@@ -1,4 +1,4 @@
-import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { drivesProcesses } from './running.ts'
@@ -91,16 +91,6 @@ describe('the pages of controls', () => {
       expect(tests.some(({ file }) => drivesProcesses(file))).toBe(true)
     },
   )
-
-  test('link to pages that exist', () => {
-    const pages = globSync('docs/compliance/**/*.md', { cwd: ROOT })
-    const dead = pages.flatMap((page) =>
-      [...read(page).matchAll(/\]\(((?!https?:)[^)#]+)/g)]
-        .map(([, target = '']) => join(page, '..', target))
-        .filter((target) => !existsSync(join(ROOT, target))),
-    )
-    expect(dead).toEqual([])
-  })
 
   test('come with templates that have a date and a place for a name', () => {
     const templates = readdirSync(join(ROOT, 'docs/compliance/templates'))

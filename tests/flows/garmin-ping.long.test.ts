@@ -1,5 +1,8 @@
 import { describe, expect } from 'vitest'
+import { followCallback } from '../../service/ingestion/follow-callback.task.ts'
+import { processDelivery } from '../../service/ingestion/process-delivery.task.ts'
 import { storeAnswer } from '../../service/ingestion/store-answer.ts'
+import { packBody } from '../../service/runtime/packed-body.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { connectBoth, normalizeAll, person, test } from '../support/garmin-scene.ts'
 import { ADA } from '../support/people.ts'
@@ -23,6 +26,12 @@ const statusOf = async ({ admin }: TestDatabase) =>
     ])
   ).rows[0]!.status
 
+/** As the network cuts it: anywhere. */
+async function* cut(text: string, bytes = 65_537): AsyncGenerator<Buffer> {
+  const all = Buffer.from(text)
+  for (let from = 0; from < all.length; from += bytes) yield all.subarray(from, from + bytes)
+}
+
 describe('a long answer', () => {
   const origin = (deliveryId: string) => ({
     userId: ADA,
@@ -32,13 +41,8 @@ describe('a long answer', () => {
     metadata: {},
     note: async () => undefined,
   })
-  /** As the network cuts it: anywhere. */
-  async function* cut(text: string, bytes = 65_537): AsyncGenerator<Buffer> {
-    const all = Buffer.from(text)
-    for (let from = 0; from < all.length; from += bytes) yield all.subarray(from, from + bytes)
-  }
   const keep = ({ db }: TestService, deliveryId: string, text: string) =>
-    db.transaction((tx) => storeAnswer(tx, origin(deliveryId), cut(text)))
+    db.transaction(async (tx) => storeAnswer(tx, origin(deliveryId), await packBody(cut(text))))
   const kept = async ({ admin }: TestDatabase) =>
     (
       await admin.query<{ items: string[]; bytes: number }>(`
@@ -47,15 +51,19 @@ describe('a long answer', () => {
       from raw_fitness_data where data_type = 'epochs' order by received_at`)
     ).rows
 
-  test('is kept page by page, in order, and its largest item by itself', async ({ db, service, door }) => {
+  test('is kept page by page, in order, and its largest items by themselves', async ({ db, service, door }) => {
     await connectBoth(service)
     await door.post({ dailies: [] })
     const { rows } = await db.admin.query<{ id: string }>('select id from ops.webhook_deliveries')
-    const items = Array.from({ length: 2000 }, (_, n) => ({ n, note: 'é,]"'.repeat(n === 1000 ? 400_000 : 50) }))
+    const items = Array.from({ length: 2000 }, (_, n) => {
+      const samples = Array.from({ length: n === 500 ? 200_000 : 1 }, (_none, second) => ({ second }))
+      return { n, note: 'é,]"'.repeat(n === 1000 ? 400_000 : 50), samples }
+    })
     await keep(service, rows[0]!.id, ` \n${JSON.stringify(items)}`)
     const pages = await kept(db)
     expect(pages.flatMap((page) => page.items)).toEqual(items.map(({ n }) => String(n)))
-    expect(pages.find((page) => page.items.includes('1000'))?.items).toEqual(['1000'])
+    for (const large of ['500', '1000'])
+      expect(pages.find((page) => page.items.includes(large))?.items).toEqual([large])
     expect(Math.max(...pages.filter((page) => page.items.length > 1).map(({ bytes }) => bytes))).toBeLessThan(200_000)
   })
 
@@ -158,6 +166,42 @@ describe('what a ping announces', () => {
     await db.admin.query('update graphile_worker._private_jobs set run_at = now() where last_error is not null')
     await service.work()
     expect(await callbacks(db)).toEqual([{ data_type: 'activityFiles', state: 'stored', outcome: null }])
+  })
+
+  test('is not fetched while others leave no room, and waits for its turn when it is large', async ({
+    db,
+    service,
+    door,
+  }) => {
+    await connectBoth(service)
+    await door.post({
+      epochs: [{ userId: person.ada, callbackURL: `${service.simulatorsUrl}/garmin/wellness-api/rest/epochs?token=1` }],
+    })
+    const { rows: deliveries } = await db.admin.query<{ id: string }>('select id from ops.webhook_deliveries')
+    await processDelivery.run({ deliveryId: deliveries[0]!.id }, service.ingestion)
+    const { rows } = await db.admin.query<{ id: string }>('select id from ops.callbacks')
+    let [asked, turns] = [0, 0]
+    const send = async () => {
+      asked += 1
+      const packed = await packBody(cut(JSON.stringify([{ summaryId: 'x', note: 'é'.repeat(300_000) }])))
+      return { status: 200, headers: new Headers(), text: '', packed }
+    }
+    const wait = <Result>(work: () => Promise<Result>) => {
+      turns += 1
+      return work()
+    }
+    const services = { ...service.ingestion, send, turns: { ...service.ingestion.turns, wait } }
+    const follow = (holdAnswer = services.holdAnswer) =>
+      followCallback.run({ userId: ADA, callbackId: rows[0]!.id }, { ...services, holdAnswer })
+    expect(await follow(async () => 'busy')).toEqual({ runAgainAt: expect.any(Date) })
+    expect([asked, await callbacks(db)]).toEqual([0, [{ data_type: 'epochs', state: 'waiting', outcome: null }]])
+    expect(await follow()).toBeUndefined()
+    expect([asked, turns, await callbacks(db)]).toEqual([
+      1,
+      1,
+      [{ data_type: 'epochs', state: 'stored', outcome: null }],
+    ])
+    expect(await raws(db)).toEqual([{ data_type: 'epochs', source: 'callback', verified: true }])
   })
 
   test('twice at one address is fetched once, and what was fetched elsewhere is gone', async ({

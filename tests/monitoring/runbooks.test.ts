@@ -1,17 +1,13 @@
-import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
+import { createMetrics } from '../../service/monitoring/metrics.ts'
+import { STATE_METRICS } from '../../service/monitoring/state-queries.ts'
 import { test } from '../support/database.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const DIRECTORY = join(ROOT, 'docs/operations/runbooks')
 const runbooks = readdirSync(DIRECTORY).map((file) => [file, readFileSync(join(DIRECTORY, file), 'utf8')] as const)
-const package_ = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
-const commands = execFileSync(process.execPath, ['service/cli/main.ts', 'help'], { cwd: ROOT, encoding: 'utf8' })
-  .split('\n')
-  .map((line) => /^ {2}([a-z][a-z0-9-]*)/.exec(line)?.[1])
-
 const blocks = (kind: string) =>
   runbooks.flatMap(([file, text]) =>
     [...text.matchAll(new RegExp(`\`\`\`${kind}\\n([^]*?)\\n\`\`\``, 'g'))].map(([, block]) => [file, block!] as const),
@@ -32,18 +28,20 @@ describe('a runbook', () => {
     client.release()
   })
 
-  test('gives only commands that exist', () => {
-    const calls = runbooks.flatMap(([file, text]) =>
-      [...text.matchAll(/npm run (?:tributary -- )?([a-z:]+(?:-[a-z0-9]+)*)/g)].map(([call, name]) => ({
-        file,
-        call,
-        name: name!,
-      })),
+  test('looks for metrics that there are', async () => {
+    const own = await createMetrics().registry.getMetricsAsJSON()
+    const names = [...own, ...STATE_METRICS].map(({ name }) => name)
+    // Registered where the pool and the store of limits are opened.
+    const elsewhere = /^database_pool/
+    const asked = blocks('sh').flatMap(([file, block]) =>
+      [...block.matchAll(/\/metrics \| grep (?:-E "([^"]+)"|([a-z_]+))/g)].flatMap(([, several, one]) =>
+        (several ?? one ?? '').split('|').map((name) => [file, name.replace(/_count$/, '')] as const),
+      ),
     )
-    expect(calls.length).toBeGreaterThan(10)
-    const wrong = calls.filter(({ call, name }) =>
-      call.includes('tributary --') ? !commands.includes(name) : package_.scripts[name] === undefined,
+    expect(asked.length).toBeGreaterThan(10)
+    const missing = asked.filter(
+      ([, name]) => !names.some((metric) => metric.startsWith(name)) && !elsewhere.test(name),
     )
-    expect(wrong).toEqual([])
+    expect(missing).toEqual([])
   })
 })

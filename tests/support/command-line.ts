@@ -26,7 +26,10 @@ export async function runTributary(
 /** The commands that a page of the documentation prints, as words. */
 export function commandsOf(page: string): string[][] {
   const lines = readFileSync(join(ROOT, page), 'utf8').matchAll(/^npm run tributary -- (.*)$/gm)
-  return [...lines].map(([, line = '']) =>
-    [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([word, quoted]) => quoted ?? word),
-  )
+  return [...lines].map(([, line = '']) => wordsOf(line))
+}
+
+/** Of a command line; quotes hold together. */
+export function wordsOf(line: string): string[] {
+  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([word, quoted]) => quoted ?? word)
 }

@@ -12,7 +12,7 @@ export async function answerConsent(
 ): Promise<URLSearchParams> {
   await agreeTo(person, platform)
   const { connectPlatform } = await person.get(Connect, { platform })
-  const chosen = athlete === undefined ? '' : `&simulate_athlete=${athlete}`
+  const chosen = athlete === undefined ? '' : `&simulate_athlete=${athlete}&simulate_person=${athlete}`
   const callback = await redirected(`${connectPlatform.authorizationUrl}&simulate=${simulate}${chosen}`)
   return new URLSearchParams(new URL(await redirected(callback)).hash.slice(1))
 }

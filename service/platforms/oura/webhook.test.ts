@@ -117,7 +117,6 @@ describe('the subscriptions', () => {
     status,
     headers: new Headers(),
     text: JSON.stringify(body),
-    bytes: Buffer.alloc(0),
   })
 
   test('are made for each pair, ours are renewed, another address gives way', async () => {
