@@ -3797,10 +3797,12 @@ begin
     ), inside as (
       select c.shown as whole, c.shown_place as whole_place, c.shown_time as whole_time, c.shown_m as whole_m,
         c.hidden as piece, c.hidden_place as place, c.hidden_time as time, c.hidden_m as m, c.hidden_platform as platform, c.hidden_device as device_name
-      from compared c where c.same_family and c.together >= 0.9 * c.hidden_length and c.hidden_length < c.shown_length
+      from compared c where c.same_family and c.hidden_length < c.shown_length
+        and c.together >= 0.5 * c.hidden_length and c.hidden_length - c.together <= greatest(0.1 * c.hidden_length, interval '1 minute')
       union all
       select c.hidden, c.hidden_place, c.hidden_time, c.hidden_m, c.shown, c.shown_place, c.shown_time, c.shown_m, c.shown_platform, c.shown_device
-      from compared c where c.same_family and c.together >= 0.9 * c.shown_length and c.shown_length < c.hidden_length
+      from compared c where c.same_family and c.shown_length < c.hidden_length
+        and c.together >= 0.5 * c.shown_length and c.shown_length - c.together <= greatest(0.1 * c.shown_length, interval '1 minute')
     ), pieces as (
       select i.whole, i.whole_place, i.whole_time, i.whole_m, min(i.place) as place, array_agg(i.piece order by i.place) as pieces, array_agg(i.place order by i.place) as places,
         ops.covered_seconds(range_agg(i.time)) as covered_s, sum(extract(epoch from upper(i.time) - lower(i.time))) as told_s,
@@ -3818,8 +3820,13 @@ begin
       where (p.covered_s >= 0.7 * extract(epoch from upper(p.whole_time) - lower(p.whole_time))
           and coalesce(d.difference_m <= greatest(300, 0.2 * d.distance_m), true))
         or d.difference_m <= greatest(50, 0.03 * d.distance_m)
+    ), best as (
+      -- Of a whole and all that cut it the best-ranked one is shown: it alone, or all of its pieces.
+      select c.whole, c.whole_place, least(c.whole_place, min(c.place)) as place,
+        case when c.whole_place < min(c.place) then c.whole else (array_agg(c.pieces[1] order by c.place))[1] end as shown
+      from cut c group by c.whole, c.whole_place
     ), found as (
-      select c.hidden, c.shown, c.hidden_place, c.shown_place, case when c.start_hidden then 'day' else 'time' end as matched_by
+      select c.hidden, c.shown, c.hidden_place, c.shown_place, false as by_pieces, case when c.start_hidden then 'day' else 'time' end as matched_by
       from compared c
       where case
         when c.start_hidden then c.same_day and c.same_family and c.same_duration
@@ -3833,11 +3840,12 @@ begin
           or (c.same_family and c.start_difference_s <= 120 and c.distance_difference_m <= greatest(50, 0.03 * c.distance_m)))
         end
       union all
-      select p.id, c.whole, p.place, c.whole_place, 'time' from cut c cross join lateral unnest(c.pieces, c.places) as p (id, place) where c.whole_place < c.place
+      select p.id, b.shown, p.place, b.place, true, 'time'
+      from cut c join best b on b.whole = c.whole cross join lateral unnest(c.pieces, c.places) as p (id, place) where b.place < c.place
       union all
-      select c.whole, c.pieces[1], c.whole_place, c.place, 'time' from cut c where c.place < c.whole_place
+      select b.whole, b.shown, b.whole_place, b.place, true, 'time' from best b where b.place < b.whole_place
     )
-    select f.hidden, f.shown, f.matched_by from found f order by f.hidden_place, f.shown_place
+    select f.hidden, f.shown, f.matched_by from found f order by f.hidden_place, f.by_pieces, f.shown_place
   loop
     continue when v_pair.hidden = any (v_hidden);
     -- What is like a record that is hidden itself is one workout with that which hides it, unless one device recorded both.

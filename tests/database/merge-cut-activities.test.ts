@@ -28,6 +28,13 @@ describe('one walk that another device cut in two', () => {
     ],
     ['and knows no distance of', [{ ...FIRST, distance_m: null }, SECOND]],
     ['after it had begun half a minute sooner', [{ ...FIRST, started_at: '2026-03-01T06:59:30Z' }, SECOND]],
+    [
+      'before it was stopped a minute too late',
+      [
+        { ...FIRST, elapsed_time_s: 3060, distance_m: 4200 },
+        { ...SECOND, started_at: '2026-03-01T07:53:00Z', elapsed_time_s: 480, distance_m: 700 },
+      ],
+    ],
     ['and began in the same second', [{ ...FIRST, started_at: '2026-03-01T07:00:00Z' }, SECOND]],
     ['and called half a hike', [FIRST, { ...SECOND, sport: 'hike' }]],
   ] as const)('%s is one', async ([, halves], { db }) => {
@@ -84,6 +91,23 @@ describe('one walk that another device cut in two', () => {
     expect(await mergeWorkouts(db)).toEqual(['apple-health 2 + garmin 1 + strava 8', 'apple-health 3 + strava 9'])
   })
 
+  test('is as the preferred device cut it where another one cut it elsewhere and a third did not', async ({ db }) => {
+    await prepareMerging(db)
+    await db.admin.query("insert into source_priorities (user_id, platform, rank) values ($1, 'apple-health', 1)", [
+      ADA,
+    ])
+    const garmin = { platform: 'garmin', device_name: 'Fenix' }
+    await insertWorkouts(db, [
+      { ...WHOLE, platform: 'strava', id: '9' },
+      FIRST,
+      SECOND,
+      { ...FIRST, ...garmin, id: '7', started_at: '2026-03-01T07:00:30Z', elapsed_time_s: 870, distance_m: 1200 },
+      { ...SECOND, ...garmin, id: '8', started_at: '2026-03-01T07:16:00Z', elapsed_time_s: 2580, distance_m: 3600 },
+    ])
+    expect(await mergeWorkouts(db)).toEqual(['apple-health 2 + garmin 7 + garmin 8 + strava 9', 'apple-health 3'])
+    expect(await days(db)).toEqual([{ day: '2026-03-01', count: 2, distance_m: 4900 }])
+  })
+
   test('around midnight is one on the day on which it began, told late or not', async ({ db }) => {
     await prepareMerging(db)
     await insertWorkouts(db, [
@@ -127,6 +151,16 @@ describe('two workouts', () => {
     await prepareMerging(db)
     await insertWorkouts(db, workouts)
     expect(await mergeWorkouts(db)).toEqual(['apple-health 2', 'apple-health 3', 'garmin 1'])
+  })
+
+  test('stay two where one begins as the record of the other ends', async ({ db }) => {
+    await prepareMerging(db)
+    await insertWorkouts(db, [
+      WHOLE,
+      { ...FIRST, elapsed_time_s: 3480, distance_m: 4900 },
+      { ...SECOND, started_at: '2026-03-01T08:00:10Z', elapsed_time_s: 40, distance_m: 50 },
+    ])
+    expect(await mergeWorkouts(db)).toEqual(['apple-health 3', 'garmin 1 + apple-health 2'])
   })
 
   test('stay two where a third record tells of one of them', async ({ db }) => {
