@@ -72,7 +72,7 @@ export function wire(
   const turns = createTurns({ mostWaiting: Math.floor(config.worker.atOnce.webhooks / 2) })
   const normalization = wireNormalization({ config, db, metrics, turns })
   const ingestion = wireIngestion({ config, log, db, vault, metrics, connections, normalization, turns })
-  const uploads = wireUploads({ vault, ingestion })
+  const uploads = wireUploads({ vault, ingestion, normalization })
   const verifyToken = config.access.tokens === undefined ? undefined : createTokenVerifier(config.access.tokens)
   const takeRequest = createRateLimiter({
     db,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { UploadedPayload } from '../platforms/contract.ts'
 import { BinaryArray } from '../runtime/binary-array.ts'
-import type { Database } from '../runtime/db.ts'
+import type { Database, Tx } from '../runtime/db.ts'
 import { letGo } from '../runtime/flat-memory.ts'
 import { advanceRun, type SyncRun } from './runs.ts'
 import type { OpenBatch } from './services.ts'
@@ -17,7 +17,10 @@ export interface UploadCursor {
 
 export interface BatchServices {
   readonly db: Database
+  /** Days that it changes are merged when there is a pause. */
   readonly openBatch: OpenBatch
+  /** Has the days merged that its batches changed, in the same transaction or not at all. */
+  readonly rebuildNow: (tx: Tx, userId: string) => Promise<void>
 }
 
 export interface BatchOrigin {

@@ -1,5 +1,4 @@
 import type { PlatformUpload, UploadedFile, UploadedPayload } from '../platforms/contract.ts'
-import type { Database } from '../runtime/db.ts'
 import { AppError } from '../runtime/errors.ts'
 import { keepMemoryFlat } from '../runtime/flat-memory.ts'
 import { type BatchServices, ImportBatch, type UploadCursor } from './import-batch.ts'
@@ -53,7 +52,7 @@ export async function importFile(
     const end = await importFrom(state, upload.readFile(file), run.cursor.payloads)
     if (end !== 'end') return end
   } catch (error) {
-    if (error instanceof AppError && !error.spec.retry) await fail(services.db, key, error)
+    if (error instanceof AppError && !error.spec.retry) await fail(state, error)
     throw error
   }
   return { records: state.records, share: 1 }
@@ -104,12 +103,14 @@ async function finish({ services, key }: Import): Promise<void> {
   await services.db.transaction(async (tx) => {
     await finishRun(tx, key, { status: 'complete' })
     await endUpload(tx, key, 'done')
+    await services.rebuildNow(tx, key.userId)
   })
 }
 
-async function fail(db: Database, key: UploadKey & { runId: string }, { code }: AppError): Promise<void> {
-  await db.transaction(async (tx) => {
+async function fail({ services, key }: Import, { code }: AppError): Promise<void> {
+  await services.db.transaction(async (tx) => {
     await finishRun(tx, key, { status: 'failed', errorCode: code })
     await endUpload(tx, key, 'failed')
+    await services.rebuildNow(tx, key.userId)
   })
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type pg from 'pg'
 import { describe, expect } from 'vitest'
 import { z } from 'zod'
 import { checkAccount } from '../../service/ingestion/check-account.task.ts'
@@ -63,6 +64,17 @@ function scene(
   }
 }
 
+/** The same object with another method. */
+function instead<Target extends object>(target: Target, name: keyof Target, method: unknown): Target {
+  return new Proxy(target, {
+    get(_target, asked) {
+      if (asked === name) return method
+      const value: unknown = Reflect.get(target, asked)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
 describe('the queues', () => {
   test('run ten webhooks, two imports and one reconciliation at once, and none waits for another', async ({
     service,
@@ -96,6 +108,55 @@ describe('the queues', () => {
     await runner.stop()
     expect(ran).toEqual({ reconciliation: 4 })
     expect(tookMs).toBeLessThan(2_000)
+  })
+
+  test('keep a job that was put back for now, however late the queue notes that its run did not succeed', async ({
+    db,
+    service,
+  }) => {
+    let runs = 0
+    let noted = false
+    const lateNotes = async (client: pg.PoolClient, statement: pg.QueryConfig) => {
+      const isNote = statement.text?.includes("last_error = (el->>'message')") === true
+      for (let waited = 0; waited < 500 && isNote && runs < 2; waited += 1) await sleep(10)
+      const result = await client.query(statement)
+      noted ||= isNote
+      return result
+    }
+    // For the connection that listens the library hands a callback over.
+    const pool = instead(service.db.pool, 'connect', async (listen?: () => void) => {
+      if (listen !== undefined) return service.db.pool.connect(listen)
+      const client = await service.db.pool.connect()
+      return instead(client, 'query', (statement: pg.QueryConfig) => lateNotes(client, statement))
+    })
+    const whoHolds = "select locked_by, last_error, attempts from graphile_worker.jobs where key = 'twice'"
+    let seen: unknown
+    const twice = defineTask<object>()({
+      identifier: 'twice',
+      payload: z.unknown(),
+      jobKey: () => 'twice',
+      queue: 'webhooks',
+      async run() {
+        runs += 1
+        if (runs === 1) return { runAgainAt: new Date() }
+        for (let waited = 0; waited < 500 && !noted; waited += 1) await sleep(10)
+        seen = (await db.admin.query(whoHolds)).rows
+        return undefined
+      },
+    })
+    await service.db.transaction((tx) => enqueue(tx, twice, { payload: {} }))
+    const options = { db: service.db, log: service.log, observe: () => {} }
+    const runner = await runJobs({
+      db: { ...service.db, pool },
+      tasks: [bindTask(twice, {}, options)],
+      concurrency: service.config.worker.atOnce,
+      onPool: async () => {},
+    })
+    for (let waited = 0; waited < 1_000 && seen === undefined; waited += 1) await sleep(10)
+    await runner.stop()
+    expect(noted).toBe(true)
+    expect(seen).toEqual([{ locked_by: expect.stringMatching(/^pool-/), last_error: null, attempts: 1 }])
+    expect(runs).toBe(2)
   })
 
   test('end together when the queue is upgraded beyond what they can serve, although one of them is told', async ({
