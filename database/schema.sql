@@ -4673,8 +4673,9 @@ begin
   where j.id = p_job_id and j.locked_by = p_worker and j.key is distinct from p_key
   returning j.job_queue_id into v_queue_id;
   if not found then
+    -- Under another id: the queue's own note of the failure comes later, by the id and the pool, and the pool may have the job again by then.
     update graphile_worker._private_jobs j
-    set run_at = clock_timestamp() + make_interval(secs => p_delay_seconds), last_error = coalesce(p_error, j.last_error),
+    set id = default, run_at = clock_timestamp() + make_interval(secs => p_delay_seconds), last_error = coalesce(p_error, j.last_error),
       attempts = case when p_burns then j.attempts else greatest(j.attempts - 1, 0) end, locked_at = null, locked_by = null
     where j.id = p_job_id and j.locked_by = p_worker
     returning j.job_queue_id into v_queue_id;
