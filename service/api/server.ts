@@ -63,6 +63,7 @@ export function createServer(options: ServerOptions): FastifyInstance {
   })
   guardEdge(app, { secure })
   readJsonBodies(app)
+  // Between the two is the payload, which is none of its business.
   app.addHook('onSend', (_request, reply, ...[, done]) => {
     if (options.isEnding?.() === true) reply.header('connection', 'close')
     done()

@@ -29,9 +29,6 @@ export type OpenBatch = (owner: { userId: string; platform: string }) => {
   close(): Promise<(tx: Tx, stored: { createdAt: string; receivedAt: readonly string[] }) => Promise<void>>
 }
 
-/** A box of its own for each, in their order. */
-export type SealDeliveries = (deliveries: readonly { platform: string; body: Buffer }[]) => Promise<Buffer[]>
-
 /** What the sync engine is handed; `wiring.ts` supplies the real ones. */
 export interface IngestionServices {
   readonly db: Database
@@ -40,7 +37,8 @@ export interface IngestionServices {
   readonly send: (request: PlatformRequest, platform: string) => Promise<PlatformAnswer>
   /** The inbox is sealed with a key of its own purpose. */
   readonly sealInbox: (platform: string, body: Buffer) => Promise<Buffer>
-  readonly sealDeliveries: SealDeliveries
+  /** A box of its own for each, in their order. */
+  readonly sealDeliveries: (deliveries: readonly { platform: string; body: Buffer }[]) => Promise<Buffer[]>
   readonly openInbox: (platform: string, sealed: Buffer) => Promise<Buffer>
   /** Lends an access token for the length of one callback, which answers 'unauthorized' when it is not accepted. */
   readonly withAccessToken: <Result>(

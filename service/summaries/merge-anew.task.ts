@@ -28,9 +28,9 @@ export const mergeAnew = defineTask<SummaryServices>()({
 
 /** Queues the job while there is anybody whose days older rules merged. Default: at once. */
 export async function queueMergeAnew(tx: Tx, runAt: Date | null = null): Promise<void> {
-  const { rows } = await tx.query<{ any: boolean }>(sql`
-    select exists (select from public.app_users u where u.merging_rules < ops.merging_rules()) as any`)
-  if (rows[0]?.any === true) await enqueue(tx, mergeAnew, { payload: {}, runAt })
+  const { rows } = await tx.query<{ isBehind: boolean }>(sql`
+    select exists (select from public.app_users u where u.merging_rules < ops.merging_rules()) as "isBehind"`)
+  if (rows[0]?.isBehind === true) await enqueue(tx, mergeAnew, { payload: {}, runAt })
 }
 
 /** One statement: the person counts as done if and only if all their days wait to be rebuilt. */

@@ -6,7 +6,7 @@ import { rebuildSummaries } from './rebuild-summaries.task.ts'
 /** Notes the days whose numbers changed and queues one rebuild for the person. */
 export async function queueRebuild(tx: Tx, userId: string, localDays: readonly string[]): Promise<void> {
   await noteDays(tx, userId, localDays)
-  await enqueue(tx, rebuildSummaries, { payload: { userId } })
+  await rebuildNow(tx, userId)
 }
 
 /** An import that wrote nothing for so long has ended, or its process has. */
@@ -26,7 +26,7 @@ export async function queueRebuildLater(tx: Tx, userId: string, localDays: reado
   await enqueue(tx, rebuildSummaries, { payload: { userId }, runAt: rows[0]?.runAt ?? null })
 }
 
-/** At the end of an import: what was noted is merged now. */
+/** What was noted before: at the end of an import. */
 export async function rebuildNow(tx: Tx, userId: string): Promise<void> {
   await enqueue(tx, rebuildSummaries, { payload: { userId } })
 }
